@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tables: ordered lists of rules ORIGINAL -> NEW, and which rule a name meets.
+ *
+ * A table is immutable once built, so readers need no lock; whoever shares one
+ * counts references (layers.c) and frees it after a grace period.  Nothing here
+ * knows a task, a hook or a lock: the same file is built in user space, where
+ * its tests and its fuzzer run.  What a name meets in a table is in match.h.
+ */
+#ifndef _PV_TABLE_H
+#define _PV_TABLE_H
+
+#include <linux/types.h>
+#include <linux/list.h>
+#include <linux/refcount.h>
+
+/* "No rule": greater than every rule index. */
+#define PV_NO_RULE	U32_MAX
+
+/**
+ * struct pv_rule - one pair of absolute path prefixes, both normalised
+ * @original: ORIGINAL, "" for the root directory; never ends in "/"
+ * @new: NEW, "" for the root directory; never ends in "/"
+ * @original_len: strlen(@original)
+ * @new_len: strlen(@new)
+ * @exception: ORIGINAL equals NEW, names that match stay as they are
+ */
+struct pv_rule {
+	const char *original;
+	const char *new;
+	u16 original_len;
+	u16 new_len;
+	bool exception;
+};
+
+/**
+ * struct pv_node - a node of the compressed trie over all ORIGINALs
+ * @branch: bitmap, which bytes the children's labels begin with
+ * @label: the bytes that lead from the parent to here
+ * @children: index of the first child; the others follow in the order of bytes
+ * @rule: the lowest rule whose ORIGINAL ends here, or PV_NO_RULE
+ * @best: the lowest rule that ends here or below
+ * @label_len: number of bytes in @label
+ */
+struct pv_node {
+	u64 branch[4];
+	const char *label;
+	u32 children;
+	u32 rule;
+	u32 best;
+	u16 label_len;
+};
+
+/**
+ * struct pv_table - a table
+ * @refs: owned by layers.c
+ * @rcu: owned by layers.c
+ * @nr_rules: number of @rules
+ * @nr_nodes: number of @nodes
+ * @rules: the rules in the order they were given
+ * @nodes: the trie, root first
+ *
+ * One allocation holds the struct, its arrays and all strings.
+ */
+struct pv_table {
+	refcount_t refs;
+	struct rcu_head rcu;
+	u32 nr_rules;
+	u32 nr_nodes;
+	struct pv_rule *rules;
+	struct pv_node *nodes;
+};
+
+/**
+ * struct pv_draft - a table that is still being written
+ * @rules: the rules so far, in order
+ * @nr_rules: their number
+ * @bytes: memory that their strings will take
+ */
+struct pv_draft {
+	struct list_head rules;
+	u32 nr_rules;
+	size_t bytes;
+};
+
+void pv_draft_init(struct pv_draft *draft);
+int pv_draft_add(struct pv_draft *draft, const char *original, const char *new,
+		 const char **why);
+void pv_draft_splice(struct pv_draft *draft, struct pv_draft *more);
+void pv_draft_clear(struct pv_draft *draft);
+
+struct pv_table *pv_table_build(const struct pv_draft *draft);
+void pv_table_free(struct pv_table *table);
+const char *pv_label_match_slowly(const char *label, unsigned int len,
+				  const char *name);
+
+int pv_path_normalise(char *path);
+void pv_path_fold(char *path);
+void pv_path_squeeze(char *path);
+const char *pv_path_dots(const char *path);
+
+/**
+ * pv_path_skip_noops - skip what changes nothing after a "/"
+ * @p: the byte after a "/"
+ *
+ * Return: the first byte at or after @p that does not belong to further "/"
+ * and "." components.
+ */
+static inline const char *pv_path_skip_noops(const char *p)
+{
+	for (;;) {
+		if (*p == '/')
+			p++;
+		else if (p[0] == '.' && (p[1] == '/' || !p[1]))
+			p++;
+		else
+			return p;
+	}
+}
+
+#endif /* _PV_TABLE_H */

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fuzzer of module/table.c: the input is lines, the first a name, the others
+ * rules; the table must say what the reference says.
+ */
+#include "../../module/match.h"
+#include "../unit/naive.h"
+
+#define MAX_RULES	64
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+static bool usable(const char *path)
+{
+	char copy[PATH_MAX];
+
+	if (strlen(path) >= sizeof(copy))
+		return false;
+	strcpy(copy, path);
+	return pv_path_normalise(copy) >= 0;
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	const char *rules[2 * MAX_RULES], *name;
+	char *text, *line, *next;
+	unsigned int nr = 0;
+
+	text = malloc(size + 1);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	name = text;
+	next = text;
+	strsep(&next, "\n");
+	while ((line = strsep(&next, "\n")) && nr < MAX_RULES) {
+		if (!usable(line))
+			continue;
+		rules[2 * nr] = line;
+		rules[2 * nr++ + 1] = "/new";
+	}
+	if (nr && *name == '/' && strlen(name) < PATH_MAX)
+		naive_check(rules, nr, name);
+	free(text);
+	return 0;
+}

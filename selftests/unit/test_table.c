@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests of module/table.c: which rule a name meets, what a rule may say,
+ * and that a failed allocation loses nothing.  Run under ASan and UBSan.
+ */
+#include <stdio.h>
+
+#include "../../module/match.h"
+#include "naive.h"
+
+#define MAX_RULES	12
+#define MAX_PATH	64
+
+static unsigned int nr_tests, nr_failed;
+
+static void report(bool good, const char *name)
+{
+	nr_tests++;
+	nr_failed += !good;
+	printf("%sok %u %s\n", good ? "" : "not ", nr_tests, name);
+}
+
+/* A generator of our own, so that a seed means the same everywhere. */
+static u64 seed;
+
+static u32 draw(u32 below)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (u32)(seed >> 33) % below;
+}
+
+/* Few and similar components, so that prefixes nest and collide. */
+static void draw_path(char *path, bool plain)
+{
+	static const char * const parts[] = {
+		"a", "b", "aa", "ab", "abc", "\xff", "a.", ".a", "..a",
+	};
+	static const char * const noops[] = { "//", "/./", "///", "/././" };
+	u32 components = draw(5), i;
+
+	*path = '\0';
+	for (i = 0; i < components; i++) {
+		strcat(path, plain || draw(4) ? "/" : noops[draw(4)]);
+		strcat(path, parts[draw(9)]);
+	}
+	if (!*path || !draw(6))
+		strcat(path, draw(2) ? "/" : "/.");
+}
+
+static void test_random(u32 rounds)
+{
+	char paths[2 * MAX_RULES][MAX_PATH], name[MAX_PATH];
+	const char *rules[2 * MAX_RULES];
+	u32 i, round, names, nr;
+
+	for (round = 0; round < rounds; round++) {
+		nr = 1 + draw(MAX_RULES);
+		for (i = 0; i < 2 * nr; i++) {
+			draw_path(paths[i], false);
+			rules[i] = paths[i];
+		}
+		for (names = 0; names < 20; names++) {
+			draw_path(name, false);
+			naive_check(rules, nr, name);
+		}
+	}
+	report(true, "T1_T2_random_rules_and_names_as_the_reference");
+}
+
+/* Every NEW says which rule it is; names are taken from the rules. */
+static void test_many(u32 nr)
+{
+	struct pv_table *table;
+	struct pv_draft draft;
+	char path[MAX_PATH];
+	const char *rest, *why;
+	bool good = true;
+	u32 i;
+
+	pv_draft_init(&draft);
+	for (i = 0; i < nr; i++) {
+		snprintf(path, sizeof(path), "/home/user%u/data%u", i % 1000, i);
+		if (pv_draft_add(&draft, path, "/new", &why))
+			abort();
+	}
+	table = pv_table_build(&draft);
+	for (i = 0; i < nr; i++) {
+		snprintf(path, sizeof(path), "/home/user%u/data%u/x", i % 1000,
+			 i);
+		if (pv_table_match(table, path, &rest) != i ||
+		    strcmp(rest, "/x"))
+			good = false;
+		/* One digit more is another component. */
+		snprintf(path, sizeof(path), "/home/user%u/data%u_", i % 1000,
+			 i);
+		if (pv_table_match(table, path, &rest) != PV_NO_RULE)
+			good = false;
+	}
+	pv_table_free(table);
+	pv_draft_clear(&draft);
+	report(good, "N3_a_hundred_thousand_rules");
+}
+
+static void test_normalise(void)
+{
+	static const struct {
+		const char *path;
+		int result;
+		const char *normal;
+	} cases[] = {
+		{ "/", 0, "" }, { "//", 0, "" }, { "/.", 0, "" },
+		{ "/a", 2, "/a" }, { "/a/", 2, "/a" }, { "/a//", 2, "/a" },
+		{ "//a/./b/.", 4, "/a/b" }, { "/a/.b", 5, "/a/.b" },
+		{ "/a/..b", 6, "/a/..b" }, { "/a/...", 6, "/a/..." },
+		{ "", -EINVAL, NULL }, { "a", -EINVAL, NULL },
+		{ "./a", -EINVAL, NULL }, { "/..", -ELOOP, NULL },
+		{ "/a/../b", -ELOOP, NULL }, { "/a/..", -ELOOP, NULL },
+	};
+	bool good = true;
+	char path[MAX_PATH];
+	u32 i;
+	int len;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(path, cases[i].path);
+		len = pv_path_normalise(path);
+		if (len != cases[i].result ||
+		    (len >= 0 && strcmp(path, cases[i].normal))) {
+			printf("# \"%s\" gives %d \"%s\"\n", cases[i].path, len,
+			       path);
+			good = false;
+		}
+	}
+	report(good, "rules_are_normalised_or_refused");
+}
+
+static void test_fold(void)
+{
+	static const char * const cases[][2] = {
+		{ "/", "/" }, { "/..", "/" }, { "/a/..", "/" },
+		{ "/a/../b", "/b" }, { "/a/b/../c", "/a/c" },
+		{ "/a/b/../../c", "/c" }, { "/../../a", "/a" },
+		{ "/a//../b", "/b" }, { "/a/./../b", "/b" },
+		{ "/a/b/..", "/a" }, { "/a..", "/a.." }, { "/a/...", "/a/..." },
+		{ "/a/b", "/a/b" }, { "/a//b/", "/a//b/" },
+		{ "/.a/../b", "/b" }, { "/a./../b", "/b" },
+	};
+	bool good = true;
+	char path[MAX_PATH];
+	u32 i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(path, cases[i][0]);
+		pv_path_fold(path);
+		if (strcmp(path, cases[i][1])) {
+			printf("# \"%s\" gives \"%s\"\n", cases[i][0], path);
+			good = false;
+		}
+	}
+	report(good, "dots_are_folded_by_name");
+}
+
+static void test_length(void)
+{
+	char path[PATH_MAX + 1];
+	struct pv_draft draft;
+	const char *why = NULL;
+	bool good;
+
+	memset(path, 'x', sizeof(path));
+	path[0] = '/';
+	pv_draft_init(&draft);
+	path[PATH_MAX] = '\0';
+	good = pv_draft_add(&draft, path, "/a", &why) == -ENAMETOOLONG && why;
+	why = NULL;
+	good &= pv_draft_add(&draft, "/a", path, &why) == -ENAMETOOLONG && why;
+	path[PATH_MAX - 1] = '\0';
+	good &= !pv_draft_add(&draft, path, path, &why);
+	pv_draft_clear(&draft);
+	report(good, "T8_a_path_of_PATH_MAX_is_refused_one_byte_less_is_not");
+}
+
+/* Let each allocation fail in turn until all of it succeeds. */
+static void test_no_memory(void)
+{
+	struct pv_table *table = NULL;
+	struct pv_draft draft;
+	const char *why;
+	int n, err;
+
+	for (n = 0; !table; n++) {
+		pv_draft_init(&draft);
+		shim_fail_after = n;
+		err = pv_draft_add(&draft, "/a", "/b", &why);
+		if (!err)
+			err = pv_draft_add(&draft, "/a/b", "/c", &why);
+		if (!err)
+			table = pv_table_build(&draft);
+		shim_fail_after = -1;
+		pv_draft_clear(&draft);
+	}
+	pv_table_free(table);
+	report(n == 6, "T8_each_failed_allocation_is_reported_and_leaks_nothing");
+}
+
+int main(int argc, char **argv)
+{
+	u32 rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
+
+	seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	printf("TAP version 13\n1..6\n# %u rounds, seed %llu\n", rounds,
+	       (unsigned long long)seed);
+	test_normalise();
+	test_fold();
+	test_length();
+	test_no_memory();
+	test_random(rounds);
+	test_many(100000);
+	return nr_failed ? 1 : 0;
+}
