@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every difference between the kernels that are supported, and nothing else.
+ *
+ * The code elsewhere reads as if written for the newest kernel; what an older
+ * one lacks is added here under the newest name.  Supported and tested: 6.1,
+ * 6.12, 7.3.
+ */
+#ifndef _PV_COMPAT_H
+#define _PV_COMPAT_H
+
+#include <linux/compiler.h>
+#include <linux/ftrace.h>
+#include <linux/namei.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* Functions of fs/ that 7.0 renamed; their arguments are the same. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define PV_SYMBOL_OPEN		"do_file_open"
+#define PV_SYMBOL_RENAME	"filename_renameat2"
+#define PV_SYMBOL_LINK		"filename_linkat"
+#else
+#define PV_SYMBOL_OPEN		"do_filp_open"
+#define PV_SYMBOL_RENAME	"do_renameat2"
+#define PV_SYMBOL_LINK		"do_linkat"
+#endif
+
+#ifndef __counted_by
+#define __counted_by(member)
+#endif
+
+/* An io_uring worker; 6.1 knows no other thread of that kind. */
+#ifndef PF_USER_WORKER
+#define PF_USER_WORKER	PF_IO_WORKER
+#endif
+
+/* The tracepoint tells since 6.17 whether the thread group is dead. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define PV_TRACE_EXIT_ARGS	struct task_struct *task, bool group_dead
+#else
+#define PV_TRACE_EXIT_ARGS	struct task_struct *task
+#endif
+
+/*
+ * struct open_flags of fs/internal.h, the same on all supported kernels.  It is
+ * believed only after pv_proof_run() has seen it on the running one.
+ */
+struct pv_open_flags {
+	int open_flag;
+	umode_t mode;
+	int acc_mode;
+	int intent;
+	int lookup_flags;
+};
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define ftrace_regs_set_instruction_pointer	ftrace_instruction_pointer_set
+#endif
+
+/* A trace event's string is found by its destination alone since 6.10. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define pv_assign_str(dst, src)	__assign_str(dst)
+#else
+#define pv_assign_str(dst, src)	__assign_str(dst, src)
+#endif
+
+/* The variable that holds the running task, by its name in assembler. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#define PV_CURRENT_TASK		const_current_task
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define PV_CURRENT_TASK		pcpu_hot.current_task
+#else
+#define PV_CURRENT_TASK		current_task
+#endif
+
+/* One direct call for several functions. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define register_ftrace_direct(ops, addr) \
+	register_ftrace_direct_multi(ops, addr)
+#define unregister_ftrace_direct(ops, addr, free_filters) \
+	unregister_ftrace_direct_multi(ops, addr)
+#endif
+
+/*
+ * Does the kernel walk for itself in the name of a task?  Since 7.0 it does so
+ * with the root of the initial namespace in the task's place; before, it passes
+ * that root to the walk.
+ */
+static inline bool pv_task_borrows_fs(const struct task_struct *task)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	return task->fs != task->real_fs;
+#else
+	return false;
+#endif
+}
+
+/* The attributes of a dump's request. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define pv_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
+#else
+#define pv_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define start_creating_path	kern_path_create
+#define end_creating_path	done_path_create
+#endif
+
+#endif /* _PV_COMPAT_H */

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hooks.
+ *
+ * Every site is a function of the kernel whose calls are sent, for attached
+ * processes only, to a handler with the same arguments.  The handler runs in the
+ * place of the function, in the context of its caller, and may sleep; to get at
+ * the function it calls pv_original_x().
+ *
+ * There are three ways to hook a site: by a direct call of ftrace's (direct.c),
+ * which costs a bystander least but has room for one user a function; by ftrace
+ * proper; and by a kprobe, which rides on ftrace.  The latter two change the
+ * instruction pointer, so they declare IPMODIFY and do not mix with a live patch
+ * of the same function.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "direct.h"
+#include "hooks.h"
+#include "process.h"
+
+static char *hook = "auto";
+module_param(hook, charp, 0444);
+MODULE_PARM_DESC(hook, "Which way names are taken: auto or name (default auto)");
+
+static char *probe = "auto";
+module_param(probe, charp, 0444);
+MODULE_PARM_DESC(probe, "How a function is hooked: auto, direct, ftrace or kprobe (default auto: the first of these that works)");
+
+/**
+ * struct pv_site - a function that is hooked
+ * @symbol: its name
+ * @handler: what attached processes run instead
+ * @kprobe: finds the function; with probe=kprobe it is the hook as well
+ */
+struct pv_site {
+	const char *symbol;
+	void *handler;
+	struct kprobe kprobe;
+};
+
+/*
+ * The three functions that take a struct filename into a walk see every name
+ * that a process hands in: they are where all of the getname family ends.  The
+ * others, but for copy_process, are calls that take several names.  The most
+ * frequent come first.  Walk hooks will join here.
+ */
+static struct pv_site pv_sites[] = {
+	[PV_SITE_OPEN]		 = { PV_SYMBOL_OPEN, pv_handle_open },
+	[PV_SITE_LOOKUP]	 = { "filename_lookup", pv_handle_lookup },
+	[PV_SITE_PARENT]	 = { "__filename_parentat", pv_handle_parent },
+	[PV_SITE_RENAME]	 = { PV_SYMBOL_RENAME, pv_handle_rename },
+	[PV_SITE_LINK]		 = { PV_SYMBOL_LINK, pv_handle_link },
+	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
+	[PV_SITE_EXECVE]	 = { "__x64_sys_execve", pv_handle_execve },
+	[PV_SITE_EXECVEAT]	 = { "__x64_sys_execveat", pv_handle_execveat },
+	[PV_SITE_MOUNT]		 = { "__x64_sys_mount", pv_handle_mount },
+	[PV_SITE_MOVE_MOUNT]	 = { "__x64_sys_move_mount",
+				     pv_handle_move_mount },
+	[PV_SITE_PIVOT_ROOT]	 = { "__x64_sys_pivot_root",
+				     pv_handle_pivot_root },
+#ifdef CONFIG_IA32_EMULATION
+	[PV_SITE_IA32_EXECVE]	 = { "__ia32_compat_sys_execve",
+				     pv_handle_ia32_execve },
+	[PV_SITE_IA32_EXECVEAT]	 = { "__ia32_compat_sys_execveat",
+				     pv_handle_ia32_execveat },
+	[PV_SITE_IA32_MOUNT]	 = { "__ia32_sys_mount", pv_handle_ia32_mount },
+	[PV_SITE_IA32_MOVE_MOUNT]  = { "__ia32_sys_move_mount",
+				       pv_handle_ia32_move_mount },
+	[PV_SITE_IA32_PIVOT_ROOT]  = { "__ia32_sys_pivot_root",
+				       pv_handle_ia32_pivot_root },
+#endif
+};
+
+#define PV_NR_SITES	ARRAY_SIZE(pv_sites)
+static_assert(PV_NR_SITES <= PV_MAX_SITES);
+
+/* Functions that are only called. */
+static const char * const pv_functions[PV_NR_TARGETS] __initconst = {
+	[PV_FUNC_PTRACE] = "ptrace_may_access",
+	[PV_FUNC_PIDFD]	 = "pidfd_pid",
+};
+
+static void pv_probe_fork(void *data, struct task_struct *parent,
+			  struct task_struct *child)
+{
+	pv_process_fork(parent, child);
+}
+
+static void pv_probe_exec(void *data, struct task_struct *task, pid_t old_pid,
+			  struct linux_binprm *bprm)
+{
+	pv_process_exec(task);
+}
+
+static void pv_probe_exit(void *data, PV_TRACE_EXIT_ARGS)
+{
+	pv_process_exit(task);
+}
+
+struct pv_event_site {
+	const char *name;
+	void *handler;
+	struct tracepoint *tracepoint;
+};
+
+static struct pv_event_site pv_event_sites[] = {
+	{ "sched_process_fork", pv_probe_fork },
+	{ "sched_process_exec", pv_probe_exec },
+	{ "sched_process_exit", pv_probe_exit },
+};
+
+/* How sites are hooked, the preferred way first. */
+enum pv_probe {
+	PV_PROBE_DIRECT,
+	PV_PROBE_FTRACE,
+	PV_PROBE_KPROBE,
+	PV_PROBE_NONE,
+};
+
+static const char * const pv_probe_names[] = { "direct", "ftrace", "kprobe" };
+
+unsigned long pv_targets[PV_NR_TARGETS] __ro_after_init;
+void *pv_handlers[PV_MAX_SITES] __ro_after_init;
+DEFINE_PER_CPU(long, pv_calls);
+
+/* The ways that the administrator allows. */
+static enum pv_probe pv_probe_first __ro_after_init;
+static enum pv_probe pv_probe_last __ro_after_init;
+
+/* Guarded by pv_process_mutex. */
+static enum pv_probe pv_armed = PV_PROBE_NONE;
+static enum pv_probe pv_last_armed = PV_PROBE_NONE;
+
+/*
+ * Both handlers run with tracing's own protection against recursion off and
+ * must call nothing that could be traced.
+ */
+static void notrace pv_ftrace_redirect(unsigned long ip, unsigned long parent_ip,
+				       struct ftrace_ops *ops,
+				       struct ftrace_regs *fregs)
+{
+	unsigned long handler;
+	unsigned int site;
+
+	if (likely(!pv_process_maybe()))
+		return;
+	for (site = 0; site < PV_NR_SITES; site++) {
+		if (pv_targets[site] != ip + MCOUNT_INSN_SIZE)
+			continue;
+		handler = (unsigned long)pv_handlers[site];
+		ftrace_regs_set_instruction_pointer(fregs, handler);
+		return;
+	}
+}
+
+/* One for all sites, so that they are hooked at one stroke. */
+static struct ftrace_ops pv_ftrace_ops = {
+	.func = pv_ftrace_redirect,
+	.flags = FTRACE_OPS_FL_IPMODIFY,
+};
+
+static struct ftrace_ops pv_direct_ops;
+
+static int notrace pv_kprobe_redirect(struct kprobe *kprobe,
+				      struct pt_regs *regs)
+{
+	struct pv_site *site = container_of(kprobe, struct pv_site, kprobe);
+
+	if (likely(!pv_process_maybe()))
+		return 0;
+	regs->ip = (unsigned long)site->handler;
+	return 1;	/* the instruction pointer was changed */
+}
+NOKPROBE_SYMBOL(pv_kprobe_redirect);
+
+/* Having one is how a kprobe says that it changes the instruction pointer. */
+static void notrace pv_kprobe_post(struct kprobe *kprobe, struct pt_regs *regs,
+				   unsigned long flags)
+{
+}
+NOKPROBE_SYMBOL(pv_kprobe_post);
+
+static int __init pv_missing(const char *symbol, int err)
+{
+	pr_err("cannot load: this kernel has no usable function %s (%d)\n",
+	       symbol, err);
+	return err;
+}
+
+/* A kprobe that is registered but disabled finds its function and costs nothing. */
+static int __init pv_site_find(struct pv_site *site, unsigned long *target)
+{
+	struct kprobe *kprobe = &site->kprobe;
+	int err;
+
+	kprobe->symbol_name = site->symbol;
+	kprobe->pre_handler = pv_kprobe_redirect;
+	kprobe->post_handler = pv_kprobe_post;
+	kprobe->flags = KPROBE_FLAG_DISABLED;
+	err = register_kprobe(kprobe);
+	if (err)
+		return pv_missing(site->symbol, err);
+
+	if (!kprobe_ftrace(kprobe)) {
+		unregister_kprobe(kprobe);
+		return pv_missing(site->symbol, -EOPNOTSUPP);
+	}
+	/* The call to the tracer is the first instruction; go on behind it. */
+	*target = (unsigned long)kprobe->addr + MCOUNT_INSN_SIZE;
+
+	return 0;
+}
+
+static int __init pv_function_find(const char *symbol, unsigned long *target)
+{
+	struct kprobe kprobe = {
+		.symbol_name = symbol,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	int err = register_kprobe(&kprobe);
+
+	if (err)
+		return pv_missing(symbol, err);
+	*target = (unsigned long)kprobe.addr;
+	unregister_kprobe(&kprobe);
+	return 0;
+}
+
+static void pv_event_site_match(struct tracepoint *tracepoint, void *data)
+{
+	struct pv_event_site *site = data;
+
+	if (!strcmp(tracepoint->name, site->name))
+		site->tracepoint = tracepoint;
+}
+
+static int __init pv_event_site_find(struct pv_event_site *site)
+{
+	for_each_kernel_tracepoint(pv_event_site_match, site);
+	if (site->tracepoint)
+		return 0;
+	pr_err("cannot load: this kernel has no tracepoint %s\n", site->name);
+	return -ENOENT;
+}
+
+static void pv_kprobes_disable(unsigned int nr)
+{
+	while (nr--)
+		disable_kprobe(&pv_sites[nr].kprobe);
+}
+
+static int pv_kprobes_enable(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < PV_NR_SITES; i++) {
+		err = enable_kprobe(&pv_sites[i].kprobe);
+		if (err) {
+			pv_kprobes_disable(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void pv_event_sites_disarm(unsigned int nr)
+{
+	while (nr--)
+		tracepoint_probe_unregister(pv_event_sites[nr].tracepoint,
+					    pv_event_sites[nr].handler, NULL);
+}
+
+static int pv_event_sites_arm(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(pv_event_sites); i++) {
+		err = tracepoint_probe_register(pv_event_sites[i].tracepoint,
+						pv_event_sites[i].handler,
+						NULL);
+		if (err) {
+			pv_event_sites_disarm(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int pv_probe_arm(enum pv_probe way)
+{
+	switch (way) {
+	case PV_PROBE_DIRECT:
+		return register_ftrace_direct(&pv_direct_ops,
+					      (unsigned long)pv_direct_entry);
+	case PV_PROBE_FTRACE:
+		return register_ftrace_function(&pv_ftrace_ops);
+	default:
+		return pv_kprobes_enable();
+	}
+}
+
+static void pv_probe_disarm(enum pv_probe way)
+{
+	switch (way) {
+	case PV_PROBE_DIRECT:
+		unregister_ftrace_direct(&pv_direct_ops,
+					 (unsigned long)pv_direct_entry, false);
+		break;
+	case PV_PROBE_FTRACE:
+		unregister_ftrace_function(&pv_ftrace_ops);
+		break;
+	default:
+		pv_kprobes_disable(PV_NR_SITES);
+	}
+}
+
+/**
+ * pv_hooks_arm - hook all sites
+ *
+ * A way that someone else is in the way of (there is room for one direct call
+ * in a function) is passed over for the next one, if that is allowed.
+ *
+ * Context: pv_process_mutex is held; may sleep.
+ * Return: 0, also if they were armed already, or a negative errno, and then
+ * nothing is armed.
+ */
+int pv_hooks_arm(void)
+{
+	enum pv_probe way;
+	int err;
+
+	lockdep_assert_held(&pv_process_mutex);
+	if (pv_armed != PV_PROBE_NONE)
+		return 0;
+
+	/* Ends first: what is attached must not be missed when it exits. */
+	err = pv_event_sites_arm();
+	if (err)
+		return err;
+	for (way = pv_probe_first; way <= pv_probe_last; way++) {
+		err = pv_probe_arm(way);
+		if (!err)
+			break;
+	}
+	if (err) {
+		pr_err("cannot hook the kernel by %s (%d): is one of the functions traced or patched by someone else?\n",
+		       pv_probe_names[pv_probe_last], err);
+		pv_event_sites_disarm(ARRAY_SIZE(pv_event_sites));
+		return err;
+	}
+	pv_armed = way;
+	pv_last_armed = way;
+	return 0;
+}
+
+/**
+ * pv_hooks_busy - is a call inside of a handler?
+ *
+ * Exact only if no call can enter one meanwhile.
+ *
+ * Context: any.
+ * Return: true if there is one.
+ */
+bool pv_hooks_busy(void)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(pv_calls, cpu));
+	return sum;
+}
+
+/**
+ * pv_hooks_disarm - unhook all sites
+ *
+ * Handlers may still be running when this returns, in a call that blocks for
+ * instance.
+ *
+ * Context: pv_process_mutex is held; may sleep.
+ */
+void pv_hooks_disarm(void)
+{
+	lockdep_assert_held(&pv_process_mutex);
+	if (pv_armed == PV_PROBE_NONE)
+		return;
+	pv_probe_disarm(pv_armed);
+	pv_event_sites_disarm(ARRAY_SIZE(pv_event_sites));
+	pv_armed = PV_PROBE_NONE;
+}
+
+/**
+ * pv_hooks_armed - are the sites hooked?
+ *
+ * Return: true if they are.
+ */
+bool pv_hooks_armed(void)
+{
+	return READ_ONCE(pv_armed) != PV_PROBE_NONE;
+}
+
+/**
+ * pv_hooks_way - the way in
+ *
+ * Return: "name".
+ */
+const char *pv_hooks_way(void)
+{
+	return "name";
+}
+
+/**
+ * pv_hooks_probe - how sites are hooked
+ *
+ * Return: "direct", "ftrace" or "kprobe": as it was done last, or is to be done.
+ */
+const char *pv_hooks_probe(void)
+{
+	enum pv_probe way = READ_ONCE(pv_last_armed);
+
+	return pv_probe_names[way == PV_PROBE_NONE ? pv_probe_first : way];
+}
+
+/**
+ * pv_hooks_symbol - the kernel's name of a site
+ * @site: its number, from 0
+ *
+ * Return: the name, or NULL behind the last one.
+ */
+const char *pv_hooks_symbol(unsigned int site)
+{
+	return site < PV_NR_SITES ? pv_sites[site].symbol : NULL;
+}
+
+static int __init pv_hooks_choose(void)
+{
+	enum pv_probe way;
+
+	if (strcmp(hook, "auto") && strcmp(hook, "name")) {
+		pr_err("cannot load: hook=%s is not known, use auto or name\n",
+		       hook);
+		return -EINVAL;
+	}
+	if (!strcmp(probe, "auto")) {
+		pv_probe_first = PV_PROBE_DIRECT;
+		pv_probe_last = PV_PROBE_KPROBE;
+		return 0;
+	}
+	for (way = PV_PROBE_DIRECT; way < PV_PROBE_NONE; way++) {
+		if (!strcmp(probe, pv_probe_names[way])) {
+			pv_probe_first = way;
+			pv_probe_last = way;
+			return 0;
+		}
+	}
+	pr_err("cannot load: probe=%s is not known, use auto, direct, ftrace or kprobe\n",
+	       probe);
+	return -EINVAL;
+}
+
+static void pv_sites_lose(unsigned int nr)
+{
+	while (nr--)
+		unregister_kprobe(&pv_sites[nr].kprobe);
+}
+
+static int __init pv_sites_find(void)
+{
+	unsigned long ips[PV_MAX_SITES];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < PV_NR_SITES; i++) {
+		err = pv_site_find(&pv_sites[i], &pv_targets[i]);
+		if (err)
+			goto undo;
+		pv_handlers[i] = pv_sites[i].handler;
+		ips[i] = (unsigned long)pv_sites[i].kprobe.addr;
+	}
+	err = ftrace_set_filter_ips(&pv_ftrace_ops, ips, i, 0, 1);
+	if (!err)
+		err = ftrace_set_filter_ips(&pv_direct_ops, ips, i, 0, 1);
+	if (!err)
+		return 0;
+	pr_err("cannot load: ftrace does not know the hook sites (%d)\n", err);
+	ftrace_free_filter(&pv_ftrace_ops);
+undo:
+	pv_sites_lose(i);
+	return err;
+}
+
+static int __init pv_hooks_find(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(pv_event_sites); i++) {
+		err = pv_event_site_find(&pv_event_sites[i]);
+		if (err)
+			return err;
+	}
+	for (i = PV_MAX_SITES; i < PV_NR_TARGETS; i++) {
+		err = pv_function_find(pv_functions[i], &pv_targets[i]);
+		if (err)
+			return err;
+	}
+	return pv_sites_find();
+}
+
+/**
+ * pv_hooks_init - find all sites
+ *
+ * Context: module load.
+ * Return: 0 or a negative errno; then the kernel log says why and nothing is
+ * hooked.
+ */
+int __init pv_hooks_init(void)
+{
+	int err = pv_hooks_choose();
+
+	if (err)
+		return err;
+	return pv_hooks_find();
+}
+
+/**
+ * pv_hooks_uninit - undo pv_hooks_init()
+ *
+ * Context: module load or unload; no process is attached.  Waits for everyone
+ * who is still in a handler.
+ */
+void pv_hooks_uninit(void)
+{
+	mutex_lock(&pv_process_mutex);
+	pv_hooks_disarm();
+	mutex_unlock(&pv_process_mutex);
+	pv_sites_lose(PV_NR_SITES);
+	ftrace_free_filter(&pv_ftrace_ops);
+	ftrace_free_filter(&pv_direct_ops);
+
+	if (pv_last_armed == PV_PROBE_NONE)
+		return;
+	tracepoint_synchronize_unregister();
+	/*
+	 * Whoever is between the redirection and pv_call_begin(), or between
+	 * pv_call_end() and the return from our text, does not sleep there.
+	 */
+	synchronize_rcu_tasks();
+	while (pv_hooks_busy())
+		schedule_timeout_uninterruptible(HZ / 100 + 1);
+	synchronize_rcu_tasks();
+}

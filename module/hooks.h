@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Hooks: where the kernel is intercepted, how, and the way past a hook.
+ */
+#ifndef _PV_HOOKS_H
+#define _PV_HOOKS_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+#include "sites.h"
+
+struct file;
+struct filename;
+struct kernel_clone_args;
+struct path;
+struct pid;
+struct pt_regs;
+struct pv_open_flags;
+struct qstr;
+struct task_struct;
+
+/* The handlers, each with the arguments of the function that it stands for. */
+struct file *pv_handle_open(int dfd, struct filename *name,
+			    const struct pv_open_flags *op);
+int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
+		     struct path *path, const struct path *root);
+int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
+		     struct path *parent, struct qstr *last, int *type,
+		     const struct path *root);
+int pv_handle_rename(int olddfd, struct filename *from, int newdfd,
+		     struct filename *to, unsigned int flags);
+int pv_handle_link(int olddfd, struct filename *old, int newdfd,
+		   struct filename *new, int flags);
+struct task_struct *pv_handle_fork(struct pid *pid, int trace, int node,
+				   struct kernel_clone_args *args);
+long pv_handle_execve(const struct pt_regs *regs);
+long pv_handle_execveat(const struct pt_regs *regs);
+long pv_handle_mount(const struct pt_regs *regs);
+long pv_handle_move_mount(const struct pt_regs *regs);
+long pv_handle_pivot_root(const struct pt_regs *regs);
+long pv_handle_ia32_execve(const struct pt_regs *regs);
+long pv_handle_ia32_execveat(const struct pt_regs *regs);
+long pv_handle_ia32_mount(const struct pt_regs *regs);
+long pv_handle_ia32_move_mount(const struct pt_regs *regs);
+long pv_handle_ia32_pivot_root(const struct pt_regs *regs);
+
+/* The functions themselves, entered past their hooks (original.S). */
+struct file *pv_original_open(int dfd, struct filename *name,
+			      const struct pv_open_flags *op);
+int pv_original_lookup(int dfd, struct filename *name, unsigned int flags,
+		       struct path *path, const struct path *root);
+int pv_original_parent(int dfd, struct filename *name, unsigned int flags,
+		       struct path *parent, struct qstr *last, int *type,
+		       const struct path *root);
+int pv_original_rename(int olddfd, struct filename *from, int newdfd,
+		       struct filename *to, unsigned int flags);
+int pv_original_link(int olddfd, struct filename *old, int newdfd,
+		     struct filename *new, int flags);
+struct task_struct *pv_original_fork(struct pid *pid, int trace, int node,
+				     struct kernel_clone_args *args);
+long pv_original_execve(const struct pt_regs *regs);
+long pv_original_execveat(const struct pt_regs *regs);
+long pv_original_mount(const struct pt_regs *regs);
+long pv_original_move_mount(const struct pt_regs *regs);
+long pv_original_pivot_root(const struct pt_regs *regs);
+long pv_original_ia32_execve(const struct pt_regs *regs);
+long pv_original_ia32_execveat(const struct pt_regs *regs);
+long pv_original_ia32_mount(const struct pt_regs *regs);
+long pv_original_ia32_move_mount(const struct pt_regs *regs);
+long pv_original_ia32_pivot_root(const struct pt_regs *regs);
+
+/* Functions of the kernel that are not exported. */
+bool pv_ptrace_may_access(struct task_struct *task, unsigned int mode);
+struct pid *pv_pidfd_pid(const struct file *file);
+
+/* Where original.S goes, and who handles a site; set before the first call. */
+extern unsigned long pv_targets[PV_NR_TARGETS];
+extern void *pv_handlers[PV_MAX_SITES];
+
+/* Calls that are inside of a handler; the sum over all CPUs counts. */
+DECLARE_PER_CPU(long, pv_calls);
+
+/* Someone waits for the last of them; see pv_release() in process.c. */
+extern bool pv_draining;
+void pv_release_now(void);
+
+/**
+ * pv_call_begin - a handler has been entered
+ *
+ * Until pv_call_end() the module stays.
+ */
+static __always_inline void pv_call_begin(void)
+{
+	this_cpu_inc(pv_calls);
+}
+
+/**
+ * pv_call_end - a handler is about to return
+ *
+ * Context: what comes after it must not sleep before it has left the module.
+ */
+static __always_inline void pv_call_end(void)
+{
+	this_cpu_dec(pv_calls);
+	if (unlikely(READ_ONCE(pv_draining)))
+		pv_release_now();
+}
+
+int pv_hooks_init(void);
+void pv_hooks_uninit(void);
+int pv_hooks_arm(void);
+void pv_hooks_disarm(void);
+
+bool pv_hooks_armed(void);
+bool pv_hooks_busy(void);
+const char *pv_hooks_way(void);
+const char *pv_hooks_probe(void);
+const char *pv_hooks_symbol(unsigned int site);
+
+#endif /* _PV_HOOKS_H */

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Layers: references to tables, and a name's way through a stack of them. */
+#include <linux/atomic.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "layers.h"
+#include "translate.h"
+
+/* Tables that are alive; for "pvadm status" and to find leaks. */
+static atomic_t pv_nr_tables = ATOMIC_INIT(0);
+
+/**
+ * pv_table_share - begin to count the references to a table
+ * @table: fresh from pv_table_build()
+ *
+ * Return: @table, with one reference that the caller owns.
+ */
+struct pv_table *pv_table_share(struct pv_table *table)
+{
+	refcount_set(&table->refs, 1);
+	atomic_inc(&pv_nr_tables);
+	return table;
+}
+
+/**
+ * pv_table_get - take a reference
+ * @table: the table
+ *
+ * Return: @table.
+ */
+struct pv_table *pv_table_get(struct pv_table *table)
+{
+	refcount_inc(&table->refs);
+	return table;
+}
+
+/**
+ * pv_table_put - drop a reference
+ * @table: the table; freed after a grace period with its last reference
+ *
+ * Context: any in which a spinlock may be taken.
+ */
+void pv_table_put(struct pv_table *table)
+{
+	if (!refcount_dec_and_test(&table->refs))
+		return;
+	atomic_dec(&pv_nr_tables);
+	kvfree_rcu(table, rcu);
+}
+
+/**
+ * pv_tables_count - number of tables in memory
+ *
+ * Return: the number; tables that only wait for readers are not counted.
+ */
+u32 pv_tables_count(void)
+{
+	return atomic_read(&pv_nr_tables);
+}
+
+static struct pv_layers *pv_layers_alloc(u32 nr)
+{
+	struct pv_layers *layers;
+
+	layers = kmalloc(struct_size(layers, tables, nr), GFP_KERNEL_ACCOUNT);
+	if (!layers)
+		return NULL;
+	refcount_set(&layers->refs, 1);
+	layers->nr = nr;
+	return layers;
+}
+
+/**
+ * pv_layers_push - a stack with one more layer on the inner side
+ * @below: the layers that stay below, or NULL
+ * @table: the new innermost table; the stack takes a reference of its own
+ *
+ * Return: the new stack, or ERR_PTR(-ENOMEM), or ERR_PTR(-E2BIG) if @below has
+ * %PV_MAX_LAYERS layers already.
+ */
+struct pv_layers *pv_layers_push(const struct pv_layers *below,
+				 struct pv_table *table)
+{
+	u32 i, nr = below ? below->nr : 0;
+	struct pv_layers *layers;
+
+	if (nr >= PV_MAX_LAYERS)
+		return ERR_PTR(-E2BIG);
+	layers = pv_layers_alloc(nr + 1);
+	if (!layers)
+		return ERR_PTR(-ENOMEM);
+	layers->tables[0] = pv_table_get(table);
+	for (i = 0; i < nr; i++)
+		layers->tables[i + 1] = pv_table_get(below->tables[i]);
+	return layers;
+}
+
+/**
+ * pv_layers_replace - the same stack with another table in one place
+ * @layers: the stack to go by
+ * @old: the table that is replaced; it is in @layers
+ * @table: what comes in its place; the stack takes a reference of its own
+ *
+ * Return: the new stack or ERR_PTR(-ENOMEM).
+ */
+struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
+				    const struct pv_table *old,
+				    struct pv_table *table)
+{
+	struct pv_layers *copy = pv_layers_alloc(layers->nr);
+	u32 i;
+
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < layers->nr; i++)
+		copy->tables[i] = pv_table_get(layers->tables[i] == old ?
+					       table : layers->tables[i]);
+	return copy;
+}
+
+/**
+ * pv_layers_pop - the same stack without its innermost layer
+ * @layers: the stack to go by
+ *
+ * Return: the new stack, NULL if nothing is left, or ERR_PTR(-ENOMEM).
+ */
+struct pv_layers *pv_layers_pop(const struct pv_layers *layers)
+{
+	struct pv_layers *rest;
+	u32 i;
+
+	if (layers->nr == 1)
+		return NULL;
+	rest = pv_layers_alloc(layers->nr - 1);
+	if (!rest)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < rest->nr; i++)
+		rest->tables[i] = pv_table_get(layers->tables[i + 1]);
+	return rest;
+}
+
+/**
+ * pv_layers_has - is a table in a stack?
+ * @layers: the stack or NULL
+ * @table: the table
+ *
+ * Return: true if it is.
+ */
+bool pv_layers_has(const struct pv_layers *layers,
+		   const struct pv_table *table)
+{
+	u32 i;
+
+	for (i = 0; layers && i < layers->nr; i++)
+		if (layers->tables[i] == table)
+			return true;
+	return false;
+}
+
+/**
+ * pv_layers_get - take a reference
+ * @layers: the stack or NULL
+ *
+ * Return: @layers.
+ */
+struct pv_layers *pv_layers_get(struct pv_layers *layers)
+{
+	if (layers)
+		refcount_inc(&layers->refs);
+	return layers;
+}
+
+/**
+ * pv_layers_put - drop a reference
+ * @layers: the stack or NULL
+ *
+ * Readers under RCU may go on with the stack and its tables: both are freed
+ * after a grace period only.
+ */
+void pv_layers_put(struct pv_layers *layers)
+{
+	u32 i;
+
+	if (!layers || !refcount_dec_and_test(&layers->refs))
+		return;
+	for (i = 0; i < layers->nr; i++)
+		pv_table_put(layers->tables[i]);
+	kfree_rcu(layers, rcu);
+}
+
+/* The way through all layers, with all that can be told of it. */
+static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
+			      char *real, ssize_t size, struct pv_hit *hit,
+			      struct pv_trail *trail, bool *dot)
+{
+	ssize_t len, result = 0;
+	u32 i, match;
+
+	hit->rule = PV_NO_RULE;
+	for (i = 0; i < layers->nr; i++) {
+		len = pv_translate(layers->tables[i], name, name == real, real,
+				   size, &match, dot);
+		if (len < 0)
+			return len;
+		if (trail)
+			trail->rules[i] = match;
+		if (match != PV_NO_RULE && hit->rule == PV_NO_RULE) {
+			hit->layer = i;
+			hit->rule = match;
+		}
+		if (len) {
+			result = len;
+			name = real;
+		}
+	}
+	return result;
+}
+
+/**
+ * pv_layers_translate_dots - send a name through all layers, unless it has dots
+ * @layers: the stack
+ * @name: an absolute name
+ * @real: receives the result if a rule changed the name; %PV_COPY_SLACK bytes
+ *	behind its @size may be overwritten
+ * @size: the size of @real
+ * @hit: receives the first rule that matched, also if it was an exception
+ * @dots: set to whether @name has ".." components; the result is then of no use
+ *
+ * Context: the caller holds a read lock of RCU or a reference to @layers.
+ * Return: the result's length; 0 if the name stays as it is; -ENOSPC if @size
+ * is too small.
+ */
+ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
+				 const char *name, char *real, ssize_t size,
+				 struct pv_hit *hit, bool *dots)
+{
+	bool dot = false;
+	ssize_t len;
+
+	len = pv_layers_pass(layers, name, real, size, hit, NULL, &dot);
+	*dots = pv_translate_dots(name, len, dot);
+	return len;
+}
+
+/**
+ * pv_layers_translate - send a name through all layers
+ * @layers: the stack
+ * @name: an absolute name; its ".." components count as any other
+ * @real: receives the result if a rule changed the name; PV_REAL_SIZE bytes
+ * @hit: receives the first rule that matched, also if it was an exception
+ *
+ * Context: the caller holds a read lock of RCU or a reference to @layers.
+ * Return: the result's length; 0 if the name stays as it is; -ENAMETOOLONG if
+ * the result does not fit PATH_MAX.
+ */
+ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
+			    char *real, struct pv_hit *hit)
+{
+	bool dot = false;
+	ssize_t len;
+
+	len = pv_layers_pass(layers, name, real, PATH_MAX, hit, NULL, &dot);
+	return len == -ENOSPC ? -ENAMETOOLONG : len;
+}
+
+/**
+ * pv_layers_translate_trail - the same, remembering the way
+ * @layers: as with pv_layers_translate()
+ * @name: as with pv_layers_translate()
+ * @real: as with pv_layers_translate()
+ * @trail: receives the rule that matched in each layer
+ *
+ * Context: as with pv_layers_translate().
+ * Return: as with pv_layers_translate().
+ */
+ssize_t pv_layers_translate_trail(const struct pv_layers *layers,
+				  const char *name, char *real,
+				  struct pv_trail *trail)
+{
+	struct pv_hit hit;
+	bool dot = false;
+	ssize_t len;
+
+	trail->nr = layers->nr;
+	len = pv_layers_pass(layers, name, real, PATH_MAX, &hit, trail, &dot);
+	return len == -ENOSPC ? -ENAMETOOLONG : len;
+}
+
+/**
+ * pv_trail_matched - did any rule match?
+ * @trail: the trail
+ *
+ * Return: true if one did.
+ */
+bool pv_trail_matched(const struct pv_trail *trail)
+{
+	u32 i;
+
+	for (i = 0; i < trail->nr; i++)
+		if (trail->rules[i] != PV_NO_RULE)
+			return true;
+	return false;
+}
+
+/**
+ * pv_layers_reverse - name a real path as it was come by
+ * @layers: the stack
+ * @trail: the rules on the way there; a rule whose NEW @real is not under, for
+ *	the way led out of it again, counts for nothing
+ * @real: an absolute path
+ * @virtual: receives the virtual path
+ * @size: the size of @virtual
+ *
+ * Return: 0 or -ENAMETOOLONG.
+ */
+int pv_layers_reverse(const struct pv_layers *layers,
+		      const struct pv_trail *trail, const char *real,
+		      char *virtual, size_t size)
+{
+	const struct pv_rule *rule;
+	size_t rest;
+	u32 i;
+
+	if (strscpy(virtual, real, size) < 0)
+		return -ENAMETOOLONG;
+	for (i = trail->nr; i-- > 0;) {
+		if (trail->rules[i] == PV_NO_RULE)
+			continue;
+		rule = &layers->tables[i]->rules[trail->rules[i]];
+		if (strncmp(virtual, rule->new, rule->new_len) ||
+		    (virtual[rule->new_len] && virtual[rule->new_len] != '/'))
+			continue;
+		/* With the root directory as NEW, "/" is ORIGINAL itself. */
+		if (!strcmp(virtual, "/"))
+			*virtual = '\0';
+		rest = strlen(virtual + rule->new_len);
+		if (rule->original_len + rest >= size)
+			return -ENAMETOOLONG;
+		memmove(virtual + rule->original_len, virtual + rule->new_len,
+			rest + 1);
+		memcpy(virtual, rule->original, rule->original_len);
+		if (!*virtual)
+			strscpy(virtual, "/", size);
+	}
+	return 0;
+}

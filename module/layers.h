@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Layers: the tables of one process, stacked.
+ *
+ * A name passes layer 0, the innermost, first, and what comes out passes the
+ * next one.  A stack of layers is immutable and shared by reference: a child
+ * has the very stack of its parent until one of them changes.
+ */
+#ifndef _PV_LAYERS_H
+#define _PV_LAYERS_H
+
+#include <linux/limits.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+#include "table.h"
+
+/*
+ * What a buffer for a translated name needs beyond its size: names are copied
+ * by words.
+ */
+#define PV_COPY_SLACK	(sizeof(unsigned long) - 1)
+#define PV_REAL_SIZE	(PATH_MAX + PV_COPY_SLACK)
+
+/* More layers than this mean a loop of "pvadm run", not a use. */
+#define PV_MAX_LAYERS	32
+
+/**
+ * struct pv_layers - a stack of tables
+ * @refs: references to this stack; readers under RCU hold none
+ * @rcu: for freeing after a grace period
+ * @nr: number of @tables, at least one
+ * @tables: one reference each; [0] is the innermost
+ */
+struct pv_layers {
+	refcount_t refs;
+	struct rcu_head rcu;
+	u32 nr;
+	struct pv_table *tables[] __counted_by(nr);
+};
+
+/**
+ * struct pv_hit - which rule a name met first
+ * @layer: the innermost layer in which a rule matched
+ * @rule: the rule's index there, or PV_NO_RULE
+ */
+struct pv_hit {
+	u32 layer;
+	u32 rule;
+};
+
+/**
+ * struct pv_trail - which rule a name met in each layer
+ * @rules: by layer, PV_NO_RULE where none matched
+ * @nr: number of @rules
+ */
+struct pv_trail {
+	u32 rules[PV_MAX_LAYERS];
+	u32 nr;
+};
+
+struct pv_table *pv_table_share(struct pv_table *table);
+struct pv_table *pv_table_get(struct pv_table *table);
+void pv_table_put(struct pv_table *table);
+u32 pv_tables_count(void);
+
+struct pv_layers *pv_layers_push(const struct pv_layers *below,
+				 struct pv_table *table);
+struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
+				    const struct pv_table *old,
+				    struct pv_table *table);
+struct pv_layers *pv_layers_pop(const struct pv_layers *layers);
+bool pv_layers_has(const struct pv_layers *layers,
+		   const struct pv_table *table);
+struct pv_layers *pv_layers_get(struct pv_layers *layers);
+void pv_layers_put(struct pv_layers *layers);
+
+ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
+				 const char *name, char *real, ssize_t size,
+				 struct pv_hit *hit, bool *dots);
+ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
+			    char *real, struct pv_hit *hit);
+ssize_t pv_layers_translate_trail(const struct pv_layers *layers,
+				  const char *name, char *real,
+				  struct pv_trail *trail);
+bool pv_trail_matched(const struct pv_trail *trail);
+int pv_layers_reverse(const struct pv_layers *layers,
+		      const struct pv_trail *trail, const char *real,
+		      char *virtual, size_t size);
+
+#endif /* _PV_LAYERS_H */

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+/* pathvirt: load and unload. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+
+#include "hooks.h"
+#include "netlink.h"
+#include "process.h"
+
+static int __init pathvirt_init(void)
+{
+	int err;
+
+	err = pv_hooks_init();
+	if (err)
+		return err;
+	err = pv_netlink_init();
+	if (err)
+		goto err_hooks;
+	pr_info("loaded: %s hooks by %s\n", pv_hooks_way(), pv_hooks_probe());
+	return 0;
+
+err_hooks:
+	pv_processes_uninit();
+	pv_hooks_uninit();
+	return err;
+}
+
+static void __exit pathvirt_exit(void)
+{
+	pv_netlink_uninit();
+	pv_processes_uninit();
+	pv_hooks_uninit();
+}
+
+module_init(pathvirt_init);
+module_exit(pathvirt_exit);
+
+MODULE_AUTHOR("The pathvirt developers");
+MODULE_DESCRIPTION("Per-process path prefix tables");
+MODULE_VERSION("0.1.0");
+MODULE_LICENSE("GPL");

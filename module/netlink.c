@@ -1,0 +1,1022 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Netlink.
+ *
+ * Attributes end here: what the functions of other files get are C types.
+ * Documentation/netlink/specs/pathvirt.yaml describes the same for programs.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/capability.h>
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#include "access.h"
+#include "compat.h"
+#include "hooks.h"
+#include "name.h"
+#include "netlink.h"
+#include "process.h"
+#include "proof.h"
+#include "tree.h"
+
+#define PV_PATH_POLICY	{ .type = NLA_NUL_STRING, .len = PATH_MAX - 1 }
+
+static const struct nla_policy pv_rule_policy[PATHVIRT_RULE_A_MAX + 1] = {
+	[PATHVIRT_RULE_A_ORIGINAL]	= PV_PATH_POLICY,
+	[PATHVIRT_RULE_A_NEW]		= PV_PATH_POLICY,
+};
+
+static const struct nla_policy pv_stage_policy[PATHVIRT_A_RULE + 1] = {
+	[PATHVIRT_A_RULE]	= NLA_POLICY_NESTED(pv_rule_policy),
+};
+
+static const struct nla_policy pv_set_policy[PATHVIRT_A_RULE + 1] = {
+	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
+	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
+	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_TREE |
+						  PATHVIRT_F_PUSH),
+	[PATHVIRT_A_RULE]	= NLA_POLICY_NESTED(pv_rule_policy),
+};
+
+static const struct nla_policy pv_get_policy[PATHVIRT_A_PIDFD + 1] = {
+	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
+	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
+};
+
+static const struct nla_policy pv_del_policy[PATHVIRT_A_FLAGS + 1] = {
+	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
+	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
+	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_TREE |
+						  PATHVIRT_F_ALL |
+						  PATHVIRT_F_OWN),
+};
+
+static const struct nla_policy pv_resolve_policy[PATHVIRT_A_PATH + 1] = {
+	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
+	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
+	[PATHVIRT_A_PATH]	= PV_PATH_POLICY,
+};
+
+static struct genl_family pv_family;
+static bool pv_family_ready;
+
+/*
+ * Staging: the tables that sockets are still sending.
+ */
+
+/**
+ * struct pv_stage - the rules that one socket has staged
+ * @node: in pv_stages
+ * @net: the socket's network namespace; only compared
+ * @portid: the socket's address there
+ * @draft: the rules
+ */
+struct pv_stage {
+	struct list_head node;
+	const struct net *net;
+	u32 portid;
+	struct pv_draft draft;
+};
+
+static LIST_HEAD(pv_stages);
+static DEFINE_MUTEX(pv_stages_mutex);	/* guards pv_stages and all drafts */
+
+static struct pv_stage *pv_stage_find(const struct net *net, u32 portid)
+{
+	struct pv_stage *stage;
+
+	lockdep_assert_held(&pv_stages_mutex);
+	list_for_each_entry(stage, &pv_stages, node)
+		if (stage->net == net && stage->portid == portid)
+			return stage;
+	return NULL;
+}
+
+static void pv_stage_free(struct pv_stage *stage)
+{
+	list_del(&stage->node);
+	pv_draft_clear(&stage->draft);
+	kfree(stage);
+}
+
+static struct pv_stage *pv_stage_enter(struct genl_info *info)
+{
+	struct net *net = genl_info_net(info);
+	struct pv_stage *stage = pv_stage_find(net, info->snd_portid);
+
+	if (stage)
+		return stage;
+	stage = kzalloc(sizeof(*stage), GFP_KERNEL_ACCOUNT);
+	if (!stage)
+		return NULL;
+	stage->net = net;
+	stage->portid = info->snd_portid;
+	pv_draft_init(&stage->draft);
+	list_add(&stage->node, &pv_stages);
+	return stage;
+}
+
+/* Move what the sender has staged to @draft. */
+static void pv_stage_take(struct genl_info *info, struct pv_draft *draft)
+{
+	struct pv_stage *stage;
+
+	mutex_lock(&pv_stages_mutex);
+	stage = pv_stage_find(genl_info_net(info), info->snd_portid);
+	if (stage) {
+		pv_draft_splice(draft, &stage->draft);
+		pv_stage_free(stage);
+	}
+	mutex_unlock(&pv_stages_mutex);
+}
+
+/* A socket was closed: what it staged is dropped. */
+static int pv_stage_release(struct notifier_block *block, unsigned long event,
+			    void *data)
+{
+	const struct netlink_notify *notify = data;
+	struct pv_stage *stage;
+
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	mutex_lock(&pv_stages_mutex);
+	stage = pv_stage_find(notify->net, notify->portid);
+	if (stage)
+		pv_stage_free(stage);
+	mutex_unlock(&pv_stages_mutex);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block pv_stage_notifier = {
+	.notifier_call = pv_stage_release,
+};
+
+/*
+ * From attributes to C types.
+ */
+
+static int pv_refuse(struct genl_info *info, const struct nlattr *attr, int err,
+		     const char *why)
+{
+	if (info->extack) {
+		NL_SET_BAD_ATTR(info->extack, attr);
+		/* A constant string, but not one of this line. */
+		info->extack->_msg = why;
+	}
+	return err;
+}
+
+static int pv_rule_parse(struct genl_info *info, const struct nlattr *attr,
+			 struct pv_draft *draft)
+{
+	struct nlattr *rule[PATHVIRT_RULE_A_MAX + 1];
+	const char *why = NULL;
+	int err;
+
+	err = nla_parse_nested(rule, PATHVIRT_RULE_A_MAX, attr, pv_rule_policy,
+			       info->extack);
+	if (err)
+		return err;
+	if (!rule[PATHVIRT_RULE_A_ORIGINAL] || !rule[PATHVIRT_RULE_A_NEW])
+		return pv_refuse(info, attr, -EINVAL,
+				 "a rule needs ORIGINAL and NEW");
+	if (draft->nr_rules >= PATHVIRT_MAX_RULES)
+		return pv_refuse(info, attr, -E2BIG, "too many rules");
+
+	err = pv_draft_add(draft, nla_data(rule[PATHVIRT_RULE_A_ORIGINAL]),
+			   nla_data(rule[PATHVIRT_RULE_A_NEW]), &why);
+	return err && why ? pv_refuse(info, attr, err, why) : err;
+}
+
+/* Add all rules of a message to @draft. */
+static int pv_rules_parse(struct genl_info *info, struct pv_draft *draft)
+{
+	const struct nlattr *attr;
+	int left, err;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left) {
+		if (nla_type(attr) != PATHVIRT_A_RULE)
+			continue;
+		err = pv_rule_parse(info, attr, draft);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static struct pid *pv_pid_of_pidfd(int fd)
+{
+	struct file *file = fget(fd);
+	struct pid *pid;
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	pid = pv_pidfd_pid(file);
+	if (!IS_ERR(pid))
+		get_pid(pid);
+	fput(file);
+	return pid;
+}
+
+/*
+ * The process that a request is about, as a reference to its leader.  Without
+ * an attribute that names it, it is the sender.
+ */
+static struct task_struct *pv_target_get(struct nlattr **attrs,
+					 const char **why,
+					 const struct nlattr **bad)
+{
+	struct task_struct *task;
+	struct pid *pid;
+
+	if (attrs[PATHVIRT_A_PIDFD]) {
+		*bad = attrs[PATHVIRT_A_PIDFD];
+		pid = pv_pid_of_pidfd(nla_get_s32(*bad));
+		if (IS_ERR(pid)) {
+			*why = "not a pidfd";
+			return ERR_CAST(pid);
+		}
+	} else if (attrs[PATHVIRT_A_PID]) {
+		*bad = attrs[PATHVIRT_A_PID];
+		pid = find_get_pid(nla_get_u32(*bad));
+	} else {
+		*bad = NULL;
+		pid = get_pid(task_tgid(current));
+	}
+
+	task = get_pid_task(pid, PIDTYPE_TGID);
+	put_pid(pid);
+	if (!task || !atomic_read(&task->signal->live)) {
+		if (task)
+			put_task_struct(task);
+		*why = "no such process";
+		return ERR_PTR(-ESRCH);
+	}
+	if (task->flags & PF_KTHREAD) {
+		put_task_struct(task);
+		*why = "a kernel thread has no paths of its own";
+		return ERR_PTR(-EINVAL);
+	}
+	return task;
+}
+
+static struct task_struct *pv_info_target(struct genl_info *info)
+{
+	const struct nlattr *bad;
+	struct task_struct *task;
+	const char *why;
+
+	task = pv_target_get(info->attrs, &why, &bad);
+	if (IS_ERR(task))
+		pv_refuse(info, bad, PTR_ERR(task), why);
+	return task;
+}
+
+static u32 pv_info_flags(struct genl_info *info)
+{
+	const struct nlattr *flags = info->attrs[PATHVIRT_A_FLAGS];
+
+	return flags ? nla_get_u32(flags) : 0;
+}
+
+/*
+ * Changing.
+ */
+
+static int pv_doit_stage(struct sk_buff *skb, struct genl_info *info)
+{
+	struct pv_stage *stage;
+	struct pv_draft draft;
+	int err;
+
+	/* A message is staged whole or not at all. */
+	pv_draft_init(&draft);
+	mutex_lock(&pv_stages_mutex);
+	stage = pv_stage_enter(info);
+	if (!stage) {
+		err = -ENOMEM;
+		goto out;
+	}
+	draft.nr_rules = stage->draft.nr_rules;	/* count towards the limit */
+	err = pv_rules_parse(info, &draft);
+	draft.nr_rules -= stage->draft.nr_rules;
+	if (err)
+		pv_draft_clear(&draft);
+	else
+		pv_draft_splice(&stage->draft, &draft);
+out:
+	mutex_unlock(&pv_stages_mutex);
+	return err;
+}
+
+static struct pv_table *pv_info_table(struct genl_info *info)
+{
+	struct pv_table *table;
+	struct pv_draft draft;
+	int err;
+
+	pv_draft_init(&draft);
+	pv_stage_take(info, &draft);
+	err = pv_rules_parse(info, &draft);
+	if (!err && !draft.nr_rules)
+		err = pv_refuse(info, NULL, -EINVAL, "a table needs a rule");
+	if (err) {
+		table = ERR_PTR(err);
+	} else {
+		table = pv_table_build(&draft);
+		table = table ? pv_table_share(table) : ERR_PTR(-ENOMEM);
+	}
+	pv_draft_clear(&draft);
+	return table;
+}
+
+/* Tell of what a request changed, and let it stand. */
+static void pv_changes_tell(struct list_head *changes,
+			    enum pathvirt_event event)
+{
+	const struct pv_change *change;
+
+	list_for_each_entry(change, changes, node)
+		pv_netlink_event(change->process, event, NULL);
+	pv_changes_forget(changes);
+}
+
+/* All of it, or nothing of it. */
+static int pv_set(struct genl_info *info, struct task_struct *task,
+		  struct pv_table *table)
+{
+	u32 flags = pv_info_flags(info);
+	const char *why = NULL;
+	LIST_HEAD(changes);
+	int err;
+
+	mutex_lock(&pv_process_mutex);
+	if (flags & PATHVIRT_F_TREE) {
+		err = pv_tree_set(task, table, &changes, &why);
+		if (!err && list_empty(&changes))
+			err = -ESRCH;
+	} else {
+		err = pv_access_change(task, &why);
+		if (!err)
+			err = pv_process_set(task, table, NULL,
+					     flags & PATHVIRT_F_PUSH, &changes);
+	}
+	if (err)
+		pv_changes_undo(&changes);
+	else
+		pv_changes_tell(&changes, PATHVIRT_EVENT_ATTACH);
+	pv_processes_idle();
+	mutex_unlock(&pv_process_mutex);
+
+	if (err == -ESRCH)
+		why = "no such process";
+	else if (err == -E2BIG)
+		why = "the process has too many layers";
+	return err && why ? pv_refuse(info, NULL, err, why) : err;
+}
+
+/* Flags that say different things of one request. */
+static int pv_info_flags_clash(struct genl_info *info, u32 a, u32 b)
+{
+	u32 flags = pv_info_flags(info);
+
+	if (!(flags & a) || !(flags & b))
+		return 0;
+	return pv_refuse(info, info->attrs[PATHVIRT_A_FLAGS], -EINVAL,
+			 "these flags do not go together");
+}
+
+static int pv_doit_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct task_struct *task;
+	struct pv_table *table;
+	int err;
+
+	err = pv_info_flags_clash(info, PATHVIRT_F_TREE, PATHVIRT_F_PUSH);
+	if (err)
+		return err;
+	table = pv_info_table(info);
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	err = pv_proof_run();
+	if (err) {
+		pv_table_put(table);
+		return pv_refuse(info, NULL, err,
+				 "the hooks do not work here; see the kernel log");
+	}
+	task = pv_info_target(info);
+	if (IS_ERR(task)) {
+		err = PTR_ERR(task);
+	} else {
+		err = pv_set(info, task, table);
+		put_task_struct(task);
+	}
+	pv_table_put(table);
+	return err;
+}
+
+static int pv_del_all(struct genl_info *info)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return pv_refuse(info, info->attrs[PATHVIRT_A_FLAGS], -EPERM,
+				 "detaching every process needs CAP_SYS_ADMIN in the initial user namespace");
+	mutex_lock(&pv_process_mutex);
+	pv_process_clear_all();
+	pv_processes_idle();
+	mutex_unlock(&pv_process_mutex);
+	return 0;
+}
+
+static int pv_del(struct genl_info *info, struct task_struct *task)
+{
+	bool own_only = pv_info_flags(info) & PATHVIRT_F_OWN ||
+			!pv_access_privileged(task);
+	const char *why = NULL;
+	LIST_HEAD(changes);
+	int err;
+
+	mutex_lock(&pv_process_mutex);
+	if (pv_info_flags(info) & PATHVIRT_F_TREE) {
+		err = pv_tree_clear(task, &changes, &why);
+		if (!err && list_empty(&changes))
+			err = -ENOENT;
+	} else {
+		err = pv_access_change(task, &why);
+		if (!err)
+			err = pv_process_clear(task, own_only, &changes);
+	}
+	if (err)
+		pv_changes_undo(&changes);
+	else
+		pv_changes_tell(&changes, PATHVIRT_EVENT_DETACH);
+	pv_processes_idle();
+	mutex_unlock(&pv_process_mutex);
+
+	if (err == -ENOENT)
+		why = "the process is not attached";
+	return err && why ? pv_refuse(info, NULL, err, why) : err;
+}
+
+static int pv_doit_del(struct sk_buff *skb, struct genl_info *info)
+{
+	struct task_struct *task;
+	int err;
+
+	err = pv_info_flags_clash(info, PATHVIRT_F_OWN,
+				  PATHVIRT_F_TREE | PATHVIRT_F_ALL);
+	if (err)
+		return err;
+	if (pv_info_flags(info) & PATHVIRT_F_ALL)
+		return pv_del_all(info);
+	task = pv_info_target(info);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	err = pv_del(info, task);
+	put_task_struct(task);
+	return err;
+}
+
+/*
+ * Showing.
+ */
+
+/**
+ * struct pv_dump - where a dump stands, in netlink_callback.ctx
+ * @layers: the layers that are shown, a reference; NULL to list processes
+ * @pid: the process's id as the receiver counts
+ * @own: the innermost layer is its own
+ * @layer: the next layer, with @layers; the next bucket, without
+ * @index: the next rule in it; the next process in the bucket
+ */
+struct pv_dump {
+	struct pv_layers *layers;
+	pid_t pid;
+	bool own;
+	u32 layer;
+	u32 index;
+};
+
+static int pv_put_rule(struct sk_buff *skb, const struct pv_rule *rule)
+{
+	struct nlattr *nest = nla_nest_start(skb, PATHVIRT_A_RULE);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(skb, PATHVIRT_RULE_A_ORIGINAL,
+			   *rule->original ? rule->original : "/") ||
+	    nla_put_string(skb, PATHVIRT_RULE_A_NEW,
+			   *rule->new ? rule->new : "/")) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/*
+ * The longest rule must fit into a datagram, whatever the receiver's buffer is.
+ * That may be smaller than what we have asked for, so only a rule that needs it
+ * makes use of it; unless we were given more, for then that is the receiver's.
+ */
+#define PV_DUMP_ALLOC	(NLMSG_GOODSIZE + 2 * PATH_MAX)
+
+static bool pv_dump_has_room(const struct sk_buff *skb,
+			     const struct pv_rule *rule)
+{
+	size_t room = skb->len + skb_tailroom(skb);
+	size_t need = nla_total_size(nla_total_size(rule->original_len + 2) +
+				     nla_total_size(rule->new_len + 2));
+
+	return skb->len + need <= (room > PV_DUMP_ALLOC ? room :
+				   NLMSG_GOODSIZE);
+}
+
+static void *pv_dump_begin(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			   &pv_family, NLM_F_MULTI, PATHVIRT_CMD_GET);
+}
+
+/* One message with as many rules of the layer as fit; -EMSGSIZE if none do. */
+static int pv_dump_layer(struct sk_buff *skb, struct netlink_callback *cb,
+			 struct pv_dump *dump)
+{
+	const struct pv_table *table = dump->layers->tables[dump->layer];
+	bool alone = !skb->len;
+	void *header = pv_dump_begin(skb, cb);
+	u32 first = dump->index;
+
+	if (!header)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, PATHVIRT_A_PID, dump->pid) ||
+	    nla_put_u32(skb, PATHVIRT_A_LAYERS, dump->layers->nr) ||
+	    nla_put_u32(skb, PATHVIRT_A_LAYER, dump->layer) ||
+	    nla_put_u32(skb, PATHVIRT_A_RULES, table->nr_rules) ||
+	    nla_put_u32(skb, PATHVIRT_A_INDEX, first) ||
+	    (dump->own && !dump->layer && nla_put_flag(skb, PATHVIRT_A_OWN)))
+		goto full;
+
+	while (dump->index < table->nr_rules) {
+		const struct pv_rule *rule = &table->rules[dump->index];
+
+		/* The first rule of a datagram may be as long as it is. */
+		if (!(alone && dump->index == first) &&
+		    !pv_dump_has_room(skb, rule))
+			break;
+		if (pv_put_rule(skb, rule))
+			break;
+		dump->index++;
+	}
+	if (dump->index == first)
+		goto full;
+	genlmsg_end(skb, header);
+	if (dump->index == table->nr_rules) {
+		dump->index = 0;
+		dump->layer++;
+	}
+	return 0;
+
+full:
+	genlmsg_cancel(skb, header);
+	return -EMSGSIZE;
+}
+
+static int pv_dump_rules(struct sk_buff *skb, struct netlink_callback *cb,
+			 struct pv_dump *dump)
+{
+	int err = 0;
+
+	while (!err && dump->layer < dump->layers->nr)
+		err = pv_dump_layer(skb, cb, dump);
+	/* Too little room only ends this datagram, unless it was all there is. */
+	return err && !skb->len ? err : skb->len;
+}
+
+/* May the receiver see the process, and by which id?  0 if not. */
+static pid_t pv_process_seen(const struct pv_process *process)
+{
+	struct task_struct *task = get_pid_task(process->pid, PIDTYPE_TGID);
+	pid_t pid = 0;
+
+	if (!task)
+		return 0;
+	if (pv_access_see(task))
+		pid = pid_nr_ns(process->pid, task_active_pid_ns(current));
+	put_task_struct(task);
+	return pid;
+}
+
+static int pv_dump_process(struct sk_buff *skb, struct netlink_callback *cb,
+			   struct pv_process *process)
+{
+	struct pv_layers *layers;
+	u32 i, rules = 0;
+	void *header;
+	bool own;
+	pid_t pid;
+	int err = 0;
+
+	layers = pv_process_get_layers(process, &own);
+	pid = layers ? pv_process_seen(process) : 0;
+	if (!pid)
+		goto out;
+
+	for (i = 0; i < layers->nr; i++)
+		rules += layers->tables[i]->nr_rules;
+	err = -EMSGSIZE;
+	header = pv_dump_begin(skb, cb);
+	if (!header)
+		goto out;
+	if (nla_put_u32(skb, PATHVIRT_A_PID, pid) ||
+	    nla_put_u32(skb, PATHVIRT_A_LAYERS, layers->nr) ||
+	    nla_put_u32(skb, PATHVIRT_A_RULES, rules) ||
+	    (own && nla_put_flag(skb, PATHVIRT_A_OWN))) {
+		genlmsg_cancel(skb, header);
+		goto out;
+	}
+	genl_dump_check_consistent(cb, header);
+	genlmsg_end(skb, header);
+	err = 0;
+out:
+	pv_layers_put(layers);
+	return err;
+}
+
+static int pv_dump_processes(struct sk_buff *skb, struct netlink_callback *cb,
+			     struct pv_dump *dump)
+{
+	struct pv_process *process;
+	u32 index;
+	int err = 0;
+
+	cb->seq = pv_processes_generation();
+	rcu_read_lock();
+	for (; dump->layer < ARRAY_SIZE(pv_processes); dump->layer++) {
+		index = 0;
+		hlist_for_each_entry_rcu(process, &pv_processes[dump->layer],
+					 hash) {
+			if (index++ < dump->index)
+				continue;
+			err = pv_dump_process(skb, cb, process);
+			if (err)
+				goto full;
+			dump->index++;
+		}
+		dump->index = 0;
+	}
+full:
+	rcu_read_unlock();
+	return err && !skb->len ? err : skb->len;
+}
+
+/* 6.1 has no place for the reason yet when a dump starts. */
+static int pv_get_refuse(struct netlink_callback *cb, const struct nlattr *bad,
+			 int err, const char *why)
+{
+	if (cb->extack) {
+		NL_SET_BAD_ATTR(cb->extack, bad);
+		cb->extack->_msg = why;
+	}
+	return err;
+}
+
+static int pv_get_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = pv_dump_attrs(cb);
+	struct pv_dump *dump = (struct pv_dump *)cb->ctx;
+	struct pv_process *process;
+	struct task_struct *task;
+	const struct nlattr *bad;
+	const char *why;
+	bool see;
+
+	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	memset(dump, 0, sizeof(*dump));
+	cb->min_dump_alloc = PV_DUMP_ALLOC;
+	if (!attrs[PATHVIRT_A_PID] && !attrs[PATHVIRT_A_PIDFD])
+		return 0;
+
+	task = pv_target_get(attrs, &why, &bad);
+	if (IS_ERR(task))
+		return pv_get_refuse(cb, bad, PTR_ERR(task), why);
+	see = pv_access_see(task);
+	process = pv_process_get_task(task);
+	dump->pid = task_tgid_vnr(task);
+	put_task_struct(task);
+
+	if (process)
+		dump->layers = pv_process_get_layers(process, &dump->own);
+	pv_process_put(process);
+	if (!see) {
+		pv_layers_put(dump->layers);
+		return pv_get_refuse(cb, bad, -EPERM,
+				     "needs the right to inspect the process with ptrace");
+	}
+	if (!dump->layers)
+		return pv_get_refuse(cb, bad, -ENOENT,
+				     "the process is not attached");
+	return 0;
+}
+
+static int pv_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct pv_dump *dump = (struct pv_dump *)cb->ctx;
+
+	return dump->layers ? pv_dump_rules(skb, cb, dump) :
+			      pv_dump_processes(skb, cb, dump);
+}
+
+static int pv_get_done(struct netlink_callback *cb)
+{
+	struct pv_dump *dump = (struct pv_dump *)cb->ctx;
+
+	pv_layers_put(dump->layers);
+	return 0;
+}
+
+static struct sk_buff *pv_reply_begin(struct genl_info *info, u8 cmd,
+				      void **header)
+{
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE + 2 * PATH_MAX,
+					  GFP_KERNEL);
+
+	if (!skb)
+		return NULL;
+	*header = genlmsg_put_reply(skb, info, &pv_family, 0, cmd);
+	if (*header)
+		return skb;
+	nlmsg_free(skb);
+	return NULL;
+}
+
+static int pv_reply_end(struct genl_info *info, struct sk_buff *skb,
+			void *header, int err)
+{
+	if (err) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
+}
+
+/* Where @path leads, in @real; @path itself loses its "..". */
+static int pv_resolve(struct task_struct *task, char *path, char *real,
+		      struct pv_hit *hit)
+{
+	struct pv_process *process = pv_process_get_task(task);
+	struct pv_layers *layers = NULL;
+	ssize_t len = 0;
+	bool own;
+
+	hit->rule = PV_NO_RULE;
+	pv_path_fold(path);
+	if (process)
+		layers = pv_process_get_layers(process, &own);
+	if (layers)
+		len = pv_layers_translate(layers, path, real, hit);
+	if (!len)
+		strscpy(real, path, PATH_MAX);
+	pv_layers_put(layers);
+	pv_process_put(process);
+	return min_t(ssize_t, len, 0);
+}
+
+static int pv_resolve_reply(struct genl_info *info, const char *real,
+			    const struct pv_hit *hit)
+{
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	skb = pv_reply_begin(info, PATHVIRT_CMD_RESOLVE, &header);
+	if (!skb)
+		return -ENOMEM;
+	err = nla_put_string(skb, PATHVIRT_A_REAL, real);
+	if (!err && hit->rule != PV_NO_RULE)
+		err = nla_put_u32(skb, PATHVIRT_A_LAYER, hit->layer) ?:
+		      nla_put_u32(skb, PATHVIRT_A_INDEX, hit->rule);
+	return pv_reply_end(info, skb, header, err);
+}
+
+static int pv_resolve_task(struct genl_info *info, struct task_struct *task)
+{
+	const struct nlattr *attr = info->attrs[PATHVIRT_A_PATH];
+	struct pv_hit hit;
+	char *path, *real;
+	int err;
+
+	if (!pv_access_see(task))
+		return pv_refuse(info, NULL, -EPERM,
+				 "needs the right to inspect the process with ptrace");
+	path = nla_strdup(attr, GFP_KERNEL);
+	real = kmalloc(PV_REAL_SIZE, GFP_KERNEL);
+	err = -ENOMEM;
+	if (path && real)
+		err = pv_resolve(task, path, real, &hit);
+	if (!err)
+		err = pv_resolve_reply(info, real, &hit);
+	kfree(real);
+	kfree(path);
+	if (err == -ENAMETOOLONG)
+		pv_refuse(info, attr, err, "the result is longer than PATH_MAX");
+	return err;
+}
+
+static int pv_doit_resolve(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *path = info->attrs[PATHVIRT_A_PATH];
+	struct task_struct *task;
+	int err;
+
+	if (!path || *(const char *)nla_data(path) != '/')
+		return pv_refuse(info, path, -EINVAL,
+				 "needs an absolute path");
+	task = pv_info_target(info);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	err = pv_resolve_task(info, task);
+	put_task_struct(task);
+	return err;
+}
+
+static int pv_put_sites(struct sk_buff *skb)
+{
+	const char *symbol;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && (symbol = pv_hooks_symbol(i)); i++)
+		err = nla_put_string(skb, PATHVIRT_A_SITE, symbol);
+	return err;
+}
+
+static int pv_doit_status(struct sk_buff *request, struct genl_info *info)
+{
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	pv_processes_flush();
+	skb = pv_reply_begin(info, PATHVIRT_CMD_STATUS, &header);
+	if (!skb)
+		return -ENOMEM;
+	err = nla_put_string(skb, PATHVIRT_A_VERSION, THIS_MODULE->version) ?:
+	      nla_put_u32(skb, PATHVIRT_A_PROTOCOL, PATHVIRT_FAMILY_VERSION) ?:
+	      nla_put_u32(skb, PATHVIRT_A_PROCESSES, pv_processes_count()) ?:
+	      nla_put_u32(skb, PATHVIRT_A_TABLES, pv_tables_count()) ?:
+	      nla_put_string(skb, PATHVIRT_A_HOOK, pv_hooks_way()) ?:
+	      nla_put_string(skb, PATHVIRT_A_PROBE, pv_hooks_probe()) ?:
+	      nla_put_u64_64bit(skb, PATHVIRT_A_TRANSLATED,
+				pv_names_translated(), PATHVIRT_A_PAD) ?:
+	      pv_put_sites(skb);
+	if (!err && pv_hooks_armed())
+		err = nla_put_flag(skb, PATHVIRT_A_ARMED);
+	return pv_reply_end(info, skb, header, err);
+}
+
+/*
+ * The family.
+ */
+
+#define PV_OP_POLICY(name)	.policy = pv_##name##_policy, \
+				.maxattr = ARRAY_SIZE(pv_##name##_policy) - 1
+
+static const struct genl_ops pv_family_ops[] = {
+	{
+		.cmd = PATHVIRT_CMD_STAGE,
+		.doit = pv_doit_stage,
+		PV_OP_POLICY(stage),
+	}, {
+		.cmd = PATHVIRT_CMD_SET,
+		.doit = pv_doit_set,
+		PV_OP_POLICY(set),
+	}, {
+		.cmd = PATHVIRT_CMD_GET,
+		.start = pv_get_start,
+		.dumpit = pv_get_dumpit,
+		.done = pv_get_done,
+		PV_OP_POLICY(get),
+	}, {
+		.cmd = PATHVIRT_CMD_DEL,
+		.doit = pv_doit_del,
+		PV_OP_POLICY(del),
+	}, {
+		.cmd = PATHVIRT_CMD_RESOLVE,
+		.doit = pv_doit_resolve,
+		PV_OP_POLICY(resolve),
+	}, {
+		.cmd = PATHVIRT_CMD_STATUS,
+		.doit = pv_doit_status,
+	},
+};
+
+enum { PV_GROUP_EVENTS };
+
+static const struct genl_multicast_group pv_family_groups[] = {
+	[PV_GROUP_EVENTS] = { .name = PATHVIRT_MCGRP_EVENTS },
+};
+
+static struct genl_family pv_family __ro_after_init = {
+	.name = PATHVIRT_FAMILY_NAME,
+	.version = PATHVIRT_FAMILY_VERSION,
+	.module = THIS_MODULE,
+	.netnsok = true,
+	.parallel_ops = true,
+	.ops = pv_family_ops,
+	.n_ops = ARRAY_SIZE(pv_family_ops),
+	.mcgrps = pv_family_groups,
+	.n_mcgrps = ARRAY_SIZE(pv_family_groups),
+};
+
+/**
+ * pv_netlink_event - tell the group "events"
+ * @process: whom it happened to
+ * @event: what happened
+ * @parent: with %PATHVIRT_EVENT_INHERIT, whose layers were inherited; or NULL
+ *
+ * A listener that cannot be told for want of memory finds out by the overrun
+ * that its socket reports.
+ *
+ * Context: process context; may sleep.
+ */
+void pv_netlink_event(const struct pv_process *process,
+		      enum pathvirt_event event,
+		      const struct pv_process *parent)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (!READ_ONCE(pv_family_ready) ||
+	    !genl_has_listeners(&pv_family, &init_net, PV_GROUP_EVENTS))
+		return;
+	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		goto lost;
+	header = genlmsg_put(skb, 0, 0, &pv_family, 0, PATHVIRT_CMD_EVENT);
+	if (!header ||
+	    nla_put_u32(skb, PATHVIRT_A_EVENT, event) ||
+	    nla_put_u32(skb, PATHVIRT_A_PID, pid_nr(process->pid)) ||
+	    (parent && nla_put_u32(skb, PATHVIRT_A_PARENT,
+				   pid_nr(parent->pid)))) {
+		nlmsg_free(skb);
+		goto lost;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast(&pv_family, skb, 0, PV_GROUP_EVENTS, GFP_KERNEL);
+	return;
+lost:
+	genl_set_err(&pv_family, &init_net, 0, PV_GROUP_EVENTS, ENOBUFS);
+}
+
+/**
+ * pv_netlink_init - open for business
+ *
+ * Context: module load.
+ * Return: 0 or a negative errno.
+ */
+int __init pv_netlink_init(void)
+{
+	int err;
+
+	err = netlink_register_notifier(&pv_stage_notifier);
+	if (err)
+		return err;
+	err = genl_register_family(&pv_family);
+	if (err) {
+		pr_err("cannot load: the netlink family cannot be registered (%d)\n",
+		       err);
+		netlink_unregister_notifier(&pv_stage_notifier);
+		return err;
+	}
+	WRITE_ONCE(pv_family_ready, true);
+	return 0;
+}
+
+/**
+ * pv_netlink_uninit - undo pv_netlink_init()
+ *
+ * Context: module unload; drops what is staged.
+ */
+void pv_netlink_uninit(void)
+{
+	struct pv_stage *stage, *next;
+
+	WRITE_ONCE(pv_family_ready, false);
+	genl_unregister_family(&pv_family);
+	netlink_unregister_notifier(&pv_stage_notifier);
+
+	mutex_lock(&pv_stages_mutex);
+	list_for_each_entry_safe(stage, next, &pv_stages, node)
+		pv_stage_free(stage);
+	mutex_unlock(&pv_stages_mutex);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The numbers of the hook sites; read by C and by assembler.
+ *
+ * PV_SITE_x is a function that is hooked.  PV_FUNC_x is one that is only
+ * called: no exported symbol of the kernel serves in its place.
+ */
+#ifndef _PV_SITES_H
+#define _PV_SITES_H
+
+#define PV_SITE_OPEN			0
+#define PV_SITE_LOOKUP			1
+#define PV_SITE_PARENT			2
+#define PV_SITE_RENAME			3
+#define PV_SITE_LINK			4
+#define PV_SITE_FORK			5
+#define PV_SITE_EXECVE			6
+#define PV_SITE_EXECVEAT		7
+#define PV_SITE_MOUNT			8
+#define PV_SITE_MOVE_MOUNT		9
+#define PV_SITE_PIVOT_ROOT		10
+#define PV_SITE_IA32_EXECVE		11
+#define PV_SITE_IA32_EXECVEAT		12
+#define PV_SITE_IA32_MOUNT		13
+#define PV_SITE_IA32_MOVE_MOUNT		14
+#define PV_SITE_IA32_PIVOT_ROOT		15
+#define PV_MAX_SITES			16
+
+#define PV_FUNC_PTRACE			16
+#define PV_FUNC_PIDFD			17
+#define PV_NR_TARGETS			18
+
+#endif /* _PV_SITES_H */
