@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvadm attach: give running processes rules.
+ */
+#include <stdlib.h>
+
+#include "command.h"
+#include "message.h"
+#include "missing.h"
+#include "options.h"
+#include "restore.h"
+#include "rules_options.h"
+#include "session.h"
+#include "target.h"
+
+static const struct option options[] = {
+	RULES_OPTIONS,
+	{ "tree", no_argument, NULL, OPTION_TREE },
+	OPTIONS_COMMON
+};
+
+/* struct request - what the command line asks for */
+struct request {
+	struct rules_options rules;
+	struct targets targets;
+	unsigned int flags;
+};
+
+static int read_options(const struct command *command, int argc, char **argv,
+			struct request *request)
+{
+	int code, status;
+
+	while ((code = options_any(command, argc, argv, options)) !=
+	       OPTION_END) {
+		if (code == OPTION_TREE)
+			request->flags |= PV_TREE;
+		status = rules_options_take(&request->rules, command, code,
+					    optarg);
+		if (status != STATUS_DONE)
+			return status;
+	}
+	if (optind == argc)
+		return message_usage(command, "no process given");
+	status = rules_options_finish(&request->rules, command);
+	if (status != STATUS_DONE)
+		return status;
+	if (!pv_rules_count(request->rules.rules))
+		return message_usage(command, "no rule given: try --map ORIGINAL=NEW");
+	return targets_open(&request->targets, command, argc - optind,
+			    argv + optind);
+}
+
+/* All of them, or none. */
+static int attach_targets(struct pv *pv, const struct request *request)
+{
+	const struct target *target = request->targets.target;
+	struct restore restore;
+	size_t i;
+	int err, status;
+
+	status = restore_init(&restore, pv, &request->targets, request->flags);
+	if (status != STATUS_DONE)
+		return status;
+	for (i = 0; i < request->targets.count; i++) {
+		err = pv_attach(pv, target[i].pidfd, request->rules.rules,
+				request->flags);
+		if (!err)
+			continue;
+		status = restore_fail(&restore, pv, i, err);
+		break;
+	}
+	restore_free(&restore);
+	return status;
+}
+
+static int attach(const struct request *request)
+{
+	struct missing missing = { 0 };
+	struct pv *pv;
+	int status;
+	size_t i;
+
+	status = session_open(&pv);
+	if (status == STATUS_DONE) {
+		for (i = 0; i < request->targets.count; i++)
+			missing_find(&missing, &request->targets.target[i],
+				     request->rules.rules);
+		status = attach_targets(pv, request);
+	}
+	pv_close(pv);
+	/* Not before: where it failed there is one line about that. */
+	if (status == STATUS_DONE)
+		missing_warn(&missing);
+	return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct request request = { 0 };
+	int status;
+
+	status = rules_options_init(&request.rules);
+	if (status == STATUS_DONE)
+		status = read_options(command, argc, argv, &request);
+	if (status == STATUS_DONE) {
+		status = attach(&request);
+		targets_close(&request.targets);
+	}
+	rules_options_free(&request.rules);
+	return status;
+}
+
+const struct command cmd_attach = {
+	.name = "attach",
+	.usage = "PID... [OPTION]...",
+	.purpose = "give running processes rules",
+	.help =
+"From their next system call on, names in the processes go by the rules given.\n"
+"Rules that a process was given before are replaced, inherited ones stay below.\n"
+"Several processes are attached all or none.\n"
+"\n"
+RULES_OPTIONS_HELP
+"  --tree               the existing descendants of the processes, too\n"
+"\n"
+"Without rules here, the variables DMTCP_PATH_MAPPING (old:new;old:new) and\n"
+"DMTCP_ORIGINAL_PATH_PREFIX with DMTCP_NEW_PATH_PREFIX count.\n",
+	.main = run,
+};

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvadm run: attach ourselves, then become the command.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "message.h"
+#include "options.h"
+#include "rules_options.h"
+#include "session.h"
+
+/* As env, nohup and the shells have it. */
+#define STATUS_NOT_EXECUTABLE	126
+#define STATUS_NOT_FOUND	127
+
+static const struct option options[] = {
+	RULES_OPTIONS,
+	OPTIONS_COMMON
+};
+
+static bool is_admin(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return !syscall(SYS_capget, &header, data) &&
+	       data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective &
+	       CAP_TO_MASK(CAP_SYS_ADMIN);
+}
+
+/* No set-uid program may run under a table that its caller made up. */
+static int renounce_privileges(void)
+{
+	if (is_admin() || !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return STATUS_DONE;
+	return message_failed("cannot set no_new_privs: %s", strerror(errno));
+}
+
+static int attach_self(const struct pv_rules *rules)
+{
+	struct pv *pv;
+	int status, err;
+
+	status = session_open(&pv);
+	if (status == STATUS_DONE)
+		status = renounce_privileges();
+	if (status == STATUS_DONE) {
+		/* This process may have been a pvadm run before: add a layer. */
+		err = pv_attach(pv, PV_SELF, rules, PV_PUSH);
+		if (err)
+			status = message_failed("cannot attach the rules: %s%s",
+						pv_error(pv),
+						session_advice(err));
+	}
+	pv_close(pv);
+	return status;
+}
+
+static int become(char **command)
+{
+	int err;
+
+	execvp(command[0], command);
+	err = errno;
+	message_failed("cannot run %s: %s", command[0], strerror(err));
+	return err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+static int read_rules(const struct command *command, int argc, char **argv,
+		      struct rules_options *rules)
+{
+	int code, status;
+
+	while ((code = options_first(command, argc, argv, options)) !=
+	       OPTION_END) {
+		status = rules_options_take(rules, command, code, optarg);
+		if (status != STATUS_DONE)
+			return status;
+	}
+	if (optind == argc)
+		return message_usage(command, "no command to run");
+	return rules_options_finish(rules, command);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct rules_options rules;
+	int status;
+
+	status = rules_options_init(&rules);
+	if (status == STATUS_DONE)
+		status = read_rules(command, argc, argv, &rules);
+	if (status == STATUS_DONE && pv_rules_count(rules.rules))
+		status = attach_self(rules.rules);
+	rules_options_free(&rules);
+	return status == STATUS_DONE ? become(argv + optind) : status;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.usage = "[OPTION]... [--] COMMAND [ARGUMENT]...",
+	.purpose = "run a command with rules of its own",
+	.help =
+"Run COMMAND, attached to the rules given; without rules just run it.\n"
+"\n"
+RULES_OPTIONS_HELP
+"\n"
+"Without these options, the variables DMTCP_PATH_MAPPING (old:new;old:new) and\n"
+"DMTCP_ORIGINAL_PATH_PREFIX with DMTCP_NEW_PATH_PREFIX count.\n"
+"\n"
+"Needs no privilege: without CAP_SYS_ADMIN, COMMAND runs with no_new_privs, so\n"
+"set-uid programs give it nothing.\n"
+"\n"
+"Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
+"found; 1 or 2 if it did not come to that.\n",
+	.main = run,
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+/* What pvadm ends with; run ends with its command's own status instead. */
+enum status {
+	STATUS_DONE,
+	STATUS_FAILED,
+	STATUS_USAGE,
+};
+
+/*
+ * struct command - a subcommand
+ *
+ * @name: how it is called
+ * @usage: its operands, for the first line of the help
+ * @purpose: half a line for the table of subcommands
+ * @help: what --help says below the usage
+ * @main: runs it; @argv[0] is its name; returns the exit status
+ */
+struct command {
+	const char *name;
+	const char *usage;
+	const char *purpose;
+	const char *help;
+	int (*main)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command cmd_run;
+extern const struct command cmd_attach;
+extern const struct command cmd_detach;
+extern const struct command cmd_show;
+extern const struct command cmd_resolve;
+extern const struct command cmd_status;
+extern const struct command cmd_monitor;
+
+#endif /* COMMAND_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PV_HANDLE_H
+#define PV_HANDLE_H
+
+#include <stdint.h>
+
+#include "fault.h"
+#include "libpathvirt.h"
+
+struct nl_sock;
+
+/*
+ * struct pv - a connection to the module
+ *
+ * @sock: requests and their answers
+ * @events: the socket that has joined the multicast group; NULL until
+ *	pv_monitor_start().  Apart from @sock, so that no event comes between a
+ *	request and its answer.
+ * @family: the netlink message type, from the controller
+ * @group: the multicast group's number, from the controller
+ * @fault: what went wrong in the last call that failed
+ */
+struct pv {
+	struct nl_sock *sock;
+	struct nl_sock *events;
+	int family;
+	uint32_t group;
+	struct pv_fault fault;
+};
+
+/* A connected socket with extended acks, or NULL with the fault set. */
+struct nl_sock *pv_socket_open(struct pv *pv);
+
+/* Replace @pv->sock: what the kernel holds for the old one is dropped. */
+int pv_socket_renew(struct pv *pv);
+
+#endif /* PV_HANDLE_H */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The tables of one process.
+ */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <netlink/genl/genl.h>
+#include <stdlib.h>
+
+#include "layers.h"
+#include "policy.h"
+#include "request.h"
+
+/* More than a kernel will ever stack: a number above is nonsense. */
+#define MOST_LAYERS	65536
+
+/* The rules of layer number @layer, which becomes one if it is none yet. */
+static struct pv_rules *make_layer(struct pv_layers *layers, uint32_t layer)
+{
+	struct pv_rules **rules;
+
+	if (layer >= MOST_LAYERS)
+		return NULL;
+	while (layers->count <= layer) {
+		rules = reallocarray(layers->rules, layers->count + 1,
+				     sizeof(*rules));
+		if (!rules)
+			return NULL;
+		layers->rules = rules;
+		rules[layers->count] = pv_rules_new();
+		if (!rules[layers->count])
+			return NULL;
+		layers->count++;
+	}
+	return layers->rules[layer];
+}
+
+static int take_rule(struct pv_rules *rules, struct nlattr *nest)
+{
+	struct nlattr *tb[PATHVIRT_RULE_A_MAX + 1];
+
+	if (pv_policy_parse_rule(nest, tb) || !tb[PATHVIRT_RULE_A_ORIGINAL] ||
+	    !tb[PATHVIRT_RULE_A_NEW])
+		return -EBADMSG;
+	return pv_rules_take(rules, nla_strdup(tb[PATHVIRT_RULE_A_ORIGINAL]),
+			     nla_strdup(tb[PATHVIRT_RULE_A_NEW]));
+}
+
+/* One message has a layer's next rules; a message without a layer has none. */
+static int read_layer(struct nlmsghdr *header, void *arg)
+{
+	struct nlattr *tb[PATHVIRT_A_MAX + 1], *attr;
+	struct pv_layers *layers = arg;
+	struct pv_rules *rules;
+	int left, err;
+
+	if (pv_policy_parse(header, tb))
+		return -EBADMSG;
+	if (tb[PATHVIRT_A_OWN])
+		layers->own = true;
+	if (!tb[PATHVIRT_A_LAYER])
+		return 0;
+	rules = make_layer(layers, nla_get_u32(tb[PATHVIRT_A_LAYER]));
+	if (!rules)
+		return -ENOMEM;
+	if (tb[PATHVIRT_A_INDEX] &&
+	    nla_get_u32(tb[PATHVIRT_A_INDEX]) != rules->count)
+		return -EBADMSG;
+	nlmsg_for_each_attr(attr, header, GENL_HDRLEN, left) {
+		if (nla_type(attr) != PATHVIRT_A_RULE)
+			continue;
+		err = take_rule(rules, attr);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int attempt(struct pv *pv, int pidfd, struct pv_layers **result)
+{
+	struct nl_msg *msg = pv_request_new(pv, PATHVIRT_CMD_GET, NLM_F_DUMP);
+	struct pv_layers *layers;
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	if (pv_request_put_process(msg, pidfd))
+		return pv_request_drop(pv, msg);
+	layers = calloc(1, sizeof(*layers));
+	if (!layers) {
+		nlmsg_free(msg);
+		return pv_fault_set(&pv->fault, -ENOMEM, "out of memory");
+	}
+	err = pv_request_run(pv, msg, read_layer, layers);
+	if (err == -ENOENT)	/* it is not attached: that is an answer */
+		err = 0;
+	if (err)
+		pv_layers_free(layers);
+	else
+		*result = layers;
+	return err;
+}
+
+int pv_get(struct pv *pv, int pidfd, struct pv_layers **layers)
+{
+	int attempts = PV_REQUEST_ATTEMPTS;
+	int err;
+
+	*layers = NULL;
+	do
+		err = attempt(pv, pidfd, layers);
+	while (err == PV_REQUEST_INTERRUPTED && --attempts);
+
+	if (err == PV_REQUEST_INTERRUPTED)
+		return pv_fault_set(&pv->fault, -EAGAIN,
+				    "its tables change all the time: try again");
+	return err;
+}
+
+void pv_layers_free(struct pv_layers *layers)
+{
+	if (!layers)
+		return;
+	while (layers->count)
+		pv_rules_free(layers->rules[--layers->count]);
+	free(layers->rules);
+	free(layers);
+}
+
+size_t pv_layers_count(const struct pv_layers *layers)
+{
+	return layers->count;
+}
+
+bool pv_layers_own(const struct pv_layers *layers)
+{
+	return layers->own;
+}
+
+const struct pv_rules *pv_layers_rules(const struct pv_layers *layers,
+				       size_t layer)
+{
+	return layer < layers->count ? layers->rules[layer] : NULL;
+}

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libpathvirt: give processes their own view of where files live.
+ *
+ * A C client of the kernel module pathvirt.  Three kinds of object:
+ *
+ *	struct pv		a connection to the module
+ *	struct pv_rules		an ordered list of rules ORIGINAL -> NEW
+ *	what the module said	struct pv_layers, pv_resolution, pv_status
+ *
+ * Conventions.  A function that can fail returns 0 or a negative errno; the
+ * object that it was called on then holds one line of text that says what
+ * happened, without a newline.  Objects are not locked: one thread at a time
+ * each.  Paths are NUL-terminated byte strings, PATH_MAX bytes at most with
+ * the NUL, in no particular encoding.  A process is named by a pidfd, never by
+ * a number that may have passed on to another; PV_SELF is the caller.
+ *
+ * Everything below is there since version 0.1.
+ */
+#ifndef LIBPATHVIRT_H
+#define LIBPATHVIRT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* In place of a pidfd: the calling process itself. */
+#define PV_SELF		(-1)
+
+/* ---- Rules ---- */
+
+struct pv_rules;
+
+/**
+ * pv_rules_new() - an empty list of rules
+ *
+ * Return: the list, to be given to pv_rules_free(), or NULL without memory.
+ */
+struct pv_rules *pv_rules_new(void);
+
+/**
+ * pv_rules_free() - free a list and the strings in it
+ * @rules: the list, or NULL
+ */
+void pv_rules_free(struct pv_rules *rules);
+
+/**
+ * pv_rules_error() - what was wrong in the last call that failed
+ * @rules: the list
+ *
+ * Return: one line, valid until the next call on @rules; "" if none failed.
+ */
+const char *pv_rules_error(const struct pv_rules *rules);
+
+/**
+ * pv_rules_count() - how many rules the list has
+ * @rules: the list
+ */
+size_t pv_rules_count(const struct pv_rules *rules);
+
+/**
+ * pv_rules_original() - the path prefix that a rule replaces
+ * @rules: the list, which keeps the string
+ * @index: which rule, from 0; the first one that matches a name is used
+ *
+ * Return: the normalised path, or NULL if there is no such rule.
+ */
+const char *pv_rules_original(const struct pv_rules *rules, size_t index);
+
+/**
+ * pv_rules_target() - NEW, the path prefix that a rule puts in its place
+ * @rules: the list, which keeps the string
+ * @index: which rule, from 0
+ *
+ * Return: the normalised path, or NULL if there is no such rule.
+ */
+const char *pv_rules_target(const struct pv_rules *rules, size_t index);
+
+/**
+ * pv_rules_add() - append one rule
+ * @rules: the list
+ * @original: an absolute path
+ * @target: an absolute path; the same as @original makes an exception
+ *
+ * Both are copied and normalised: "//", "/./" and a trailing "/" go.
+ *
+ * Return: 0; -EINVAL for a path that is empty, relative or has a ".."
+ * component; -ENAMETOOLONG; -E2BIG where the list is full; -ENOMEM.  When it
+ * fails the list is as it was; so with all functions that append.
+ */
+int pv_rules_add(struct pv_rules *rules, const char *original,
+		 const char *target);
+
+/**
+ * pv_rules_parse() - append a rule spelled ORIGINAL=NEW
+ * @rules: the list
+ * @text: the rule; the first "=" without a backslash parts the two
+ *
+ * Escapes, here and in all the spellings below: \= \: \; \# \\ and "\ " stand
+ * for the second character, \ooo (three octal digits) for any byte.  Any
+ * other backslash is itself.
+ *
+ * Return: as pv_rules_add(); -EINVAL for a missing "=", too, or where an
+ * unescaped "=/" in NEW leaves open which "=" was meant.
+ */
+int pv_rules_parse(struct pv_rules *rules, const char *text);
+
+/**
+ * pv_rules_parse_lists() - append rules from two colon-separated lists
+ * @rules: the list
+ * @originals: A:B:C
+ * @targets: X:Y:Z, as many
+ *
+ * Return: as pv_rules_add(); -EINVAL where the lists differ in length, too.
+ */
+int pv_rules_parse_lists(struct pv_rules *rules, const char *originals,
+			 const char *targets);
+
+/**
+ * pv_rules_parse_mapping() - append rules spelled old:new;old:new
+ * @rules: the list
+ * @text: the mapping; nothing between two ";" is allowed
+ *
+ * Return: as pv_rules_add().
+ */
+int pv_rules_parse_mapping(struct pv_rules *rules, const char *text);
+
+/**
+ * pv_rules_environ() - append the rules in the variables of DMTCP's users
+ * @rules: the list
+ *
+ * DMTCP_PATH_MAPPING (old:new;old:new) first, then
+ * DMTCP_ORIGINAL_PATH_PREFIX with DMTCP_NEW_PATH_PREFIX (colon lists).  An
+ * empty variable counts as unset; an original list without a new one adds
+ * nothing, as under DMTCP.
+ *
+ * Return: as pv_rules_add(); the message names the variable.
+ */
+int pv_rules_environ(struct pv_rules *rules);
+
+/**
+ * pv_rules_read() - append the rules of an open map file
+ * @rules: the list
+ * @stream: is read to its end and stays open
+ * @name: what to call it in messages
+ *
+ * One ORIGINAL=NEW a line.  Blanks around the line are dropped, a carriage
+ * return among them; those inside are part of the paths.  A "#" at the
+ * beginning of the line or after a blank begins a comment.
+ *
+ * Return: as pv_rules_parse(), or the error of reading.  The message begins
+ * with the file's name and the number of the line, "name:12: ".
+ */
+int pv_rules_read(struct pv_rules *rules, FILE *stream, const char *name);
+
+/**
+ * pv_rules_load() - append the rules of a map file
+ * @rules: the list
+ * @path: the file, read with pv_rules_read()
+ */
+int pv_rules_load(struct pv_rules *rules, const char *path);
+
+/**
+ * pv_path_escape() - spell a path so that the parsers above give it back
+ * @path: any byte string
+ *
+ * Return: a string for free(), or NULL without memory.
+ */
+char *pv_path_escape(const char *path);
+
+/* ---- The connection ---- */
+
+struct pv;
+
+/**
+ * pv_open() - connect to the module
+ * @pv: becomes the connection, to be given to pv_close() also when the call
+ *	failed (it then serves pv_error() only); NULL without memory
+ *
+ * The descriptors in it are closed by exec.
+ *
+ * Return: 0; -ENOPKG if the module is not loaded; -EPROTONOSUPPORT if it
+ * speaks another version of the protocol; another negative errno.
+ */
+int pv_open(struct pv **pv);
+
+/**
+ * pv_close() - disconnect
+ * @pv: the connection, or NULL
+ *
+ * Attached processes stay attached.
+ */
+void pv_close(struct pv *pv);
+
+/**
+ * pv_error() - what went wrong in the last call that failed
+ * @pv: the connection, or NULL
+ *
+ * Return: one line, with the kernel's own explanation where it gave one;
+ * valid until the next call on @pv; "" if nothing failed.
+ */
+const char *pv_error(const struct pv *pv);
+
+/* ---- Attach and detach ---- */
+
+/* The existing descendants, too; no child made meanwhile escapes. */
+#define PV_TREE		(1U << 0)
+/* Every attached process: pv_detach() only. */
+#define PV_ALL		(1U << 1)
+/* Add a layer on the inner side, replacing none: pv_attach() only. */
+#define PV_PUSH		(1U << 2)
+/* The process's own layer, none that it inherited: pv_detach() only. */
+#define PV_OWN		(1U << 3)
+
+/**
+ * pv_attach() - give a process a table
+ * @pv: the connection
+ * @pidfd: the process, or PV_SELF
+ * @rules: the table; replaces the one that the process was given before,
+ *	while those that it inherited stay below.  Stays the caller's.
+ * @flags: 0, PV_TREE or PV_PUSH
+ *
+ * Needs CAP_SYS_ADMIN in the user namespace of the process and ptrace access
+ * to it; for PV_SELF either CAP_SYS_ADMIN or no_new_privs.
+ *
+ * Return: 0; -EPERM; -ESRCH if the process is gone; -EINVAL for an empty
+ * table; another negative errno.  When it fails nothing has changed.
+ */
+int pv_attach(struct pv *pv, int pidfd, const struct pv_rules *rules,
+	      unsigned int flags);
+
+/**
+ * pv_detach() - take the tables of a process away
+ * @pv: the connection
+ * @pidfd: the process, or PV_SELF; ignored with PV_ALL
+ * @flags: 0, PV_TREE, PV_ALL or PV_OWN
+ *
+ * Return: 0; -ENOENT if the process has none; otherwise as pv_attach().
+ */
+int pv_detach(struct pv *pv, int pidfd, unsigned int flags);
+
+/* ---- Look ---- */
+
+struct pv_layers;
+
+/**
+ * pv_get() - the tables of a process
+ * @pv: the connection
+ * @pidfd: the process, or PV_SELF
+ * @layers: becomes the layers, to be given to pv_layers_free()
+ *
+ * Return: 0, also where the process has none; -EAGAIN if the tables changed
+ * under each of many attempts; another negative errno.
+ */
+int pv_get(struct pv *pv, int pidfd, struct pv_layers **layers);
+
+/** pv_layers_free() - free what pv_get() gave; NULL is allowed */
+void pv_layers_free(struct pv_layers *layers);
+
+/** pv_layers_count() - how many layers; 0: the process is not attached */
+size_t pv_layers_count(const struct pv_layers *layers);
+
+/**
+ * pv_layers_own() - was the innermost layer set for this very process?
+ *
+ * If not, all layers are inherited.
+ */
+bool pv_layers_own(const struct pv_layers *layers);
+
+/**
+ * pv_layers_rules() - the rules of one layer
+ * @layers: keeps the rules
+ * @layer: which, from 0, the innermost, which names pass first
+ *
+ * Return: the rules, or NULL if there is no such layer.
+ */
+const struct pv_rules *pv_layers_rules(const struct pv_layers *layers,
+				       size_t layer);
+
+/**
+ * struct pv_process - an attached process
+ *
+ * @pid: its number in the PID namespace of the caller
+ * @layers: how many layers it has
+ * @rules: how many rules they have together
+ * @own: the innermost layer was set for this very process
+ */
+struct pv_process {
+	uint32_t pid;
+	uint32_t layers;
+	uint32_t rules;
+	bool own;
+};
+
+/**
+ * typedef pv_process_fn - is called for each attached process
+ * @process: valid during the call; later versions may append members
+ * @arg: what the caller of pv_list() gave
+ *
+ * Return: 0 to go on; anything else ends pv_list(), which returns it.
+ */
+typedef int (*pv_process_fn)(const struct pv_process *process, void *arg);
+
+/**
+ * pv_list() - the attached processes that the caller may inspect
+ * @pv: the connection; @each may use it
+ * @each: called once per process, by their numbers, after the whole list has
+ *	been read
+ * @arg: handed to @each
+ *
+ * Where processes come and go all the time, the list is read again a few
+ * times and then taken as it is: each entry is true for itself.
+ */
+int pv_list(struct pv *pv, pv_process_fn each, void *arg);
+
+/**
+ * struct pv_resolution - where a path leads
+ *
+ * @real: the path that the kernel walks
+ * @matched: a rule matched; without, @layer and @index mean nothing
+ * @layer: the innermost layer in which one did, from 0
+ * @index: that rule's place in the layer, from 0
+ */
+struct pv_resolution {
+	char *real;
+	bool matched;
+	uint32_t layer;
+	uint32_t index;
+};
+
+/**
+ * pv_resolve() - where a path leads in a process
+ * @pv: the connection
+ * @pidfd: the process, or PV_SELF
+ * @path: absolute, as the process would spell it
+ * @resolution: becomes the answer, to be given to pv_resolution_free()
+ *
+ * By the rules alone: nothing is looked up, no symbolic link followed.
+ */
+int pv_resolve(struct pv *pv, int pidfd, const char *path,
+	       struct pv_resolution **resolution);
+
+/** pv_resolution_free() - free what pv_resolve() gave; NULL is allowed */
+void pv_resolution_free(struct pv_resolution *resolution);
+
+/**
+ * struct pv_status - what the module does and how
+ *
+ * @version: the module's version
+ * @protocol: the version of the netlink protocol that it speaks
+ * @processes: attached processes
+ * @tables: tables in memory
+ * @armed: the hooks are armed
+ * @hook: the way in, "name" or "walk"
+ * @probe: how a kernel function is hooked, "kprobe" or "ftrace"
+ * @sites: the hooked kernel functions, @site_count of them
+ * @site_count: how many
+ * @translated: names translated since the module was loaded
+ *
+ * Strings are "" where the module does not say.
+ */
+struct pv_status {
+	char *version;
+	uint32_t protocol;
+	uint32_t processes;
+	uint32_t tables;
+	bool armed;
+	char *hook;
+	char *probe;
+	char **sites;
+	size_t site_count;
+	uint64_t translated;
+};
+
+/**
+ * pv_status() - ask the module about itself
+ * @pv: the connection
+ * @status: becomes the answer, to be given to pv_status_free()
+ */
+int pv_status(struct pv *pv, struct pv_status **status);
+
+/** pv_status_free() - free what pv_status() gave; NULL is allowed */
+void pv_status_free(struct pv_status *status);
+
+/* ---- Watch ---- */
+
+/**
+ * enum pv_event_type - what happened
+ *
+ * @PV_EVENT_LOST: events came faster than they were read; some are missing
+ * @PV_EVENT_ATTACH: a process was given a table
+ * @PV_EVENT_DETACH: its tables were taken away
+ * @PV_EVENT_INHERIT: an attached process made a child
+ * @PV_EVENT_EXEC: an attached process executed a new program
+ * @PV_EVENT_EXIT: an attached process ended
+ */
+enum pv_event_type {
+	PV_EVENT_LOST,
+	PV_EVENT_ATTACH,
+	PV_EVENT_DETACH,
+	PV_EVENT_INHERIT,
+	PV_EVENT_EXEC,
+	PV_EVENT_EXIT,
+};
+
+/**
+ * struct pv_event - one event
+ *
+ * @type: what; values that this version does not know may appear
+ * @pid: the process, in the initial PID namespace; 0 with PV_EVENT_LOST
+ * @parent: with PV_EVENT_INHERIT where the tables came from, otherwise 0
+ */
+struct pv_event {
+	enum pv_event_type type;
+	uint32_t pid;
+	uint32_t parent;
+};
+
+/**
+ * typedef pv_event_fn - is called for each event
+ * @event: valid during the call; later versions may append members
+ * @arg: what the caller gave
+ *
+ * Return: 0 to go on; anything else ends the call that was given the
+ * function, which returns it.
+ */
+typedef int (*pv_event_fn)(const struct pv_event *event, void *arg);
+
+/**
+ * pv_monitor_start() - begin to receive events
+ * @pv: the connection
+ *
+ * Events queue up in the kernel from here on.  A second call changes nothing.
+ *
+ * Return: a descriptor for poll(), which stays @pv's; or a negative errno.
+ */
+int pv_monitor_start(struct pv *pv);
+
+/**
+ * pv_monitor_read() - take the events that are there
+ * @pv: the connection, after pv_monitor_start()
+ * @each: called for each event; may use @pv
+ * @arg: handed to @each
+ *
+ * Does not wait.
+ *
+ * Return: 0, what @each returned, or a negative errno.
+ */
+int pv_monitor_read(struct pv *pv, pv_event_fn each, void *arg);
+
+/**
+ * pv_monitor() - wait for events, until @each ends it
+ * @pv: the connection
+ * @each: called for each event; may use @pv
+ * @arg: handed to @each
+ *
+ * Return: what @each returned; -EINTR after a signal; a negative errno.
+ */
+int pv_monitor(struct pv *pv, pv_event_fn each, void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBPATHVIRT_H */

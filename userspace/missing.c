@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Does NEW exist for the process that is to use it?
+ *
+ * A helper goes to the process's own mount namespace and root to see, so that
+ * we stay where we are.  It is a warning that is lost where the helper fails,
+ * so it fails without a word.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "missing.h"
+
+/* A filesystem whose server is gone must not hold the attach up for longer. */
+#define PATIENCE	5	/* seconds */
+
+/* struct finding - what the helper tells; @first is an index */
+struct finding {
+	size_t count;
+	size_t first;
+};
+
+static bool is_same_file(int one, int two)
+{
+	struct stat a, b;
+
+	return !fstat(one, &a) && !fstat(two, &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static int open_proc(const char *who, const char *name, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", who, name);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static bool enter_mounts(const struct target *target, const char *who)
+{
+	int ours = open_proc("self", "ns/mnt", O_RDONLY);
+	int theirs = open_proc(who, "ns/mnt", O_RDONLY);
+
+	if (ours < 0 || theirs < 0)
+		return false;
+	return is_same_file(ours, theirs) ||
+	       !setns(target->pidfd, CLONE_NEWNS) ||
+	       !setns(theirs, CLONE_NEWNS);
+}
+
+/* In the helper: become one who looks from where the process looks. */
+static bool enter(const struct target *target)
+{
+	char who[16];
+	int root, ours;
+
+	snprintf(who, sizeof(who), "%d", target->pid);
+	root = open_proc(who, "root", O_PATH | O_DIRECTORY);
+	if (root < 0 || !enter_mounts(target, who))
+		return false;
+	/* It lives, so what we opened by its number was its own. */
+	if (pidfd_send_signal(target->pidfd, 0, NULL, 0))
+		return false;
+	ours = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (is_same_file(root, ours))
+		return true;
+	return !fchdir(root) && !chroot(".");
+}
+
+static bool is_missing(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static void look(const struct pv_rules *rules, struct finding *finding)
+{
+	size_t i;
+
+	for (i = 0; i < pv_rules_count(rules); i++)
+		if (is_missing(pv_rules_target(rules, i)) && !finding->count++)
+			finding->first = i;
+}
+
+static void run_helper(const struct target *target,
+		       const struct pv_rules *rules, int out)
+{
+	struct finding finding = { 0 };
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(PATIENCE);
+	if (!enter(target))
+		_exit(1);
+	look(rules, &finding);
+	_exit(write(out, &finding, sizeof(finding)) != sizeof(finding));
+}
+
+static bool ask_helper(const struct target *target,
+		       const struct pv_rules *rules, struct finding *finding)
+{
+	int ends[2];
+	bool told;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return false;
+	pid = fork();
+	if (!pid)
+		run_helper(target, rules, ends[1]);
+	close(ends[1]);
+	told = pid > 0 &&
+	       read(ends[0], finding, sizeof(*finding)) == sizeof(*finding);
+	close(ends[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return told;
+}
+
+void missing_find(struct missing *missing, const struct target *target,
+		  const struct pv_rules *rules)
+{
+	struct finding finding;
+
+	if (!ask_helper(target, rules, &finding) || !finding.count)
+		return;
+	if (!missing->count) {
+		missing->first = pv_rules_target(rules, finding.first);
+		missing->pid = target->pid;
+	}
+	missing->count += finding.count;
+}
+
+void missing_warn(const struct missing *missing)
+{
+	char more[64] = "";
+
+	if (!missing->count)
+		return;
+	if (missing->count > 1)
+		snprintf(more, sizeof(more), " (and %zu more)",
+			 missing->count - 1);
+	message_warning("%s does not exist for process %d%s", missing->first,
+			missing->pid, more);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Command line options, with messages of one line.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "message.h"
+#include "options.h"
+#include "output.h"
+
+static void refuse(const struct command *command, char **argv, int code)
+{
+	const char *word = argv[optind - 1];
+
+	if (code == ':')
+		message_usage(command, "option %s needs an argument", word);
+	else if (strncmp(word, "--", 2) && optopt)
+		message_usage(command, "unknown option -%c", optopt);
+	else
+		message_usage(command, "unknown or misused option %s", word);
+	exit(STATUS_USAGE);
+}
+
+static void help(const struct command *command)
+{
+	printf("Usage: pvadm %s %s\n%s", command->name, command->usage,
+	       command->help);
+	exit(output_finish());
+}
+
+static int next(const struct command *command, int argc, char **argv,
+		const char *shorts, const struct option *options)
+{
+	int code;
+
+	opterr = 0;
+	optopt = 0;
+	code = getopt_long(argc, argv, shorts, options, NULL);
+	if (code == '?' || code == ':')
+		refuse(command, argv, code);
+	if (code == OPTION_HELP)
+		help(command);
+	return code;
+}
+
+int options_first(const struct command *command, int argc, char **argv,
+		  const struct option *options)
+{
+	return next(command, argc, argv, "+:h", options);
+}
+
+int options_any(const struct command *command, int argc, char **argv,
+		const struct option *options)
+{
+	return next(command, argc, argv, ":h", options);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <getopt.h>
+
+struct command;
+
+/* What the options of all subcommands are called inside. */
+enum option_code {
+	OPTION_END = -1,
+	OPTION_HELP = 'h',
+	OPTION_JSON = 256,
+	OPTION_TREE,
+	OPTION_ALL,
+	OPTION_MAP,
+	OPTION_MAP_FILE,
+	OPTION_ORIGINAL,
+	OPTION_NEW,
+};
+
+/* Every subcommand's table of options ends with these. */
+#define OPTIONS_COMMON						\
+	{ "help", no_argument, NULL, OPTION_HELP },		\
+	{ NULL, 0, NULL, 0 }
+
+/*
+ * The next option of @argv, its argument in optarg; after the last one,
+ * OPTION_END, the operands are those from optind on.  options_first() ends at
+ * the first operand, options_any() lets options stand behind operands.
+ *
+ * An option that is not in the table and --help are dealt with here, and end
+ * the program.
+ */
+int options_first(const struct command *command, int argc, char **argv,
+		  const struct option *options);
+int options_any(const struct command *command, int argc, char **argv,
+		const struct option *options);
+
+#endif /* OPTIONS_H */

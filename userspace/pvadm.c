@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvadm: move the paths of processes.  The table of subcommands.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "message.h"
+#include "output.h"
+
+static const struct command *const commands[] = {
+	&cmd_run,
+	&cmd_attach,
+	&cmd_detach,
+	&cmd_show,
+	&cmd_resolve,
+	&cmd_status,
+	&cmd_monitor,
+};
+
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static int print_help(void)
+{
+	size_t i;
+
+	puts("Usage: pvadm COMMAND [ARGUMENT]...\n"
+	     "Give processes their own view of where files live.\n");
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %-9s %s\n", commands[i]->name, commands[i]->purpose);
+	puts("\n"
+	     "pvadm COMMAND --help tells more about each; so does pvadm(8).\n"
+	     "Exit status: 0 done, 1 it failed, 2 the command line is wrong.");
+	return output_finish();
+}
+
+static int print_version(void)
+{
+	puts("pvadm " PV_VERSION);
+	return output_finish();
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+	size_t i;
+
+	if (!name)
+		return message_usage(NULL, "no command given");
+	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+		return print_help();
+	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
+		return print_version();
+	for (i = 0; i < COMMANDS; i++)
+		if (!strcmp(name, commands[i]->name))
+			return commands[i]->main(commands[i], argc - 1,
+						 argv + 1);
+	return message_usage(NULL, "\"%s\" is no command", name);
+}

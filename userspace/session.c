@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The connection to the module.
+ */
+#include <errno.h>
+
+#include "command.h"
+#include "message.h"
+#include "session.h"
+
+int session_open(struct pv **pv)
+{
+	if (pv_open(pv))
+		return message_failed("%s", pv_error(*pv));
+	return STATUS_DONE;
+}
+
+const char *session_advice(int err)
+{
+	switch (err) {
+	case -EPERM:
+	case -EACCES:
+		return "; run pvadm as root";
+	case -ESRCH:
+		return "; it has ended";
+	case -ENOMEM:
+		return "; try fewer rules or free some memory";
+	}
+	return "";
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TARGET_H
+#define TARGET_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct command;
+
+/* The longest that the kernel makes is 15 bytes, for kernel threads 63. */
+#define TARGET_COMM	64
+
+/*
+ * struct target - a process that the command line names
+ *
+ * @pid: as it was named
+ * @pidfd: holds the process, so that its number cannot pass on to another
+ */
+struct target {
+	pid_t pid;
+	int pidfd;
+};
+
+/* struct targets - @count of them, owned here */
+struct targets {
+	struct target *target;
+	size_t count;
+};
+
+/*
+ * Take hold of the process that @word names.  Returns the exit status; if it
+ * is not STATUS_DONE it has said why: no number, no such process, a thread, a
+ * kernel thread.
+ */
+int target_open(struct target *target, const struct command *command,
+		const char *word);
+void target_close(struct target *target);
+
+/* All of @words or, with the same messages, none. */
+int targets_open(struct targets *targets, const struct command *command,
+		 int count, char **words);
+void targets_close(struct targets *targets);
+
+/* What the process is called, "" if that cannot be told. */
+const char *target_comm(pid_t pid, char comm[TARGET_COMM]);
+
+#endif /* TARGET_H */
