@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by run. One qemu: started, listened to, stopped. Everything of it is in
+# $RUN, so runs do not meet; it reads QEMU ACCEL ICOUNT MEMORY BOOT DISK PAYLOAD.
+# shellcheck disable=SC2154 # those are run's
+
+QEMU_PID=
+CONTROL=
+
+# panic=-1 with -no-reboot: a dead kernel ends qemu. The stall detectors get a
+# wide margin, because an emulated CPU may wait for a real one.
+KERNEL_ARGS=(
+	console=ttyS0 panic=-1 oops=panic loglevel=7 log_buf_len=4M
+	net.ifnames=0 nmi_watchdog=0 watchdog_thresh=60
+	rcupdate.rcu_cpu_stall_timeout=120
+)
+
+# Where the clock counts instructions, it leaps while the CPU waits for the host's
+# disk: to the guest that looks like a stall.
+ICOUNT_ARGS=(
+	nowatchdog rcupdate.rcu_cpu_stall_suppress=1 sysctl.kernel.hung_task_timeout_secs=0
+)
+
+# drive_args FILE SERIAL OPTION : a disk that the guest knows by its serial.
+drive_args() {
+	echo -drive "file=$1,format=raw,if=none,id=$2,$3"
+	echo -device "virtio-blk-pci,drive=$2,serial=$2"
+}
+
+# port_args NAME : a virtio port that ends in a file of that name.
+port_args() {
+	echo -chardev "file,id=$1,path=$RUN/$1"
+	echo -device "virtserialport,bus=ports.0,chardev=$1,name=$1"
+}
+
+cpu_args() {
+	if [[ $ICOUNT ]]; then
+		echo -accel tcg,thread=single -icount shift=0,sleep=off -cpu max -smp 1
+	elif [[ $ACCEL == kvm ]]; then
+		echo -accel kvm -cpu host -smp 2
+	else
+		echo -accel tcg,thread=multi -cpu max -smp 2
+	fi
+}
+
+# No name in here has a blank, but for the cache's own folder: it is refused.
+qemu_args() {
+	echo -nodefaults -no-user-config -display none -no-reboot
+	cpu_args
+	echo -m "$MEMORY"
+	echo -kernel "$BOOT/vmlinuz" -initrd "$RUN/initrd"
+	echo -serial "file:$RUN/console"
+	drive_args "$DISK" pv-root snapshot=on,cache=unsafe,discard=unmap
+	[[ ! $PAYLOAD ]] || drive_args "$PAYLOAD" pv-payload readonly=on
+	[[ ! -e $RUN/files.tar ]] || drive_args "$RUN/files.tar" pv-files readonly=on
+	echo -device virtio-serial-pci,id=ports
+	port_args stdout
+	port_args stderr
+	port_args klog
+	port_args control
+}
+
+qemu_start() {
+	local -a args
+	[[ $PV_CACHE != *[[:space:],]* ]] || die "PV_CACHE has a blank or a comma in it"
+	mapfile -t args < <(qemu_args | xargs -n1)
+	rm -f "$RUN/control" "$RUN/klog"
+	mkfifo "$RUN/control"
+	: >"$RUN/console"
+	[[ ! $CONTROL ]] || exec {CONTROL}>&-
+	# Read and write: to open it so waits for nobody.
+	exec {CONTROL}<>"$RUN/control"
+	# TMPDIR is where the guest's writes to its disk go.
+	TMPDIR=$RUN "$QEMU" "${args[@]}" -append "${KERNEL_ARGS[*]}${ICOUNT:+ ${ICOUNT_ARGS[*]}}" \
+		</dev/null >"$RUN/qemu" 2>&1 {CONTROL}>&- &
+	QEMU_PID=$!
+}
+
+qemu_running() {
+	[[ $QEMU_PID ]] && kill -0 "$QEMU_PID" 2>/dev/null
+}
+
+qemu_stop() {
+	[[ $QEMU_PID ]] || return 0
+	kill -KILL "$QEMU_PID" 2>/dev/null || true
+	wait "$QEMU_PID" 2>/dev/null || true
+	QEMU_PID=
+}
+
+# qemu_wait SECONDS : the guest is switching itself off.
+qemu_wait() {
+	local end=$((SECONDS + $1))
+	while qemu_running && ((SECONDS < end)); do
+		sleep 0.05
+	done
+	qemu_stop
+}
+
+# control_word SECONDS : the next line from the guest; fails when there is none
+# in that time, or qemu is gone.
+control_word() {
+	local end=$((SECONDS + $1)) line=
+	while ((SECONDS < end)); do
+		# The guest may have spoken and switched off between two looks.
+		if read -r -t 1 -u "$CONTROL" line; then
+			echo "$line"
+			return
+		fi
+		if ! qemu_running; then
+			read -r -t 0.1 -u "$CONTROL" line || return 1
+			echo "$line"
+			return
+		fi
+	done
+	return 1
+}

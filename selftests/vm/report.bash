@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by run. Tells whether the kernel complained, whatever the command said.
+
+# What a kernel's complaint begins with. A line of the log is one only where it
+# begins so: a word in the middle of it proves nothing.
+REPORT_BEGIN='WARNING: |BUG: |kernel BUG at|Oops|Kernel panic|Call Trace:|general protection fault'
+REPORT_BEGIN+='|(rcu: )?INFO: rcu_.* (stall|self-detected)|INFO: task .* blocked for more than'
+REPORT_BEGIN+='|INFO: (possible|inconsistent|trying to register)|watchdog: BUG|UBSAN: |KASAN: '
+REPORT_BEGIN+='|refcount_t: |list_(add|del) corruption|DEBUG_LOCKS_WARN_ON|kmemleak: [0-9]+ new'
+REPORT_BEGIN+='|stack segment|double fault|unreferenced object|traps: .* trap .* in pathvirt'
+
+# Taints: a machine check or bad page, a death, a WARN, a soft lockup.
+REPORT_TAINT=$(((1 << 4) | (1 << 5) | (1 << 7) | (1 << 9) | (1 << 14)))
+
+# The whole kernel log where the guest lived to send it, which is free of what
+# user space wrote to /dev/kmsg; else the console.
+report_log() {
+	if [[ -s $RUN/klog ]]; then
+		cat "$RUN/klog"
+	else
+		tr -d '\r' <"$RUN/console"
+	fi
+}
+
+# kernel_report TAINT : true, with the report on standard error, if there is one.
+kernel_report() {
+	local begin="^(\\[ *[0-9.]+\\] *(\\[ *[TC][0-9]+\\] *)?)?($REPORT_BEGIN)"
+	if report_log | grep -qE -m1 "$begin"; then
+		report_log | grep -E -B 1 -A 40 -m 3 "$begin" | sed -n '1,120p' >&2
+		return
+	fi
+	(($1 & REPORT_TAINT)) || return 1
+	say "$NAME: the kernel is tainted ($1) though its log has no report"
+}
