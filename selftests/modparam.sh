@@ -1,0 +1,185 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The module's parameters, what modinfo says of it, and how it refuses to load.
+# shellcheck disable=SC2317 # what `promise` calls
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+. ./ktap.sh
+
+GIVEN=$(parameters)
+mkdir "$SCRATCH/old" "$SCRATCH/new"
+echo old >"$SCRATCH/old/who"
+echo new >"$SCRATCH/new/who"
+
+clean_up() {
+	modprobe -r pathvirt
+	# shellcheck disable=SC2086 # words
+	modprobe pathvirt $GIVEN
+}
+
+# load [PARAMETER]... : anew.
+load() {
+	modprobe -r pathvirt
+	modprobe pathvirt "$@"
+}
+
+# log_of COMMAND... : what the module says in the kernel log meanwhile.
+log_of() {
+	local mark=pathvirt-selftest-$RANDOM$RANDOM
+	echo "$mark" >/dev/kmsg
+	"$@" >/dev/null 2>&1 || true
+	dmesg | sed "1,/$mark/d" | grep -o 'pathvirt: .*' | grep -v 'loading out-of-tree\|module verification' || true
+}
+
+probe_is_in_force() {
+	load "probe=$1"
+	same "$(pvadm status | awk '/^probe:/ { print $2 }')" "$2" "probe"
+	same "$(</sys/module/pathvirt/parameters/probe)" "$1" "parameter"
+	same "$(pvadm run --map "$SCRATCH/old=$SCRATCH/new" -- cat "$SCRATCH/old/who")" new "run"
+	same "$(left)" "0 0 no" "left"
+}
+
+# Under the choice that the other tests do not run with, too.
+all_tests_pass_with() {
+	local name=$2
+	[[ -x $name ]] || skip "$name was not built"
+	load "probe=$1"
+	./"$name" >"$SCRATCH/ktap" 2>&1 || {
+		grep -v '^ok' "$SCRATCH/ktap"
+		fail "$name failed with probe=$1"
+	}
+	! grep -q '^not ok' "$SCRATCH/ktap"
+}
+
+hook_is_in_force() {
+	load "hook=$1"
+	same "$(pvadm status | awk '/^hook:/ { print $2 }')" "$2" "hook"
+	same "$(pvadm run --map "$SCRATCH/old=$SCRATCH/new" -- cat "$SCRATCH/old/who")" new "run"
+}
+
+# One line, and not loaded.
+value_is_refused() {
+	local line
+	modprobe -r pathvirt
+	line=$(log_of modprobe pathvirt "$1")
+	same "$(grep -c . <<<"$line")" 1 "lines in the kernel log: $line"
+	grep -qF "cannot load: $1" <<<"$line" || fail "it does not say why: $line"
+	[[ ! -e /sys/module/pathvirt ]] || fail "it is loaded"
+}
+
+parameter_is_refused() {
+	modprobe -r pathvirt
+	modprobe pathvirt "probe=kprobe" "speed=high"
+	# The kernel itself ignores what a module does not know, with a line.
+	[[ ! -e /sys/module/pathvirt/parameters/speed ]]
+	dmesg | grep -q "pathvirt: unknown parameter 'speed' ignored"
+}
+
+loading_says_one_line() {
+	modprobe -r pathvirt
+	local line
+	line=$(log_of modprobe pathvirt)
+	same "$(grep -c . <<<"$line")" 1 "lines in the kernel log: $line"
+	grep -qE 'loaded: (name|walk) hooks by (direct|ftrace|kprobe)' <<<"$line"
+}
+
+modinfo_describes_it() {
+	local parameter
+	[[ $(modinfo -F license pathvirt) == GPL ]]
+	[[ $(modinfo -F description pathvirt) ]]
+	[[ $(modinfo -F author pathvirt) ]]
+	same "$(modinfo -F version pathvirt)" "$(</sys/module/pathvirt/version)" "version"
+	for parameter in /sys/module/pathvirt/parameters/*; do
+		modinfo -F parm pathvirt | grep -qE "^${parameter##*/}:.{20,}" ||
+			fail "${parameter##*/} is not described"
+	done
+	same "$(modinfo -F parm pathvirt | wc -l)" \
+		"$(find /sys/module/pathvirt/parameters -type f | wc -l)" "described parameters"
+}
+
+parameters_cannot_be_changed_later() {
+	local file
+	for file in /sys/module/pathvirt/parameters/*; do
+		same "$(stat -c %a "$file")" 444 "mode of $file"
+	done
+}
+
+# An ftrace user with IPMODIFY on a site, as a live patch is: attaching fails, in
+# one line, and nothing is half armed.
+a_site_that_somebody_else_patched_is_refused() {
+	local site status=0 line
+	[[ -d /lib/modules/$(uname -r)/build ]] || skip "no kernel headers"
+	load
+	site=$(pvadm status | awk '/^sites:/ { print $2 }')
+	mkdir "$SCRATCH/patch"
+	cat >"$SCRATCH/patch/patch.c" <<-'END'
+		#include <linux/ftrace.h>
+		#include <linux/module.h>
+		static char *site;
+		module_param(site, charp, 0444);
+		static void notrace patch_func(unsigned long ip, unsigned long parent_ip,
+					       struct ftrace_ops *ops, struct ftrace_regs *fregs)
+		{
+		}
+		static struct ftrace_ops patch_ops = {
+			.func = patch_func,
+			.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_SAVE_REGS_IF_SUPPORTED,
+		};
+		static int __init patch_init(void)
+		{
+			int err = ftrace_set_filter(&patch_ops, site, strlen(site), 0);
+
+			return err ?: register_ftrace_function(&patch_ops);
+		}
+		static void __exit patch_exit(void)
+		{
+			unregister_ftrace_function(&patch_ops);
+			ftrace_free_filter(&patch_ops);
+		}
+		module_init(patch_init);
+		module_exit(patch_exit);
+		MODULE_LICENSE("GPL");
+	END
+	echo 'obj-m := patch.o' >"$SCRATCH/patch/Kbuild"
+	make -C "/lib/modules/$(uname -r)/build" M="$SCRATCH/patch" modules
+	insmod "$SCRATCH/patch/patch.ko" "site=$site"
+	sleep 1000 &
+	line=$(log_of pvadm attach $! --map /a=/usr)
+	pvadm attach $! --map /a=/usr 2>"$SCRATCH/err" || status=$?
+	echo "$line"
+	cat "$SCRATCH/err"
+	local left_over
+	left_over=$(left)
+	rmmod patch
+	same "$status" 1 "status of attach"
+	same "$(wc -l <"$SCRATCH/err")" 1 "lines on standard error"
+	same "$(grep -c . <<<"$line")" 1 "lines in the kernel log"
+	same "$left_over" "0 0 no" "left"
+	# And when the other one is gone it works.
+	pvadm attach $! --map /a=/usr
+	kill $!
+}
+
+# A kernel that lacks a function cannot be had; that the line is there for one
+# is shown by a module that asks for one which is not.
+a_missing_function_is_named() {
+	skip "every kernel of the matrix has all functions, and none can be taken away"
+}
+
+promise probe_kprobe_translates probe_is_in_force kprobe kprobe
+promise probe_ftrace_translates probe_is_in_force ftrace ftrace
+promise probe_direct_translates probe_is_in_force direct direct
+promise probe_auto_is_direct probe_is_in_force auto direct
+promise hook_name_translates hook_is_in_force name name
+promise names_pass_with_probe_kprobe all_tests_pass_with kprobe names
+promise names_pass_with_probe_direct all_tests_pass_with direct names
+promise names_pass_with_probe_ftrace all_tests_pass_with ftrace names
+promise an_unknown_probe_is_refused_in_one_line value_is_refused probe=magic
+promise an_empty_probe_is_refused_in_one_line value_is_refused probe=
+promise an_unknown_hook_is_refused_in_one_line value_is_refused hook=magic
+promise an_unknown_parameter_is_ignored_by_the_kernel parameter_is_refused
+promise loading_says_one_line_in_the_log loading_says_one_line
+promise modinfo_describes_module_and_parameters modinfo_describes_it
+promise parameters_cannot_be_changed_later parameters_cannot_be_changed_later
+promise a_site_that_somebody_else_patched_is_refused a_site_that_somebody_else_patched_is_refused
+promise a_missing_function_is_named a_missing_function_is_named
+keep "$@"

@@ -1,0 +1,492 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The tool: what it does, what it prints, and that bad input gives one line on
+# standard error, the right status, and changes nothing.
+#
+#   old/who  says "old"      new/who  says "new"     newer/who  says "newer"
+# shellcheck disable=SC2317 # what `promise` calls
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+. ./ktap.sh
+
+OLD=$SCRATCH/old
+NEW=$SCRATCH/new
+NEWER=$SCRATCH/newer
+for tree in old new newer; do
+	mkdir "$SCRATCH/$tree"
+	echo "$tree" >"$SCRATCH/$tree/who"
+done
+
+sleep 10000 &
+SLEEPER=$!
+sleep 10000 &
+OTHER=$!
+disown -a
+true &
+DEAD=$!
+wait "$DEAD"
+LONG=/$(printf 'x%.0s' {1..4095})
+
+clean_up() {
+	kill "$SLEEPER" "$OTHER"
+}
+
+as_nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+
+# state : all that pvadm could have changed.
+state() {
+	left
+	pvadm show --json
+	pvadm show "$SLEEPER"
+	pvadm show "$OTHER"
+}
+
+# refused STATUS PATTERN COMMAND... : one line, of that kind, nothing changed.
+refused() {
+	local expected=$1 pattern=$2 status=0 before
+	shift 2
+	before=$(state)
+	"$@" >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+	same "$status" "$expected" "exit status ($(<"$SCRATCH/err"))"
+	same "$(wc -l <"$SCRATCH/err")" 1 "lines on standard error: $(<"$SCRATCH/err")"
+	same "$(tail -c 1 "$SCRATCH/err")" "" "the line's end"
+	same "$(cat "$SCRATCH/out")" "" "standard output"
+	grep -qE -- "$pattern" "$SCRATCH/err" ||
+		fail "the line does not say \"$pattern\": $(<"$SCRATCH/err")"
+	same "$(state)" "$before" "what is attached"
+}
+
+# bad NAME STATUS PATTERN ARG... : a line of the matrix of bad input.
+bad() {
+	local name=$1 status=$2 pattern=$3
+	shift 3
+	promise "refused_${name}" refused "$status" "$pattern" "$@"
+}
+
+printf '/a=/b\n\n# fine\n/c/d\n' >"$SCRATCH/line4"
+printf '/a=/b\n/c=d\n' >"$SCRATCH/line2"
+printf 'no rule' >"$SCRATCH/line1"
+printf '/a=/b\n' >"$SCRATCH/secret"
+chmod 600 "$SCRATCH/secret"
+
+A=(pvadm attach "$SLEEPER")
+bad no_command 2 'no command' pvadm
+bad an_unknown_command 2 'fly' pvadm fly
+bad an_unknown_option 2 'fly' "${A[@]}" --fly
+bad an_option_without_its_argument 2 'map' "${A[@]}" --map
+bad attach_without_a_process 2 'process' pvadm attach --map /a=/b
+bad attach_without_a_rule 2 'rule' "${A[@]}"
+bad a_process_that_is_no_number 2 'x12' pvadm attach x12 --map /a=/b
+bad a_number_with_a_tail 2 '12x' pvadm attach 12x --map /a=/b
+bad process_0 2 '0' pvadm attach 0 --map /a=/b
+bad a_process_below_0 2 '.' pvadm attach -- -5 --map /a=/b
+bad a_process_over_32_bits 1 '99999999999' pvadm attach 99999999999 --map /a=/b
+bad a_dead_process 1 "$DEAD" pvadm attach "$DEAD" --map /a=/b
+bad a_dead_process_in_show 1 "$DEAD" pvadm show "$DEAD"
+bad a_dead_process_in_detach 1 "$DEAD" pvadm detach "$DEAD"
+bad a_dead_process_in_resolve 1 "$DEAD" pvadm resolve "$DEAD" /a
+bad a_dead_process_in_monitor 1 "$DEAD" pvadm monitor "$DEAD"
+bad a_kernel_thread 1 'kernel thread' pvadm attach 2 --map /a=/b
+bad one_dead_process_among_others 1 "$DEAD" pvadm attach "$SLEEPER" "$DEAD" --map /a=/b
+bad one_kernel_thread_among_others 1 'kernel thread' pvadm attach "$SLEEPER" 2 --map /a=/b
+bad attach_without_privilege 1 "process $SLEEPER.*root" as_nobody "${A[@]}" --map /a=/b
+bad detach_all_without_privilege 1 'root' as_nobody pvadm detach --all
+bad show_without_privilege 1 "$SLEEPER" as_nobody pvadm show "$SLEEPER"
+bad resolve_without_privilege 1 "$SLEEPER" as_nobody pvadm resolve "$SLEEPER" /a
+bad a_relative_original 2 'a=/b|"a"' "${A[@]}" --map a=/b
+bad a_relative_new 2 '"b"|=b' "${A[@]}" --map /a=b
+bad an_empty_original 2 'empty|absolute' "${A[@]}" --map =/b
+bad an_empty_new 2 'empty|absolute' "${A[@]}" --map /a=
+bad an_empty_rule 2 '=' "${A[@]}" --map ''
+bad dot_dot_in_an_original 2 '\.\.' "${A[@]}" --map /a/../c=/b
+bad dot_dot_in_a_new 2 '\.\.' "${A[@]}" --map /a=/b/..
+bad a_rule_without_its_sign 2 'no "="' "${A[@]}" --map /a
+bad a_rule_with_two_signs 2 '=' "${A[@]}" --map /a=/b=/c
+bad a_path_over_path_max 2 'long|4095|PATH_MAX' "${A[@]}" --map "/a=$LONG"
+bad a_good_rule_and_a_bad_one 2 'no "="' "${A[@]}" --map /a=/b --map /c
+bad lists_of_different_length 2 '2 .*/a:/b.*1 .*/x' "${A[@]}" --original /a:/b --new /x
+bad an_original_without_a_new 2 'original' "${A[@]}" --original /a
+bad a_new_without_an_original 2 'new' "${A[@]}" --new /a
+bad an_empty_path_in_a_list 2 'empty|absolute' "${A[@]}" --original /a: --new /x:/y
+bad a_map_file_that_is_not_there 1 "$SCRATCH/nothing.*No such file" "${A[@]}" --map-file "$SCRATCH/nothing"
+bad a_map_file_that_is_a_directory 1 "$SCRATCH" "${A[@]}" --map-file "$SCRATCH"
+bad a_map_file_that_may_not_be_read 1 'secret.*Permission' as_nobody "${A[@]}" --map-file "$SCRATCH/secret"
+bad a_map_file_with_a_bad_first_line 1 "$SCRATCH/line1:1: " "${A[@]}" --map-file "$SCRATCH/line1"
+bad a_map_file_with_a_bad_second_line 1 "$SCRATCH/line2:2: " "${A[@]}" --map-file "$SCRATCH/line2"
+bad a_map_file_with_a_bad_last_line 1 "$SCRATCH/line4:4: " "${A[@]}" --map-file "$SCRATCH/line4"
+bad variables_of_different_length 1 'DMTCP_ORIGINAL_PATH_PREFIX|2 .*/a:/b.*1 .*/x' \
+	env DMTCP_ORIGINAL_PATH_PREFIX=/a:/b DMTCP_NEW_PATH_PREFIX=/x "${A[@]}"
+bad a_mapping_variable_that_is_none 1 'DMTCP_PATH_MAPPING' env DMTCP_PATH_MAPPING=/a "${A[@]}"
+bad detach_of_one_not_attached 1 'not attached' pvadm detach "$SLEEPER"
+bad detach_without_a_process 2 'process' pvadm detach
+bad detach_of_all_and_of_one 2 'all' pvadm detach --all "$SLEEPER"
+bad show_of_two 2 'one' pvadm show "$SLEEPER" "$OTHER"
+bad resolve_without_a_path 2 'path' pvadm resolve "$SLEEPER"
+bad resolve_of_a_relative_path 2 'absolute' pvadm resolve "$SLEEPER" a
+bad resolve_of_a_path_over_path_max 1 'long|PATH_MAX|4095' pvadm resolve "$SLEEPER" "${LONG}x"
+bad status_with_an_operand 2 'word' pvadm status word
+bad run_without_a_command 2 'command' pvadm run --map /a=/b
+bad run_of_what_is_not_there 127 'no-such-command' pvadm run --map /a=/b -- no-such-command
+bad run_of_what_is_no_program 126 'line1' pvadm run --map /a=/b -- "$SCRATCH/line1"
+bad run_with_a_bad_rule 2 '=' pvadm run --map /a -- true
+bad a_thread_of_a_process 1 'thread of process' thread_of_python
+
+# A number that is a thread's and no process's.
+thread_of_python() {
+	local pid tid status=0
+	python3 -c 'import threading, time
+threading.Thread(target=time.sleep, args=(100,), daemon=True).start()
+time.sleep(100)' >/dev/null 2>&1 &
+	pid=$!
+	until tid=$(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 -not -name "$pid" -printf %f) &&
+		[[ $tid ]]; do
+		sleep 0.1
+	done
+	pvadm attach "$tid" --map /a=/b || status=$?
+	kill "$pid"
+	return "$status"
+}
+
+run_shows_the_command_the_new_tree() {
+	same "$(pvadm run --map "$OLD=$NEW" -- cat "$OLD/who")" new "run"
+	same "$(pvadm run --map "$OLD=$NEW" cat "$OLD/who")" new "run without --"
+	same "$(pvadm run --map "$OLD=$NEW" -- sh -c "cat $OLD/who")" new "its child"
+	same "$(left)" "0 0 no" "left"
+}
+
+run_works_without_privilege() {
+	same "$(as_nobody pvadm run --map "$OLD=$NEW" -- cat "$OLD/who")" new "run"
+	same "$(as_nobody pvadm run --map "$OLD=$NEW" -- grep NoNewPrivs /proc/self/status)" \
+		$'NoNewPrivs:\t1' "no_new_privs"
+	same "$(pvadm run --map "$OLD=$NEW" -- grep NoNewPrivs /proc/self/status)" \
+		$'NoNewPrivs:\t0' "no_new_privs of root"
+}
+
+run_ends_with_the_commands_status() {
+	local status
+	for status in 0 1 2 7 126 255; do
+		pvadm run --map "$OLD=$NEW" -- sh -c "exit $status" || same $? "$status" status
+	done
+	status=0
+	pvadm run --map "$OLD=$NEW" -- sh -c 'kill -TERM $$' || status=$?
+	same "$status" 143 "status by a signal"
+}
+
+run_without_a_rule_just_runs_the_command() {
+	same "$(pvadm run -- cat "$OLD/who")" old "run"
+	pvadm run -- sh -c 'pvadm show $$' | grep -q 'not attached'
+}
+
+run_in_run_stacks_layers() {
+	same "$(pvadm run --map "$OLD=$NEW" -- pvadm run --map "$SCRATCH/v=$OLD" -- cat "$SCRATCH/v/who")" \
+		new "inner, then outer"
+	pvadm run --map "$OLD=$NEW" -- pvadm run --map "$SCRATCH/v=$OLD" -- sh -c 'pvadm show $$' >"$SCRATCH/out"
+	same "$(cat "$SCRATCH/out")" "# layer 0 (own)
+$SCRATCH/v=$OLD
+# layer 1 (inherited)
+$OLD=$NEW" show
+}
+
+# seen_by PID [FILE] : what it sees, by the name it would use.
+seen_by() {
+	cat "$(pvadm resolve "$1" "${2:-$OLD/who}")"
+}
+
+attach_and_detach_work_on_a_running_process() {
+	local fifo=$SCRATCH/fifo pid
+	mkfifo "$fifo"
+	while read -r _; do cat "$OLD/who"; done <"$fifo" >"$SCRATCH/said" &
+	pid=$!
+	exec 5>"$fifo"
+	ask() {
+		: >"$SCRATCH/said"
+		echo >&5
+		await 20 test -s "$SCRATCH/said"
+		same "$(cat "$SCRATCH/said")" "$1" "it sees"
+	}
+	ask old
+	pvadm attach "$pid" --map "$OLD=$NEW"
+	ask new
+	pvadm attach "$pid" --map "$OLD=$NEWER"
+	ask newer
+	pvadm detach "$pid"
+	ask old
+	exec 5>&-
+	wait "$pid"
+}
+
+attach_takes_several_processes() {
+	pvadm attach "$SLEEPER" "$OTHER" --map "$OLD=$NEW"
+	same "$(left)" "2 2 yes" "left"
+	pvadm detach "$SLEEPER" "$OTHER"
+	same "$(left)" "0 0 no" "left"
+}
+
+attach_of_a_tree_and_back() {
+	sh -c 'sleep 1000 & sleep 1000 & wait' &
+	local shell=$!
+	until [[ $(pgrep -c -P "$shell") == 2 ]]; do sleep 0.1; done
+	pvadm attach "$shell" --tree --map "$OLD=$NEW"
+	same "$(left)" "3 1 yes" "attached"
+	pvadm detach "$shell" --tree
+	same "$(left)" "0 0 no" "left"
+	pvadm attach "$shell" --map "$OLD=$NEW"
+	same "$(left)" "1 1 yes" "without --tree"
+	pvadm detach --all
+	same "$(left)" "0 0 no" "left"
+	pkill -P "$shell"
+}
+
+detach_all_leaves_nothing() {
+	pvadm attach "$SLEEPER" --map /a=/b 2>/dev/null
+	pvadm attach "$OTHER" --map /a=/b 2>/dev/null
+	pvadm detach --all
+	same "$(left)" "0 0 no" "left"
+	pvadm detach --all
+}
+
+the_first_rule_wins_in_the_order_of_the_options() {
+	printf '%s=%s\n' "$OLD" "$NEWER" >"$SCRATCH/map"
+	pvadm attach "$SLEEPER" --map /1=/a --map-file "$SCRATCH/map" \
+		--original "$OLD:/2" --new "$NEW:/b" --map /3=/c 2>/dev/null
+	same "$(pvadm show "$SLEEPER")" "# layer 0 (own)
+/1=/a
+$OLD=$NEWER
+$OLD=$NEW
+/2=/b
+/3=/c" "the order"
+	same "$(seen_by "$SLEEPER")" newer "seen"
+	pvadm detach "$SLEEPER"
+}
+
+rules_are_normalised() {
+	pvadm attach "$SLEEPER" --map "//a/./b///=/c//d/." --map /=/e 2>/dev/null
+	same "$(pvadm show "$SLEEPER")" $'# layer 0 (own)\n/a/b=/c/d\n/=/e' "rules"
+	pvadm detach "$SLEEPER"
+}
+
+map_files_have_comments_and_escapes() {
+	printf '# a comment\n\n  /a=/b  \n/c\\=d=/e # and why\n/f\\#g=/h\\ \n/i j=/k\r\n' >"$SCRATCH/map"
+	pvadm attach "$SLEEPER" --map-file "$SCRATCH/map" 2>/dev/null
+	pvadm show "$SLEEPER" --json | python3 -c 'import json, sys
+print([(r["original"], r["new"]) for r in json.load(sys.stdin)["layers"][0]["rules"]])' >"$SCRATCH/out"
+	same "$(cat "$SCRATCH/out")" "[('/a', '/b'), ('/c=d', '/e'), ('/f#g', '/h '), ('/i j', '/k')]" rules
+	pvadm attach "$SLEEPER" --map-file - <"$SCRATCH/map" 2>/dev/null
+	pvadm detach "$SLEEPER"
+}
+
+what_show_prints_can_be_attached_again() {
+	local odd=$'/od d/=:;#\\\n\t"\'\377\303\244/x'
+	local escaped=${odd//\\/\\\\}
+	escaped=${escaped//=/\\=}
+	escaped=${escaped//$'\n'/\\012}
+	pvadm attach "$SLEEPER" --map "$escaped=$NEW" --map "/b=$escaped" --map "$OLD=$OLD" --map /=/ 2>/dev/null
+	pvadm show "$SLEEPER" >"$SCRATCH/map"
+	same "$(pvadm resolve "$SLEEPER" "$odd/who")" "$NEW/who" "resolved"
+	pvadm attach "$OTHER" --map-file "$SCRATCH/map" 2>/dev/null
+	same "$(pvadm show "$OTHER")" "$(cat "$SCRATCH/map")" "shown again"
+	same "$(pvadm resolve "$OTHER" "$odd/who")" "$NEW/who" "resolved"
+	same "$(wc -l <"$SCRATCH/map")" 5 "lines"
+	pvadm detach "$SLEEPER" "$OTHER"
+}
+
+the_variables_of_dmtcp_are_taken() {
+	same "$(DMTCP_PATH_MAPPING="/x:/y;$OLD:$NEW" pvadm run -- cat "$OLD/who")" new "PATH_MAPPING"
+	same "$(DMTCP_ORIGINAL_PATH_PREFIX="/x:$OLD" DMTCP_NEW_PATH_PREFIX="/y:$NEW" \
+		pvadm run -- cat "$OLD/who")" new "PATH_PREFIX"
+	same "$(DMTCP_PATH_MAPPING="$OLD:$NEW" pvadm run --map "$OLD=$NEWER" -- cat "$OLD/who")" newer \
+		"options come before variables"
+	DMTCP_PATH_MAPPING="$OLD:$NEW" pvadm attach "$SLEEPER"
+	same "$(seen_by "$SLEEPER")" new "attach"
+	pvadm detach "$SLEEPER"
+}
+
+# json_of COMMAND... : what python reads, one line, sorted.
+json_of() {
+	"$@" | python3 -c 'import json, sys
+print(json.dumps(json.load(sys.stdin), sort_keys=True))'
+}
+
+json_is_valid_and_says_the_same() {
+	same "$(json_of pvadm show --json)" "[]" "nothing attached"
+	pvadm attach "$SLEEPER" --map "$OLD=$NEW" --map $'/\001\377"\\x=/y' 2>/dev/null
+	same "$(json_of pvadm show --json)" \
+		"[{\"comm\": \"sleep\", \"layers\": 1, \"own\": true, \"pid\": $SLEEPER, \"rules\": 2}]" "show"
+	json_of pvadm show "$SLEEPER" --json | grep -qF "\"new\": \"$NEW\", \"original\": \"$OLD\""
+	same "$(json_of pvadm resolve "$SLEEPER" "$OLD/x" --json)" \
+		"{\"index\": 0, \"layer\": 0, \"matched\": true, \"path\": \"$OLD/x\", \"pid\": $SLEEPER, \"real\": \"$NEW/x\"}" \
+		"resolve"
+	json_of pvadm status --json | grep -q '"armed": true.*"processes": 1.*"tables": 1'
+	pvadm detach "$SLEEPER"
+	json_of pvadm status --json | grep -q '"armed": false.*"processes": 0.*"tables": 0'
+}
+
+show_lists_who_is_attached() {
+	same "$(pvadm show)" "" "nobody"
+	pvadm attach "$SLEEPER" --map "$OLD=$NEW"
+	same "$(pvadm show | awk 'NR > 1 { print $1, $2, $3, $4 }')" "$SLEEPER sleep 1 1" "list"
+	pvadm detach "$SLEEPER"
+}
+
+status_names_the_sites_and_counts() {
+	local before after
+	before=$(pvadm status | awk '/^translated:/ { print $2 }')
+	pvadm run --map "$OLD=$NEW" -- cat "$OLD/who"
+	after=$(pvadm status | awk '/^translated:/ { print $2 }')
+	((after > before)) || fail "translated: $before, then $after"
+	pvadm status | grep -qE '^probe: +(direct|ftrace|kprobe)$'
+	pvadm status | grep -qE '^sites: .*copy_process'
+}
+
+# warned COUNT COMMAND... : that many lines of warning, status 0.
+warned() {
+	local expected=$1
+	shift
+	"$@" 2>"$SCRATCH/err"
+	same "$(grep -c warning "$SCRATCH/err" || true)" "$expected" "warnings: $(<"$SCRATCH/err")"
+	same "$(wc -l <"$SCRATCH/err")" "$expected" "lines"
+}
+
+a_new_that_does_not_exist_is_warned_of() {
+	warned 1 pvadm attach "$SLEEPER" --map "$OLD=$SCRATCH/nothing"
+	grep -q "$SCRATCH/nothing.*$SLEEPER" "$SCRATCH/err"
+	warned 1 pvadm attach "$SLEEPER" --map "$OLD=$SCRATCH/nothing" --map "/a=$SCRATCH/nothing2"
+	warned 0 pvadm attach "$SLEEPER" --map "$OLD=$NEW"
+	pvadm detach "$SLEEPER"
+}
+
+new_is_looked_for_in_the_targets_mount_namespace() {
+	local pid
+	mkdir "$SCRATCH/point"
+	unshare -m sh -c "mount -t tmpfs none $SCRATCH/point && mkdir $SCRATCH/point/there && exec sleep 1000" &
+	pid=$!
+	await 20 grep -q "$SCRATCH/point" "/proc/$pid/mounts"
+	await 20 grep -q sleep "/proc/$pid/comm"
+	warned 0 pvadm attach "$pid" --map "/a=$SCRATCH/point/there"
+	warned 1 pvadm attach "$SLEEPER" --map "/a=$SCRATCH/point/there"
+	mkdir "$SCRATCH/point/here"
+	warned 1 pvadm attach "$pid" --map "/a=$SCRATCH/point/here"
+	kill "$pid"
+	pvadm detach "$SLEEPER"
+}
+
+new_is_looked_for_in_the_targets_root() {
+	local pid root=$SCRATCH/root
+	mkdir -p "$root/bin" "$root/only/there"
+	cp /bin/busybox "$root/bin/busybox"
+	chroot "$root" /bin/busybox sleep 1000 &
+	pid=$!
+	await 20 test "/proc/$pid/root" -ef "$root"
+	warned 0 pvadm attach "$pid" --map "/a=/only/there"
+	warned 1 pvadm attach "$pid" --map "/a=$NEW"
+	kill "$pid"
+}
+
+monitor_tells_of_one_process_until_it_ends() {
+	local pid out=$SCRATCH/monitor
+	sleep 1000 &
+	pid=$!
+	pvadm monitor "$pid" >"$out" &
+	local monitor=$!
+	until [[ -s $out ]]; do
+		pvadm attach "$pid" --map "$OLD=$NEW"
+		sleep 0.1
+	done
+	pvadm attach "$OTHER" --map "$OLD=$NEW"
+	pvadm detach "$OTHER"
+	pvadm detach "$pid"
+	pvadm attach "$pid" --map "$OLD=$NEW"
+	kill "$pid"
+	wait "$monitor" || fail "monitor ended with status $?"
+	same "$(uniq "$out" | tr -s ' \n' ' ')" "attach $pid detach $pid attach $pid exit $pid " "events"
+}
+
+help_and_version_are_there() {
+	local command
+	for command in run attach detach show resolve status monitor; do
+		pvadm "$command" --help | grep -q "^Usage: pvadm $command "
+		pvadm --help | grep -q "^  $command "
+	done
+	pvadm --version | grep -qE '^pvadm [0-9.]+$'
+}
+
+output_that_cannot_be_written_is_an_error() {
+	local status=0
+	pvadm status >/dev/full 2>"$SCRATCH/err" || status=$?
+	same "$status" 1 "status"
+	same "$(wc -l <"$SCRATCH/err")" 1 "lines"
+}
+
+with_the_module_unloaded() {
+	local status=0 command given
+	given=$(parameters)
+	modprobe -r pathvirt
+	for command in "attach $SLEEPER --map /a=/b" "detach $SLEEPER" "show" "show $SLEEPER" \
+		"resolve $SLEEPER /a" status monitor "run --map /a=/b -- true" "detach --all"; do
+		status=0
+		# shellcheck disable=SC2086 # words
+		pvadm $command >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+		# Not before it is back: the tests after this one need it.
+		if [[ $status != 1 || $(wc -l <"$SCRATCH/err") != 1 || -s $SCRATCH/out ]] ||
+			! grep -q 'modprobe pathvirt' "$SCRATCH/err"; then
+			echo "$command: status $status, $(<"$SCRATCH/err")"
+			status=failed
+			break
+		fi
+	done
+	pvadm run -- true || status=failed
+	# shellcheck disable=SC2086 # words
+	modprobe pathvirt $given
+	[[ $status != failed ]]
+}
+
+# A module of the family's name that speaks another version of the protocol.
+another_protocol() {
+	local given status=0
+	given=$(parameters)
+	[[ -d /lib/modules/$(uname -r)/build ]] || skip "no kernel headers"
+	mkdir "$SCRATCH/fake"
+	cat >"$SCRATCH/fake/fake.c" <<-'END'
+		#include <linux/module.h>
+		#include <net/genetlink.h>
+		static struct genl_family family = {
+			.name = "pathvirt", .version = 99, .module = THIS_MODULE,
+		};
+		static int __init fake_init(void) { return genl_register_family(&family); }
+		static void __exit fake_exit(void) { genl_unregister_family(&family); }
+		module_init(fake_init);
+		module_exit(fake_exit);
+		MODULE_LICENSE("GPL");
+	END
+	echo 'obj-m := fake.o' >"$SCRATCH/fake/Kbuild"
+	make -C "/lib/modules/$(uname -r)/build" M="$SCRATCH/fake" modules
+	modprobe -r pathvirt
+	insmod "$SCRATCH/fake/fake.ko"
+	pvadm attach "$SLEEPER" --map /a=/b >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+	rmmod fake
+	# shellcheck disable=SC2086 # words
+	modprobe pathvirt $given
+	same "$status" 1 "status"
+	same "$(wc -l <"$SCRATCH/err")" 1 "lines"
+	grep -qE 'version|protocol' "$SCRATCH/err"
+	grep -q 99 "$SCRATCH/err"
+}
+
+for name in run_shows_the_command_the_new_tree run_works_without_privilege \
+	run_ends_with_the_commands_status run_without_a_rule_just_runs_the_command \
+	run_in_run_stacks_layers attach_and_detach_work_on_a_running_process \
+	attach_takes_several_processes attach_of_a_tree_and_back detach_all_leaves_nothing \
+	the_first_rule_wins_in_the_order_of_the_options rules_are_normalised \
+	map_files_have_comments_and_escapes what_show_prints_can_be_attached_again \
+	the_variables_of_dmtcp_are_taken json_is_valid_and_says_the_same show_lists_who_is_attached \
+	status_names_the_sites_and_counts a_new_that_does_not_exist_is_warned_of \
+	new_is_looked_for_in_the_targets_mount_namespace new_is_looked_for_in_the_targets_root \
+	monitor_tells_of_one_process_until_it_ends help_and_version_are_there \
+	output_that_cannot_be_written_is_an_error; do
+	promise "$name" "$name"
+done
+promise refused_where_the_module_is_not_loaded with_the_module_unloaded
+promise refused_where_the_module_speaks_another_protocol another_protocol
+
+keep "$@"

@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The tracepoints pathvirt:translate and pathvirt:attach, as tracers see them.
+# shellcheck disable=SC2317 # what `promise` calls
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+. ./ktap.sh
+
+TRACING=/sys/kernel/tracing
+OLD=$SCRATCH/old
+NEW=$SCRATCH/new
+mkdir "$OLD" "$NEW"
+echo old >"$OLD/who"
+echo new >"$NEW/who"
+
+sleep 10000 &
+SLEEPER=$!
+disown -a
+
+clean_up() {
+	kill "$SLEEPER"
+	echo 0 >"$TRACING/events/pathvirt/enable"
+	echo >"$TRACING/trace"
+}
+
+# traced EVENT COMMAND... : what the event says while the command runs.
+traced() {
+	local event=$1
+	shift
+	echo >"$TRACING/trace"
+	echo 1 >"$TRACING/events/pathvirt/$event/enable"
+	"$@" >/dev/null
+	echo 0 >"$TRACING/events/pathvirt/$event/enable"
+	grep -o "$event: .*" "$TRACING/trace" || true
+}
+
+both_are_among_the_kernels_events() {
+	grep -qx pathvirt:translate "$TRACING/available_events"
+	grep -qx pathvirt:attach "$TRACING/available_events"
+}
+
+fields_are_described() {
+	local fields
+	fields=$(sed -n 's/.*field:\([^;]*\);.*/\1/p' "$TRACING/events/pathvirt/translate/format" | grep -v common_)
+	same "$fields" $'__data_loc char[] name\n__data_loc char[] real\nu32 layer\nu32 rule' translate
+	fields=$(sed -n 's/.*field:\([^;]*\);.*/\1/p' "$TRACING/events/pathvirt/attach/format" | grep -v common_)
+	same "$fields" $'char comm[16]\npid_t pid\nu32 rules\nu32 layers' attach
+}
+
+attach_tells_whom_and_what() {
+	same "$(traced attach pvadm attach "$SLEEPER" --map "$OLD=$NEW" --map /a=/usr)" \
+		"attach: comm=sleep pid=$SLEEPER rules=2 layers=1" event
+	pvadm detach "$SLEEPER"
+}
+
+translate_tells_both_names_and_the_rule() {
+	same "$(traced translate pvadm run --map "/nothing=/usr" --map "$OLD=$NEW" -- cat "$OLD/who" | sort -u)" \
+		"translate: name=$OLD/who real=$NEW/who layer=0 rule=1" event
+}
+
+translate_tells_the_layer_that_matched() {
+	same "$(traced translate pvadm run --map "$OLD=$NEW" -- \
+		pvadm run --map /nothing=/usr -- cat "$OLD/who" | sort -u)" \
+		"translate: name=$OLD/who real=$NEW/who layer=1 rule=0" event
+}
+
+names_that_match_no_rule_are_not_traced() {
+	same "$(traced translate pvadm run --map "/nothing=/usr" -- cat "$OLD/who")" "" events
+}
+
+# A name longer than what is kept without an allocation.
+long_names_are_traced_whole() {
+	local long
+	long=$(printf 'x%.0s' {1..200})
+	mkdir "$NEW/$long"
+	echo long >"$NEW/$long/who"
+	same "$(traced translate pvadm run --map "$OLD=$NEW" -- cat "$OLD/$long/who" | sort -u)" \
+		"translate: name=$OLD/$long/who real=$NEW/$long/who layer=0 rule=0" event
+}
+
+events_can_be_filtered_by_a_field() {
+	echo 'rule == 1' >"$TRACING/events/pathvirt/translate/filter"
+	same "$(traced translate pvadm run --map "$OLD=$NEW" --map "$SCRATCH/v=$NEW" -- \
+		cat "$OLD/who" "$SCRATCH/v/who" | sort -u)" \
+		"translate: name=$SCRATCH/v/who real=$NEW/who layer=0 rule=1" event
+	echo 0 >"$TRACING/events/pathvirt/translate/filter"
+}
+
+trace_cmd_records_them() {
+	command -v trace-cmd >/dev/null || skip "no trace-cmd"
+	trace-cmd record -q -o "$SCRATCH/trace.dat" -e pathvirt -- \
+		pvadm run --map "$OLD=$NEW" -- cat "$OLD/who"
+	trace-cmd report -i "$SCRATCH/trace.dat" >"$SCRATCH/report" 2>/dev/null
+	grep -q "attach: .*comm=pvadm .*rules=1 layers=1" "$SCRATCH/report"
+	grep -q "translate: .*name=$OLD/who real=$NEW/who layer=0 rule=0" "$SCRATCH/report"
+}
+
+perf_finds_them() {
+	command -v perf >/dev/null || skip "no perf in this guest"
+	perf list 'pathvirt:*' | grep -q pathvirt:translate
+}
+
+# The module cannot go while an event of it is recorded, and can after.
+the_module_can_be_unloaded_after_tracing() {
+	local given
+	given=$(parameters)
+	traced translate pvadm run --map "$OLD=$NEW" -- cat "$OLD/who" >/dev/null
+	await 100 modprobe -r pathvirt
+	if grep -q pathvirt: "$TRACING/available_events"; then
+		fail "the events are there without the module"
+	fi
+	# shellcheck disable=SC2086 # words
+	modprobe pathvirt $given
+	both_are_among_the_kernels_events
+}
+
+for name in both_are_among_the_kernels_events fields_are_described attach_tells_whom_and_what \
+	translate_tells_both_names_and_the_rule translate_tells_the_layer_that_matched \
+	names_that_match_no_rule_are_not_traced long_names_are_traced_whole \
+	events_can_be_filtered_by_a_field trace_cmd_records_them perf_finds_them \
+	the_module_can_be_unloaded_after_tracing; do
+	promise "$name" "$name"
+done
+keep "$@"
