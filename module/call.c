@@ -2,7 +2,8 @@
 /*
  * Calls: the handlers of functions that are more than one walk.
  *
- * Several names of one call are to see the same layers.  A fork makes a process that inherits them.
+ * Several names of one call are to see the same layers.  A fork makes a process
+ * that inherits them.
  */
 #include <linux/err.h>
 #include <linux/sched.h>

@@ -199,17 +199,22 @@ static void pv_release_later(struct work_struct *work)
 	pv_release_now();
 }
 
-/* Fails if the module is about to go, which no attached process allows. */
-static bool pv_process_hash(struct pv_process *process,
+/* Say whose @process is; it is not known to anybody else yet. */
+static void pv_process_name(struct pv_process *process,
 			    struct task_struct *task)
+{
+	process->group = task->signal;
+	process->pid = get_pid(task_tgid(task));
+}
+
+/* Fails if the module is about to go, which no attached process allows. */
+static bool pv_process_hash(struct pv_process *process)
 {
 	lockdep_assert_held(&pv_process_lock);
 	if (!pv_held && !try_module_get(THIS_MODULE))
 		return false;
 	pv_held = true;
 	WRITE_ONCE(pv_draining, false);
-	process->group = task->signal;
-	process->pid = get_pid(task_tgid(task));
 	hlist_add_head_rcu(&process->hash, pv_process_bucket(process->group));
 	pv_nr_processes++;
 	pv_generation++;
@@ -353,8 +358,9 @@ static struct pv_process *pv_process_new(struct task_struct *task,
 
 	if (!process)
 		return ERR_PTR(-ENOMEM);
+	pv_process_name(process, task);
 	raw_spin_lock(&pv_process_lock);
-	hashed = pv_process_hash(process, task);
+	hashed = pv_process_hash(process);
 	if (hashed) {
 		list_splice_init(spares, &process->spares);
 		refcount_inc(&process->refs);
@@ -362,7 +368,7 @@ static struct pv_process *pv_process_new(struct task_struct *task,
 	raw_spin_unlock(&pv_process_lock);
 	if (hashed)
 		return process;
-	kfree(process);
+	pv_process_put(process);
 	return ERR_PTR(-ENODEV);
 }
 
@@ -430,6 +436,7 @@ static int pv_process_change(struct pv_process *process,
 	change->process = process;
 	raw_spin_lock(&pv_process_lock);
 	change->own = process->own;
+	change->given = pv_layers_get(layers);
 	change->layers = pv_process_publish(process, layers, own);
 	ended = !atomic_read(&task->signal->live);
 	if (ended)
@@ -449,6 +456,7 @@ static int pv_process_change(struct pv_process *process,
 static void pv_change_free(struct pv_change *change)
 {
 	pv_layers_put(change->layers);
+	pv_layers_put(change->given);
 	pv_process_put(change->process);
 	kfree(change);
 }
@@ -595,29 +603,77 @@ again:
 	}
 }
 
-static void pv_change_undo(struct pv_change *change)
+/* A process that was given @change's layers, or inherited them; hashed. */
+static struct pv_process *pv_change_find(const struct pv_change *change)
 {
 	struct pv_process *process = change->process;
-	bool retired = false;
+	int i;
+
+	lockdep_assert_held(&pv_process_lock);
+	if (!hlist_unhashed(&process->hash) &&
+	    rcu_access_pointer(process->layers) == change->given)
+		return process;
+	for (i = 0; change->given && i < ARRAY_SIZE(pv_processes); i++)
+		hlist_for_each_entry(process, &pv_processes[i], hash)
+			if (rcu_access_pointer(process->layers) == change->given)
+				return process;
+	return NULL;
+}
+
+/* Hash a process again that was unhashed when its layers went. */
+static void pv_process_readmit(struct pv_process *process)
+{
+	struct task_struct *task;
+
+	lockdep_assert_held(&pv_process_lock);
+	rcu_read_lock();
+	task = pid_task(process->pid, PIDTYPE_TGID);
+	/* An exit that comes later waits for the lock and finds it hashed. */
+	if (task && task->signal == process->group &&
+	    atomic_read(&task->signal->live) && pv_process_hash(process))
+		refcount_inc(&process->refs);
+	rcu_read_unlock();
+}
+
+/* Put one process back.  Return whether there may be more of them. */
+static bool pv_change_undo(struct pv_change *change)
+{
+	struct pv_process *process;
+	struct pv_layers *given;
+	bool heir, retired;
 
 	raw_spin_lock(&pv_process_lock);
-	if (!hlist_unhashed(&process->hash)) {
-		change->layers = pv_process_publish(process, change->layers,
-						    change->own);
-		retired = pv_process_retire(process);
+	if (!change->given && hlist_unhashed(&change->process->hash))
+		pv_process_readmit(change->process);
+	process = pv_change_find(change);
+	if (!process) {
+		raw_spin_unlock(&pv_process_lock);
+		return false;
 	}
+	heir = process != change->process;
+	refcount_inc(&process->refs);
+	given = pv_process_publish(process, pv_layers_get(change->layers),
+				   heir ? NULL : change->own);
+	retired = pv_process_retire(process);
 	raw_spin_unlock(&pv_process_lock);
+
+	if (heir && !change->layers)
+		pv_netlink_event(process, PATHVIRT_EVENT_DETACH, NULL);
+	pv_layers_put(given);
 	if (retired)
 		pv_process_put(process);
+	pv_process_put(process);
+	return change->given;
 }
 
 /**
  * pv_changes_undo - put back what a request changed, last change first
  * @changes: the changes, empty afterwards
  *
- * What ended meanwhile has nothing to be put back.
+ * What ended meanwhile has nothing to be put back; children that were made
+ * meanwhile have what their parent had.
  *
- * Context: pv_process_mutex is held.
+ * Context: pv_process_mutex is held; may sleep.
  */
 void pv_changes_undo(struct list_head *changes)
 {
@@ -625,7 +681,8 @@ void pv_changes_undo(struct list_head *changes)
 
 	lockdep_assert_held(&pv_process_mutex);
 	list_for_each_entry_safe(change, next, changes, node) {
-		pv_change_undo(change);
+		while (pv_change_undo(change))
+			;
 		pv_change_free(change);
 	}
 	INIT_LIST_HEAD(changes);
@@ -724,7 +781,8 @@ void pv_heir_settle(struct pv_process *heir, struct task_struct *child)
 			pv_layers_get(layers);
 			rcu_assign_pointer(heir->layers, layers);
 			refcount_inc(&heir->refs);
-			pv_process_hash(heir, child);
+			pv_process_name(heir, child);
+			pv_process_hash(heir);
 		} else {
 			layers = NULL;
 		}
@@ -778,7 +836,8 @@ void pv_process_fork(struct task_struct *parent, struct task_struct *child)
 		goto out;
 	list_del_init(&heir->queue);
 	rcu_assign_pointer(heir->layers, pv_layers_get(layers));
-	pv_process_hash(heir, child);
+	pv_process_name(heir, child);
+	pv_process_hash(heir);
 	pv_process_queue(heir, PATHVIRT_EVENT_INHERIT);
 out:
 	raw_spin_unlock(&pv_process_lock);

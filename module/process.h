@@ -85,12 +85,15 @@ struct pv_pin {
  * @process: a reference
  * @layers: a reference to the layers it had before, or NULL
  * @own: its own table before
+ * @given: a reference to the layers it has now, or NULL.  Children that are
+ *	made meanwhile inherit this very stack, and are known by it.
  */
 struct pv_change {
 	struct list_head node;
 	struct pv_process *process;
 	struct pv_layers *layers;
 	struct pv_table *own;
+	struct pv_layers *given;
 };
 
 extern struct hlist_head pv_processes[PV_PROCESS_HASH_SIZE];

@@ -10,25 +10,30 @@
  * of a descendant puts its children on a list of adopted ones, and who is on
  * that list or comes from there belongs to the tree as well.
  */
-#include <linux/pid.h>
+#include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "access.h"
 #include "hooks.h"
 #include "process.h"
 #include "tree.h"
 
-/* How many orphans there is room for at first. */
-#define PV_TREE_ADOPTED		256
+/*
+ * How many orphans there is room for: those of all the processes that there
+ * are and then some.  The walk makes more when half of it is taken.
+ */
+#define PV_TREE_ROOM(processes)	(2 * (processes) + 256)
 
 /**
  * struct pv_tree - the tree that is being walked
  * @root: its root
- * @adopted: processes that lost their parent meanwhile, by thread group
- * @pids: a reference to each of them, so that @adopted is not reused
+ * @adopted: thread groups that lost their parent meanwhile and are alive: with
+ *	its own exit each makes way for its children, so that none of them can
+ *	be another one that has got the same address
  * @nr: number of @adopted
  * @room: what fits
  * @overflow: more came than fit
@@ -36,7 +41,6 @@
 struct pv_tree {
 	struct task_struct *root;
 	const struct signal_struct **adopted;
-	struct pid **pids;
 	unsigned int nr;
 	unsigned int room;
 	bool overflow;
@@ -44,7 +48,7 @@ struct pv_tree {
 
 /*
  * There is one at a time, under pv_process_mutex.  pv_tree_lock guards the
- * pointer and the tree's lists against those who exit.
+ * pointer and the tree's list against those who exit.
  */
 static struct pv_tree *pv_tree_now;
 static DEFINE_RAW_SPINLOCK(pv_tree_lock);
@@ -75,16 +79,30 @@ static bool pv_tree_has(const struct pv_tree *tree, struct task_struct *task)
 	return false;
 }
 
-static void pv_tree_adopt(struct pv_tree *tree, struct task_struct *child)
+static void pv_tree_adopt(struct pv_tree *tree,
+			  const struct signal_struct *group)
 {
 	lockdep_assert_held(&pv_tree_lock);
-	if (tree->nr == tree->room) {
-		tree->overflow = true;
+	if (pv_tree_adopted(tree, group))
 		return;
+	if (tree->nr == tree->room)
+		tree->overflow = true;
+	else
+		tree->adopted[tree->nr++] = group;
+}
+
+static void pv_tree_forget(struct pv_tree *tree,
+			   const struct signal_struct *group)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&pv_tree_lock);
+	for (i = 0; i < tree->nr; i++) {
+		if (tree->adopted[i] == group) {
+			tree->adopted[i] = tree->adopted[--tree->nr];
+			return;
+		}
 	}
-	tree->adopted[tree->nr] = child->signal;
-	tree->pids[tree->nr] = get_pid(task_tgid(child));
-	tree->nr++;
 }
 
 /**
@@ -108,33 +126,53 @@ void pv_tree_note_exit(struct task_struct *task)
 
 			if (same_thread_group(parent, task) &&
 			    !same_thread_group(child, task))
-				pv_tree_adopt(pv_tree_now, child);
+				pv_tree_adopt(pv_tree_now, child->signal);
 		}
+		pv_tree_forget(pv_tree_now, task->signal);
 	}
 	raw_spin_unlock(&pv_tree_lock);
 	rcu_read_unlock();
 }
 
-static void pv_tree_free(struct pv_tree *tree)
+static unsigned int pv_tree_room(void)
 {
-	unsigned int i;
+	unsigned int processes = 0;
+	struct task_struct *task;
 
-	for (i = 0; i < tree->nr; i++)
-		put_pid(tree->pids[i]);
-	kfree(tree->pids);
-	kfree(tree->adopted);
+	rcu_read_lock();
+	for_each_process(task)
+		processes++;
+	rcu_read_unlock();
+	return PV_TREE_ROOM(processes);
 }
 
-static int pv_tree_begin(struct pv_tree *tree, struct task_struct *root,
-			 unsigned int room)
+/* Make @room, more than there is.  Adopting goes on meanwhile. */
+static int pv_tree_grow(struct pv_tree *tree, unsigned int room)
 {
-	*tree = (struct pv_tree){ .root = root, .room = room };
-	tree->adopted = kcalloc(room, sizeof(*tree->adopted), GFP_KERNEL);
-	tree->pids = kcalloc(room, sizeof(*tree->pids), GFP_KERNEL);
-	if (!tree->adopted || !tree->pids) {
-		pv_tree_free(tree);
+	const struct signal_struct **adopted, **old;
+
+	adopted = kvcalloc(room, sizeof(*adopted), GFP_KERNEL);
+	if (!adopted)
 		return -ENOMEM;
-	}
+	raw_spin_lock(&pv_tree_lock);
+	old = tree->adopted;
+	if (tree->nr)
+		memcpy(adopted, old, tree->nr * sizeof(*adopted));
+	tree->adopted = adopted;
+	tree->room = room;
+	raw_spin_unlock(&pv_tree_lock);
+	kvfree(old);
+	return 0;
+}
+
+static int pv_tree_begin(struct pv_tree *tree, struct task_struct *root)
+{
+	int err;
+
+	*tree = (struct pv_tree){ .root = root };
+	err = pv_tree_grow(tree, pv_tree_room());
+	if (err)
+		return err;
 	raw_spin_lock(&pv_tree_lock);
 	WRITE_ONCE(pv_tree_now, tree);
 	raw_spin_unlock(&pv_tree_lock);
@@ -146,12 +184,13 @@ static void pv_tree_end(struct pv_tree *tree)
 	raw_spin_lock(&pv_tree_lock);
 	WRITE_ONCE(pv_tree_now, NULL);
 	raw_spin_unlock(&pv_tree_lock);
-	pv_tree_free(tree);
+	kvfree(tree->adopted);
 }
 
 /*
- * The next process of the tree that has no @table (set) or that has any
- * (clear: @table is NULL).  Return a reference or NULL.
+ * The youngest process of the tree that has no @table, or that has any if
+ * @table is NULL: the one that is least likely to have children yet.  Return a
+ * reference or NULL.
  */
 static struct task_struct *pv_tree_next(struct pv_tree *tree,
 					const struct pv_table *table)
@@ -169,11 +208,9 @@ static struct task_struct *pv_tree_next(struct pv_tree *tree,
 		if (pv_tree_has(tree, task))
 			found = task;
 		raw_spin_unlock(&pv_tree_lock);
-		if (found) {
-			get_task_struct(found);
-			break;
-		}
 	}
+	if (found)
+		get_task_struct(found);
 	rcu_read_unlock();
 	return found;
 }
@@ -208,8 +245,14 @@ static int pv_tree_walk(struct pv_tree *tree, struct pv_table *table,
 	while (!err && (task = pv_tree_next(tree, table))) {
 		err = pv_tree_change(task, table, moved, changes, why);
 		put_task_struct(task);
+		if (!err && READ_ONCE(tree->nr) > tree->room / 2)
+			err = pv_tree_grow(tree, 2 * tree->room);
 		if (fatal_signal_pending(current))
 			err = -EINTR;
+	}
+	if (!err && tree->overflow) {
+		*why = "more descendants lost their parents meanwhile than could be kept account of; try again";
+		err = -EAGAIN;
 	}
 	return err;
 }
@@ -218,31 +261,20 @@ static int pv_tree_all(struct task_struct *root, struct pv_table *table,
 		       struct list_head *changes, const char **why)
 {
 	struct pv_table *moved = table ? pv_process_own(root) : NULL;
-	unsigned int room = PV_TREE_ADOPTED;
 	struct pv_tree tree;
 	int err;
 
 	lockdep_assert_held(&pv_process_mutex);
 	/* Exits must be seen from the start on. */
 	err = pv_hooks_arm();
-	if (err)
-		goto out;
-	do {
-		err = pv_tree_begin(&tree, root, room);
-		if (err)
-			break;
+	if (!err)
+		err = pv_tree_begin(&tree, root);
+	if (!err) {
 		err = pv_tree_change(root, table, moved, changes, why);
 		if (!err)
 			err = pv_tree_walk(&tree, table, moved, changes, why);
 		pv_tree_end(&tree);
-		if (!err && tree.overflow) {
-			/* Some were lost: put all back and make more room. */
-			pv_changes_undo(changes);
-			room *= 8;
-			err = -EAGAIN;
-		}
-	} while (err == -EAGAIN);
-out:
+	}
 	if (moved)
 		pv_table_put(moved);
 	return err;

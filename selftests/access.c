@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -630,6 +631,97 @@ TEST_F(access, a_tree_with_one_who_may_not_be_attached_is_left_as_it_was)
 	EXPECT_EQ(EPERM, IN_CHILD(tree_with_a_stranger(self, child)));
 	EXPECT_EQ(0, layers_of(*child, NULL));
 	kill(*child, SIGKILL);
+}
+
+static int detach_tree_with_a_stranger(FIXTURE_DATA(access) *self)
+{
+	pid_t stranger;
+	int err;
+
+	if (attach_pid(getpid(), self->old, self->new, 0))
+		return -1000;
+	stranger = sleeper(0);	/* has more capabilities than we will */
+	drop_all_but(CAP_SYS_ADMIN);
+	err = detach_pid(getpid(), PV_TREE);
+	if (look(self->who) != 'n' || layers_of(getpid(), NULL) != 1)
+		err = -1001;
+	kill(stranger, SIGKILL);
+	waitpid(stranger, NULL, 0);
+	return err;
+}
+
+TEST_F(access, a_tree_with_one_who_may_not_be_detached_keeps_its_tables)
+{
+	EXPECT_EQ(EPERM, IN_CHILD(detach_tree_with_a_stranger(self)));
+}
+
+#define CHAINS	8
+
+/*
+ * struct chains - processes each of which makes the next one and ends
+ *
+ * @stop: they shall look and end
+ * @alive: how many have not
+ * @attached: how many saw the new tree
+ * @made: how many there were
+ */
+struct chains {
+	atomic_int stop;
+	atomic_int alive;
+	atomic_int attached;
+	atomic_int made;
+};
+
+static void chain_run(struct chains *chains, const char *who)
+{
+	while (!atomic_load(&chains->stop)) {
+		atomic_fetch_add(&chains->made, 1);
+		if (fork() > 0)
+			_exit(0);
+	}
+	if (look(who) != 'o')
+		atomic_fetch_add(&chains->attached, 1);
+	atomic_fetch_sub(&chains->alive, 1);
+	_exit(0);
+}
+
+static int attach_chains_with_a_stranger(FIXTURE_DATA(access) *self,
+					 struct chains *chains)
+{
+	pid_t stranger;
+	int i, err;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	drop_all_but(CAP_SYS_ADMIN);
+	prctl(PR_SET_DUMPABLE, 1);
+	signal(SIGCHLD, SIG_IGN);
+	atomic_store(&chains->alive, CHAINS);
+	for (i = 0; i < CHAINS; i++)
+		if (!fork())
+			chain_run(chains, self->who);
+	stranger = fork();
+	if (!stranger) {
+		prctl(PR_SET_DUMPABLE, 0);
+		for (;;)
+			pause();
+	}
+	usleep(50000);
+	err = attach_pid(getpid(), self->old, self->new, PV_TREE);
+	atomic_store(&chains->stop, 1);
+	while (atomic_load(&chains->alive))
+		usleep(1000);
+	kill(stranger, SIGKILL);
+	return err;
+}
+
+TEST_F(access, children_made_while_a_tree_is_refused_are_left_alone_too)
+{
+	struct chains *chains = pvt_shared(sizeof(*chains));
+
+	EXPECT_EQ(EPERM, IN_CHILD(attach_chains_with_a_stranger(self, chains)));
+	EXPECT_EQ(0, atomic_load(&chains->attached));
+	EXPECT_LT(2 * CHAINS, atomic_load(&chains->made));
+	EXPECT_EQ(0, what_is_left());
 }
 
 /* ---- P4 ---- */
