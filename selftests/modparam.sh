@@ -159,10 +159,20 @@ a_site_that_somebody_else_patched_is_refused() {
 	kill $!
 }
 
-# A kernel that lacks a function cannot be had; that the line is there for one
-# is shown by a module that asks for one which is not.
+# The module as it would be for a kernel without the function: it asks for a name
+# of the same length that no kernel has.
 a_missing_function_is_named() {
-	skip "every kernel of the matrix has all functions, and none can be taken away"
+	local gone=${1%?}_ line
+	cp "$(modinfo -F filename pathvirt)" "$SCRATCH/gone.ko"
+	sed -i "s/\<$1\>/$gone/g" "$SCRATCH/gone.ko"
+	modprobe -r pathvirt
+	line=$(log_of insmod "$SCRATCH/gone.ko")
+	same "$(grep -c . <<<"$line")" 1 "lines in the kernel log: $line"
+	grep -qE "cannot load: this kernel has no .*\<$gone\>" <<<"$line" ||
+		fail "it does not name $gone: $line"
+	[[ ! -e /sys/module/pathvirt ]] || fail "it is loaded"
+	! grep -q pathvirt /sys/kernel/tracing/enabled_functions || fail "it is half armed"
+	! grep -qw "$1" /sys/kernel/debug/kprobes/list || fail "a kprobe was left"
 }
 
 promise probe_kprobe_translates probe_is_in_force kprobe kprobe
@@ -181,5 +191,7 @@ promise loading_says_one_line_in_the_log loading_says_one_line
 promise modinfo_describes_module_and_parameters modinfo_describes_it
 promise parameters_cannot_be_changed_later parameters_cannot_be_changed_later
 promise a_site_that_somebody_else_patched_is_refused a_site_that_somebody_else_patched_is_refused
-promise a_missing_function_is_named a_missing_function_is_named
+promise a_missing_hook_site_is_named a_missing_function_is_named __filename_parentat
+promise a_missing_function_is_named a_missing_function_is_named ptrace_may_access
+promise a_missing_tracepoint_is_named a_missing_function_is_named sched_process_exec
 keep "$@"

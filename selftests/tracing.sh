@@ -86,7 +86,6 @@ events_can_be_filtered_by_a_field() {
 }
 
 trace_cmd_records_them() {
-	command -v trace-cmd >/dev/null || skip "no trace-cmd"
 	trace-cmd record -q -o "$SCRATCH/trace.dat" -e pathvirt -- \
 		pvadm run --map "$OLD=$NEW" -- cat "$OLD/who"
 	trace-cmd report -i "$SCRATCH/trace.dat" >"$SCRATCH/report" 2>/dev/null
@@ -94,9 +93,29 @@ trace_cmd_records_them() {
 	grep -q "translate: .*name=$OLD/who real=$NEW/who layer=0 rule=0" "$SCRATCH/report"
 }
 
-perf_finds_them() {
-	command -v perf >/dev/null || skip "no perf in this guest"
-	perf list 'pathvirt:*' | grep -q pathvirt:translate
+perf_records_them() {
+	perf record -q -o "$SCRATCH/perf.data" -e 'pathvirt:*' -a -- \
+		pvadm run --map "$OLD=$NEW" -- cat "$OLD/who"
+	perf script -i "$SCRATCH/perf.data" -F comm,event,trace >"$SCRATCH/report" 2>/dev/null
+	grep -qE "pvadm +pathvirt:attach: .*rules=1 layers=1" "$SCRATCH/report" &&
+		grep -qE "cat +pathvirt:translate: .*name=$OLD/who real=$NEW/who layer=0 rule=0" "$SCRATCH/report" ||
+		fail "$(<"$SCRATCH/report")"
+}
+
+perf_trace_shows_them() {
+	perf trace -o "$SCRATCH/trace" -e 'pathvirt:*' -- pvadm run --map "$OLD=$NEW" -- cat "$OLD/who"
+	grep -q "pathvirt:attach(.*rules.*1" "$SCRATCH/trace" &&
+		grep -q "pathvirt:translate(.*$OLD/who" "$SCRATCH/trace" || fail "$(<"$SCRATCH/trace")"
+}
+
+# Numbers only: here bpftrace shows no string of the kernel's own events either.
+bpftrace_sees_them() {
+	bpftrace -o "$SCRATCH/bpf" -e '
+		tracepoint:pathvirt:translate { printf("%s: layer %d rule %d\n", comm, args->layer, args->rule); }
+		tracepoint:pathvirt:attach { printf("%s: %d rules\n", comm, args->rules); }' \
+		-c "/usr/bin/pvadm run --map /a=/usr --map $OLD=$NEW -- cat $OLD/who"
+	grep -qx "cat: layer 0 rule 1" "$SCRATCH/bpf" && grep -qx "pvadm: 2 rules" "$SCRATCH/bpf" ||
+		fail "$(<"$SCRATCH/bpf")"
 }
 
 # The module cannot go while an event of it is recorded, and can after.
@@ -116,7 +135,8 @@ the_module_can_be_unloaded_after_tracing() {
 for name in both_are_among_the_kernels_events fields_are_described attach_tells_whom_and_what \
 	translate_tells_both_names_and_the_rule translate_tells_the_layer_that_matched \
 	names_that_match_no_rule_are_not_traced long_names_are_traced_whole \
-	events_can_be_filtered_by_a_field trace_cmd_records_them perf_finds_them \
+	events_can_be_filtered_by_a_field trace_cmd_records_them perf_records_them \
+	perf_trace_shows_them bpftrace_sees_them \
 	the_module_can_be_unloaded_after_tracing; do
 	promise "$name" "$name"
 done
