@@ -251,7 +251,7 @@ static int pv_tree_walk(struct pv_tree *tree, struct pv_table *table,
 			err = -EINTR;
 	}
 	if (!err && tree->overflow) {
-		*why = "more descendants lost their parents meanwhile than could be kept account of; try again";
+		*why = "too many descendants lost their parents meanwhile; try again";
 		err = -EAGAIN;
 	}
 	return err;

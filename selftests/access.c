@@ -706,7 +706,12 @@ static int attach_chains_with_a_stranger(FIXTURE_DATA(access) *self,
 			pause();
 	}
 	usleep(50000);
-	err = attach_pid(getpid(), self->old, self->new, PV_TREE);
+	/* Often, so that some fork just then. */
+	for (i = 0; i < 100; i++) {
+		err = attach_pid(getpid(), self->old, self->new, PV_TREE);
+		if (err != -EPERM)
+			break;
+	}
 	atomic_store(&chains->stop, 1);
 	while (atomic_load(&chains->alive))
 		usleep(1000);

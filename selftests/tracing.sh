@@ -33,6 +33,11 @@ traced() {
 	grep -o "$event: .*" "$TRACING/trace" || true
 }
 
+# says FILE PATTERN
+says() {
+	grep -qE "$2" "$1" || fail "no $2 in: $(<"$1")"
+}
+
 both_are_among_the_kernels_events() {
 	grep -qx pathvirt:translate "$TRACING/available_events"
 	grep -qx pathvirt:attach "$TRACING/available_events"
@@ -89,23 +94,22 @@ trace_cmd_records_them() {
 	trace-cmd record -q -o "$SCRATCH/trace.dat" -e pathvirt -- \
 		pvadm run --map "$OLD=$NEW" -- cat "$OLD/who"
 	trace-cmd report -i "$SCRATCH/trace.dat" >"$SCRATCH/report" 2>/dev/null
-	grep -q "attach: .*comm=pvadm .*rules=1 layers=1" "$SCRATCH/report"
-	grep -q "translate: .*name=$OLD/who real=$NEW/who layer=0 rule=0" "$SCRATCH/report"
+	says "$SCRATCH/report" "attach: .*comm=pvadm .*rules=1 layers=1"
+	says "$SCRATCH/report" "translate: .*name=$OLD/who real=$NEW/who layer=0 rule=0"
 }
 
 perf_records_them() {
 	perf record -q -o "$SCRATCH/perf.data" -e 'pathvirt:*' -a -- \
 		pvadm run --map "$OLD=$NEW" -- cat "$OLD/who"
 	perf script -i "$SCRATCH/perf.data" -F comm,event,trace >"$SCRATCH/report" 2>/dev/null
-	grep -qE "pvadm +pathvirt:attach: .*rules=1 layers=1" "$SCRATCH/report" &&
-		grep -qE "cat +pathvirt:translate: .*name=$OLD/who real=$NEW/who layer=0 rule=0" "$SCRATCH/report" ||
-		fail "$(<"$SCRATCH/report")"
+	says "$SCRATCH/report" "pvadm +pathvirt:attach: .*rules=1 layers=1"
+	says "$SCRATCH/report" "cat +pathvirt:translate: .*name=$OLD/who real=$NEW/who layer=0 rule=0"
 }
 
 perf_trace_shows_them() {
 	perf trace -o "$SCRATCH/trace" -e 'pathvirt:*' -- pvadm run --map "$OLD=$NEW" -- cat "$OLD/who"
-	grep -q "pathvirt:attach(.*rules.*1" "$SCRATCH/trace" &&
-		grep -q "pathvirt:translate(.*$OLD/who" "$SCRATCH/trace" || fail "$(<"$SCRATCH/trace")"
+	says "$SCRATCH/trace" "pathvirt:attach\(.*rules.*1"
+	says "$SCRATCH/trace" "pathvirt:translate\(.*$OLD/who"
 }
 
 # Numbers only: here bpftrace shows no string of the kernel's own events either.
@@ -114,8 +118,8 @@ bpftrace_sees_them() {
 		tracepoint:pathvirt:translate { printf("%s: layer %d rule %d\n", comm, args->layer, args->rule); }
 		tracepoint:pathvirt:attach { printf("%s: %d rules\n", comm, args->rules); }' \
 		-c "/usr/bin/pvadm run --map /a=/usr --map $OLD=$NEW -- cat $OLD/who"
-	grep -qx "cat: layer 0 rule 1" "$SCRATCH/bpf" && grep -qx "pvadm: 2 rules" "$SCRATCH/bpf" ||
-		fail "$(<"$SCRATCH/bpf")"
+	says "$SCRATCH/bpf" "^cat: layer 0 rule 1$"
+	says "$SCRATCH/bpf" "^pvadm: 2 rules$"
 }
 
 # The module cannot go while an event of it is recorded, and can after.
