@@ -719,13 +719,18 @@ static int attach_chains_with_a_stranger(FIXTURE_DATA(access) *self,
 	return err;
 }
 
-TEST_F(access, children_made_while_a_tree_is_refused_are_left_alone_too)
+TEST_F_TIMEOUT(access, children_made_while_a_tree_is_refused_are_left_alone_too,
+	       120)
 {
 	struct chains *chains = pvt_shared(sizeof(*chains));
+	pid_t other = sleeper(0);
 
+	/* The hooks stay armed: to arm them takes longer than all else. */
+	ASSERT_EQ(0, attach_pid(other, self->old, self->new, 0));
 	EXPECT_EQ(EPERM, IN_CHILD(attach_chains_with_a_stranger(self, chains)));
 	EXPECT_EQ(0, atomic_load(&chains->attached));
 	EXPECT_LT(2 * CHAINS, atomic_load(&chains->made));
+	sleeper_end(other);
 	EXPECT_EQ(0, what_is_left());
 }
 
