@@ -346,7 +346,7 @@ static void pv_changes_tell(struct list_head *changes,
 	const struct pv_change *change;
 
 	list_for_each_entry(change, changes, node)
-		pv_netlink_event(change->process, event, NULL);
+		pv_process_tell(change->process, event, NULL);
 	pv_changes_forget(changes);
 }
 
@@ -939,6 +939,17 @@ static struct genl_family pv_family __ro_after_init = {
 };
 
 /**
+ * pv_netlink_heard - does anybody listen to the group "events"?
+ *
+ * Return: true if somebody does.
+ */
+bool pv_netlink_heard(void)
+{
+	return READ_ONCE(pv_family_ready) &&
+	       genl_has_listeners(&pv_family, &init_net, PV_GROUP_EVENTS);
+}
+
+/**
  * pv_netlink_event - tell the group "events"
  * @process: whom it happened to
  * @event: what happened
@@ -956,8 +967,7 @@ void pv_netlink_event(const struct pv_process *process,
 	struct sk_buff *skb;
 	void *header;
 
-	if (!READ_ONCE(pv_family_ready) ||
-	    !genl_has_listeners(&pv_family, &init_net, PV_GROUP_EVENTS))
+	if (!pv_netlink_heard())
 		return;
 	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb)

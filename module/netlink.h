@@ -9,6 +9,7 @@ struct pv_process;
 
 int pv_netlink_init(void);
 void pv_netlink_uninit(void);
+bool pv_netlink_heard(void);
 void pv_netlink_event(const struct pv_process *process,
 		      enum pathvirt_event event,
 		      const struct pv_process *parent);

@@ -34,8 +34,13 @@ static DECLARE_DELAYED_WORK(pv_release_work, pv_release_later);
 /* Changes with every process that is hashed or unhashed. */
 static u32 pv_generation;
 
-/* Processes with events to tell; guarded by pv_process_lock. */
+/*
+ * Processes with events to tell; guarded by pv_process_lock.  Who tells holds
+ * pv_event_mutex, and tells what is queued first, so that events are told in
+ * the order in which they happened.
+ */
 static LIST_HEAD(pv_event_queue);
+static DEFINE_MUTEX(pv_event_mutex);
 static void pv_events_tell(struct work_struct *work);
 static DECLARE_WORK(pv_event_work, pv_events_tell);
 
@@ -146,6 +151,58 @@ struct pv_layers *pv_process_get_layers(struct pv_process *process, bool *own)
 	*own = process->own;
 	raw_spin_unlock(&pv_process_lock);
 	return layers;
+}
+
+static struct pv_process *pv_event_next(unsigned long *events)
+{
+	struct pv_process *process;
+
+	raw_spin_lock(&pv_process_lock);
+	process = list_first_entry_or_null(&pv_event_queue, struct pv_process,
+					   queue);
+	if (process) {
+		list_del_init(&process->queue);
+		*events = process->events;
+		process->events = 0;
+	}
+	raw_spin_unlock(&pv_process_lock);
+	return process;
+}
+
+static void pv_events_drain(void)
+{
+	struct pv_process *process;
+	unsigned long events;
+
+	lockdep_assert_held(&pv_event_mutex);
+	while ((process = pv_event_next(&events))) {
+		if (events & BIT(PATHVIRT_EVENT_INHERIT))
+			pv_netlink_event(process, PATHVIRT_EVENT_INHERIT, NULL);
+		if (events & BIT(PATHVIRT_EVENT_EXEC))
+			pv_netlink_event(process, PATHVIRT_EVENT_EXEC, NULL);
+		if (events & BIT(PATHVIRT_EVENT_EXIT))
+			pv_netlink_event(process, PATHVIRT_EVENT_EXIT, NULL);
+		pv_process_put(process);
+	}
+}
+
+/**
+ * pv_process_tell - tell of an event, after those that came before it
+ * @process: whom it happened to
+ * @event: what happened
+ * @parent: as with pv_netlink_event()
+ *
+ * Context: process context; may sleep.
+ */
+void pv_process_tell(struct pv_process *process, enum pathvirt_event event,
+		     const struct pv_process *parent)
+{
+	if (!pv_netlink_heard())
+		return;
+	mutex_lock(&pv_event_mutex);
+	pv_events_drain();
+	pv_netlink_event(process, event, parent);
+	mutex_unlock(&pv_event_mutex);
 }
 
 static struct pv_process *pv_process_alloc(void)
@@ -592,7 +649,7 @@ again:
 			retired = pv_process_retire(process);
 			raw_spin_unlock(&pv_process_lock);
 
-			pv_netlink_event(process, PATHVIRT_EVENT_DETACH, NULL);
+			pv_process_tell(process, PATHVIRT_EVENT_DETACH, NULL);
 			pv_layers_put(layers);
 			if (retired)
 				pv_process_put(process);
@@ -658,7 +715,7 @@ static bool pv_change_undo(struct pv_change *change)
 	raw_spin_unlock(&pv_process_lock);
 
 	if (heir && !change->layers)
-		pv_netlink_event(process, PATHVIRT_EVENT_DETACH, NULL);
+		pv_process_tell(process, PATHVIRT_EVENT_DETACH, NULL);
 	pv_layers_put(given);
 	if (retired)
 		pv_process_put(process);
@@ -789,7 +846,7 @@ void pv_heir_settle(struct pv_process *heir, struct task_struct *child)
 		raw_spin_unlock(&pv_process_lock);
 	}
 	if (layers)
-		pv_netlink_event(heir, PATHVIRT_EVENT_INHERIT, parent);
+		pv_process_tell(heir, PATHVIRT_EVENT_INHERIT, parent);
 	pv_process_put(parent);
 	pv_process_put(heir);
 }
@@ -888,37 +945,12 @@ void pv_process_exit(struct task_struct *task)
 	raw_spin_unlock(&pv_process_lock);
 }
 
-static struct pv_process *pv_event_next(unsigned long *events)
-{
-	struct pv_process *process;
-
-	raw_spin_lock(&pv_process_lock);
-	process = list_first_entry_or_null(&pv_event_queue, struct pv_process,
-					   queue);
-	if (process) {
-		list_del_init(&process->queue);
-		*events = process->events;
-		process->events = 0;
-	}
-	raw_spin_unlock(&pv_process_lock);
-	return process;
-}
-
 /* The worker: sends what could not be sent on the spot, then cleans up. */
 static void pv_events_tell(struct work_struct *work)
 {
-	struct pv_process *process;
-	unsigned long events;
-
-	while ((process = pv_event_next(&events))) {
-		if (events & BIT(PATHVIRT_EVENT_INHERIT))
-			pv_netlink_event(process, PATHVIRT_EVENT_INHERIT, NULL);
-		if (events & BIT(PATHVIRT_EVENT_EXEC))
-			pv_netlink_event(process, PATHVIRT_EVENT_EXEC, NULL);
-		if (events & BIT(PATHVIRT_EVENT_EXIT))
-			pv_netlink_event(process, PATHVIRT_EVENT_EXIT, NULL);
-		pv_process_put(process);
-	}
+	mutex_lock(&pv_event_mutex);
+	pv_events_drain();
+	mutex_unlock(&pv_event_mutex);
 
 	mutex_lock(&pv_process_mutex);
 	pv_processes_idle();

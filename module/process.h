@@ -21,6 +21,7 @@
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/pathvirt.h>
 
 #include "layers.h"
 
@@ -192,6 +193,8 @@ bool pv_process_has(struct task_struct *task, const struct pv_table *table);
 struct pv_process *pv_heir_prepare(void);
 void pv_heir_settle(struct pv_process *heir, struct task_struct *child);
 
+void pv_process_tell(struct pv_process *process, enum pathvirt_event event,
+		     const struct pv_process *parent);
 void pv_process_fork(struct task_struct *parent, struct task_struct *child);
 void pv_process_exec(struct task_struct *task);
 void pv_process_exit(struct task_struct *task);
