@@ -95,7 +95,7 @@ differ:
 }
 
 static __always_inline const struct pv_node *
-pv_node_child(const struct pv_table *table, const struct pv_node *node, u8 byte)
+pv_node_child(const struct pv_node *nodes, const struct pv_node *node, u8 byte)
 {
 	const u64 *word = node->branch + byte / 64;
 	u64 bit = 1ULL << (byte % 64);
@@ -106,7 +106,7 @@ pv_node_child(const struct pv_table *table, const struct pv_node *node, u8 byte)
 	child += hweight64(*word & (bit - 1));
 	while (word-- != node->branch)
 		child += hweight64(*word);
-	return &table->nodes[child];
+	return &nodes[child];
 }
 
 /**
@@ -135,7 +135,7 @@ static __always_inline u32 pv_table_match(const struct pv_table *table,
 		}
 		if (node->best >= rule)
 			break;
-		node = pv_node_child(table, node, *name);
+		node = pv_node_child(table->nodes, node, *name);
 	} while (node && node->best < rule);
 	return rule;
 }

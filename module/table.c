@@ -17,6 +17,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
+#include "match.h"
 #include "table.h"
 
 /* The lengths of paths are kept in 16 bits. */
@@ -242,9 +243,9 @@ void pv_draft_clear(struct pv_draft *draft)
 static struct pv_table *pv_table_alloc(const struct pv_draft *draft,
 				       char **strings)
 {
-	u32 max_nodes = 2 * draft->nr_rules + 1;
+	u32 max_nodes = 2 * draft->nr_rules + 1;	/* of one trie */
 	size_t rules = (size_t)draft->nr_rules * sizeof(struct pv_rule);
-	size_t nodes = (size_t)max_nodes * sizeof(struct pv_node);
+	size_t nodes = 2 * (size_t)max_nodes * sizeof(struct pv_node);
 	struct pv_table *table;
 
 	table = kvmalloc(sizeof(*table) + nodes + rules + draft->bytes,
@@ -255,7 +256,8 @@ static struct pv_table *pv_table_alloc(const struct pv_draft *draft,
 	memset(table, 0, sizeof(*table));
 	table->nr_rules = draft->nr_rules;
 	table->nodes = (struct pv_node *)(table + 1);
-	table->rules = (struct pv_rule *)(table->nodes + max_nodes);
+	table->new_nodes = table->nodes + max_nodes;
+	table->rules = (struct pv_rule *)(table->new_nodes + max_nodes);
 	*strings = (char *)(table->rules + table->nr_rules);
 	return table;
 }
@@ -274,35 +276,42 @@ static void pv_table_copy_rules(struct pv_table *table, char *strings,
 		rule->new = strings + from->original_len + 1;
 		rule->new_len = from->new_len;
 		rule->exception = !strcmp(rule->original, rule->new);
+		rule->same_new = PV_NO_RULE;
 		strings += from->original_len + from->new_len + 2;
 		rule++;
 	}
 }
 
-/* By ORIGINAL, as bytes; of equal ones the earlier rule first. */
-static int pv_rule_cmp(const void *a, const void *b)
+/* What a trie is made of: a string and the rule that it belongs to. */
+struct pv_key {
+	const char *string;
+	u32 len;
+	u32 rule;
+};
+
+/* As bytes; of equal strings the earlier rule first. */
+static int pv_key_cmp(const void *a, const void *b)
 {
-	const struct pv_rule *x = *(const struct pv_rule * const *)a;
-	const struct pv_rule *y = *(const struct pv_rule * const *)b;
-	int diff = strcmp(x->original, y->original);
+	const struct pv_key *x = a, *y = b;
+	int diff = strcmp(x->string, y->string);
 
 	if (diff)
 		return diff;
-	return x < y ? -1 : 1;
+	return x->rule < y->rule ? -1 : 1;
 }
 
-/* The sorted rules [lo, hi) agree in their first @depth bytes. */
+/* The sorted keys [lo, hi) agree in their first @depth bytes. */
 struct pv_span {
 	u32 lo;
 	u32 hi;
 	u32 depth;
 };
 
-/* As the rules are sorted, what the first and the last share, all share. */
-static u32 pv_span_common(struct pv_rule **sorted, const struct pv_span *span)
+/* As the keys are sorted, what the first and the last share, all share. */
+static u32 pv_span_common(const struct pv_key *keys, const struct pv_span *span)
 {
-	const char *first = sorted[span->lo]->original + span->depth;
-	const char *last = sorted[span->hi - 1]->original + span->depth;
+	const char *first = keys[span->lo].string + span->depth;
+	const char *last = keys[span->hi - 1].string + span->depth;
 	u32 len = 0;
 
 	while (first[len] && first[len] == last[len])
@@ -311,37 +320,35 @@ static u32 pv_span_common(struct pv_rule **sorted, const struct pv_span *span)
 }
 
 /*
- * Make the node of @span, whose label and rule follow from the sorted rules,
- * and append a span for each child.  Return the number of children.
+ * Make the node of @span, whose label and rule follow from the sorted keys, and
+ * append a span for each child.  Return the number of children.
  */
-static u32 pv_node_fill(struct pv_table *table, struct pv_node *node,
-			struct pv_rule **sorted, struct pv_span span,
-			struct pv_span *child)
+static u32 pv_node_fill(struct pv_node *node, const struct pv_key *keys,
+			struct pv_span span, struct pv_span *child)
 {
 	u32 nr = 0;
 
 	memset(node->branch, 0, sizeof(node->branch));
-	node->label = sorted[span.lo]->original + span.depth;
-	node->label_len = pv_span_common(sorted, &span);
+	node->label = keys[span.lo].string + span.depth;
+	node->label_len = pv_span_common(keys, &span);
 	node->rule = PV_NO_RULE;
 	span.depth += node->label_len;
 
-	if (sorted[span.lo]->original_len == span.depth) {
-		node->rule = sorted[span.lo] - table->rules;
-		/* The same ORIGINAL again: the first one wins. */
-		while (span.lo < span.hi &&
-		       sorted[span.lo]->original_len == span.depth)
+	if (keys[span.lo].len == span.depth) {
+		node->rule = keys[span.lo].rule;
+		/* The same string again: the first rule wins. */
+		while (span.lo < span.hi && keys[span.lo].len == span.depth)
 			span.lo++;
 	}
 
 	while (span.lo < span.hi) {
-		u8 byte = sorted[span.lo]->original[span.depth];
+		u8 byte = keys[span.lo].string[span.depth];
 
 		node->branch[byte >> 6] |= 1ULL << (byte & 63);
 		child[nr].lo = span.lo;
 		child[nr].depth = span.depth;
 		while (span.lo < span.hi &&
-		       (u8)sorted[span.lo]->original[span.depth] == byte)
+		       (u8)keys[span.lo].string[span.depth] == byte)
 			span.lo++;
 		child[nr++].hi = span.lo;
 	}
@@ -349,37 +356,53 @@ static u32 pv_node_fill(struct pv_table *table, struct pv_node *node,
 }
 
 /* Children come after their parents, so one sweep from the end is enough. */
-static void pv_table_find_best(struct pv_table *table)
+static void pv_nodes_find_best(struct pv_node *nodes, u32 nr_nodes)
 {
 	struct pv_node *node;
 	u32 i, child, nr;
 
-	for (i = table->nr_nodes; i-- > 0;) {
-		node = &table->nodes[i];
+	for (i = nr_nodes; i-- > 0;) {
+		node = &nodes[i];
 		node->best = node->rule;
 		nr = hweight64(node->branch[0]) + hweight64(node->branch[1]) +
 		     hweight64(node->branch[2]) + hweight64(node->branch[3]);
 		for (child = node->children; nr--; child++)
-			node->best = min(node->best, table->nodes[child].best);
+			node->best = min(node->best, nodes[child].best);
 	}
 }
 
 /* Breadth first: the array of nodes is the queue, @spans what is known of each. */
-static void pv_table_grow(struct pv_table *table, struct pv_rule **sorted,
-			  struct pv_span *spans)
+static void pv_nodes_grow(struct pv_node *nodes, struct pv_key *keys,
+			  u32 nr_keys, struct pv_span *spans)
 {
 	u32 done, nr = 1;
 
-	spans[0] = (struct pv_span){ .lo = 0, .hi = table->nr_rules };
+	sort(keys, nr_keys, sizeof(*keys), pv_key_cmp, NULL);
+	spans[0] = (struct pv_span){ .lo = 0, .hi = nr_keys };
 	for (done = 0; done < nr; done++) {
-		struct pv_node *node = &table->nodes[done];
-
-		node->children = nr;
-		nr += pv_node_fill(table, node, sorted, spans[done],
-				   spans + nr);
+		nodes[done].children = nr;
+		nr += pv_node_fill(&nodes[done], keys, spans[done], spans + nr);
 	}
-	table->nr_nodes = nr;
-	pv_table_find_best(table);
+	pv_nodes_find_best(nodes, nr);
+}
+
+static void pv_table_grow(struct pv_table *table, struct pv_key *keys,
+			  struct pv_span *spans)
+{
+	const struct pv_rule *rule = table->rules;
+	u32 i;
+
+	for (i = 0; i < table->nr_rules; i++, rule++)
+		keys[i] = (struct pv_key){ rule->original, rule->original_len, i };
+	pv_nodes_grow(table->nodes, keys, table->nr_rules, spans);
+
+	rule = table->rules;
+	for (i = 0; i < table->nr_rules; i++, rule++)
+		keys[i] = (struct pv_key){ rule->new, rule->new_len, i };
+	pv_nodes_grow(table->new_nodes, keys, table->nr_rules, spans);
+	for (i = 1; i < table->nr_rules; i++)
+		if (!strcmp(keys[i - 1].string, keys[i].string))
+			table->rules[keys[i - 1].rule].same_new = keys[i].rule;
 }
 
 /**
@@ -391,30 +414,24 @@ static void pv_table_grow(struct pv_table *table, struct pv_rule **sorted,
  */
 struct pv_table *pv_table_build(const struct pv_draft *draft)
 {
-	struct pv_rule **sorted;
 	struct pv_table *table;
 	struct pv_span *spans;
+	struct pv_key *keys;
 	char *strings;
-	u32 i;
 
 	table = pv_table_alloc(draft, &strings);
-	sorted = kvmalloc_array(draft->nr_rules, sizeof(*sorted), GFP_KERNEL);
+	keys = kvmalloc_array(draft->nr_rules, sizeof(*keys), GFP_KERNEL);
 	spans = kvmalloc_array(2 * (size_t)draft->nr_rules + 1, sizeof(*spans),
 			       GFP_KERNEL);
-	if (!table || !sorted || !spans) {
+	if (table && keys && spans) {
+		pv_table_copy_rules(table, strings, draft);
+		pv_table_grow(table, keys, spans);
+	} else {
 		kvfree(table);
 		table = NULL;
-		goto out;
 	}
-
-	pv_table_copy_rules(table, strings, draft);
-	for (i = 0; i < table->nr_rules; i++)
-		sorted[i] = &table->rules[i];
-	sort(sorted, table->nr_rules, sizeof(*sorted), pv_rule_cmp, NULL);
-	pv_table_grow(table, sorted, spans);
-out:
 	kvfree(spans);
-	kvfree(sorted);
+	kvfree(keys);
 	return table;
 }
 
@@ -445,4 +462,97 @@ const char *pv_label_match_slowly(const char *label, unsigned int len,
 			name = pv_path_skip_noops(name);
 	}
 	return name;
+}
+
+/* How many bytes of @name and of the node's label agree. */
+static u32 pv_label_common(const struct pv_node *node, const char *name)
+{
+	u32 len = 0;
+
+	while (len < node->label_len && node->label[len] == name[len])
+		len++;
+	return len;
+}
+
+/**
+ * pv_table_has_below - does a rule speak of something below a name?
+ * @table: the table
+ * @name: an absolute path, normalised
+ * @rule: only rules before this one count, or PV_NO_RULE for all
+ *
+ * Context: any.
+ * Return: true if such a rule's ORIGINAL lies strictly below @name.
+ */
+bool pv_table_has_below(const struct pv_table *table, const char *name,
+			u32 rule)
+{
+	const struct pv_node *node = table->nodes;
+	u32 common;
+
+	do {
+		common = pv_label_common(node, name);
+		name += common;
+		if (common < node->label_len)
+			return !*name && node->label[common] == '/' &&
+			       node->best < rule;
+		/* All that is below begins with a "/". */
+		node = pv_node_child(table->nodes, node, *name ?: '/');
+	} while (node && *name);
+	return node && node->best < rule;
+}
+
+/*
+ * Name @real by @rule, whose NEW it lies under.  Return false if that name would
+ * lead elsewhere, by an earlier rule, or would be too long.
+ */
+static bool pv_rule_reverse(const struct pv_table *table, u32 rule,
+			    const char *real, char *virtual, size_t size)
+{
+	const struct pv_rule *by = &table->rules[rule];
+	size_t rest_len = strlen(real + by->new_len);
+	const char *rest;
+
+	if (by->exception || by->original_len + rest_len >= size)
+		return false;
+	memcpy(virtual, by->original, by->original_len);
+	memcpy(virtual + by->original_len, real + by->new_len, rest_len + 1);
+	return pv_table_match(table, virtual, &rest) == rule;
+}
+
+/**
+ * pv_table_reverse - name a real path as the process would spell it
+ * @table: the table
+ * @real: an absolute path, normalised: "" for the root directory
+ * @virtual: receives a path of the same form that leads to @real
+ * @size: the size of @virtual
+ *
+ * Several rules may lead to one place; the first one that does gives the name.
+ *
+ * Context: any.  Takes no lock and allocates nothing.
+ * Return: that rule's index, or PV_NO_RULE if none leads to @real; then
+ * @virtual holds nothing of use.
+ */
+u32 pv_table_reverse(const struct pv_table *table, const char *real,
+		     char *virtual, size_t size)
+{
+	const struct pv_node *node = table->new_nodes;
+	u32 rule, best = PV_NO_RULE;
+	const char *name = real;
+
+	do {
+		if (node->best >= best ||
+		    pv_label_common(node, name) < node->label_len)
+			break;
+		name += node->label_len;
+		rule = *name == '/' || !*name ? node->rule : PV_NO_RULE;
+		for (; rule < best; rule = table->rules[rule].same_new)
+			if (pv_rule_reverse(table, rule, real, virtual, size))
+				best = rule;
+		node = *name ? pv_node_child(table->new_nodes, node, *name) :
+			       NULL;
+	} while (node);
+
+	if (best != PV_NO_RULE)
+		pv_rule_reverse(table, best, real, virtual, size);
+	return best;
 }

@@ -24,6 +24,7 @@
  * @original_len: strlen(@original)
  * @new_len: strlen(@new)
  * @exception: ORIGINAL equals NEW, names that match stay as they are
+ * @same_new: the next rule with the same NEW, or PV_NO_RULE
  */
 struct pv_rule {
 	const char *original;
@@ -31,14 +32,15 @@ struct pv_rule {
 	u16 original_len;
 	u16 new_len;
 	bool exception;
+	u32 same_new;
 };
 
 /**
- * struct pv_node - a node of the compressed trie over all ORIGINALs
+ * struct pv_node - a node of a compressed trie over all ORIGINALs, or all NEWs
  * @branch: bitmap, which bytes the children's labels begin with
  * @label: the bytes that lead from the parent to here
  * @children: index of the first child; the others follow in the order of bytes
- * @rule: the lowest rule whose ORIGINAL ends here, or PV_NO_RULE
+ * @rule: the lowest rule whose string ends here, or PV_NO_RULE
  * @best: the lowest rule that ends here or below
  * @label_len: number of bytes in @label
  */
@@ -56,9 +58,9 @@ struct pv_node {
  * @refs: owned by layers.c
  * @rcu: owned by layers.c
  * @nr_rules: number of @rules
- * @nr_nodes: number of @nodes
  * @rules: the rules in the order they were given
- * @nodes: the trie, root first
+ * @nodes: the trie of ORIGINALs, root first
+ * @new_nodes: the trie of NEWs, root first
  *
  * One allocation holds the struct, its arrays and all strings.
  */
@@ -66,9 +68,9 @@ struct pv_table {
 	refcount_t refs;
 	struct rcu_head rcu;
 	u32 nr_rules;
-	u32 nr_nodes;
 	struct pv_rule *rules;
 	struct pv_node *nodes;
+	struct pv_node *new_nodes;
 };
 
 /**
@@ -91,6 +93,10 @@ void pv_draft_clear(struct pv_draft *draft);
 
 struct pv_table *pv_table_build(const struct pv_draft *draft);
 void pv_table_free(struct pv_table *table);
+bool pv_table_has_below(const struct pv_table *table, const char *name,
+			u32 rule);
+u32 pv_table_reverse(const struct pv_table *table, const char *real,
+		     char *virtual, size_t size);
 const char *pv_label_match_slowly(const char *label, unsigned int len,
 				  const char *name);
 

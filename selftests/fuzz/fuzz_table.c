@@ -36,10 +36,14 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		if (!usable(line))
 			continue;
 		rules[2 * nr] = line;
-		rules[2 * nr++ + 1] = "/new";
+		/* The one before, so that rules nest both ways. */
+		rules[2 * nr + 1] = nr ? rules[2 * nr - 2] : "/new";
+		nr++;
 	}
 	if (nr && *name == '/' && strlen(name) < PATH_MAX)
 		naive_check(rules, nr, name);
+	if (nr && usable(name))
+		naive_check_reverse(rules, nr, name);
 	free(text);
 	return 0;
 }

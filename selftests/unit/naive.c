@@ -55,33 +55,110 @@ static void naive_fail(const char *what, const char * const *rules,
 	abort();
 }
 
-void naive_check(const char * const *rules, unsigned int nr, const char *name)
+/* The first rule that matches @name and how much of it, or PV_NO_RULE. */
+static u32 naive_first(const char * const *rules, unsigned int nr,
+		       const char *name, size_t *covered)
 {
-	u32 i, got, want = PV_NO_RULE;
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (naive_matches(rules[2 * i], name, covered))
+			return i;
+	*covered = 0;
+	return PV_NO_RULE;
+}
+
+static struct pv_table *naive_table(const char * const *rules, unsigned int nr)
+{
 	struct pv_table *table;
 	struct pv_draft draft;
-	size_t covered = 0, seen;
-	const char *rest, *why;
+	const char *why;
+	u32 i;
 
 	pv_draft_init(&draft);
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < nr; i++)
 		if (pv_draft_add(&draft, rules[2 * i], rules[2 * i + 1], &why))
 			abort();
-		if (want == PV_NO_RULE &&
-		    naive_matches(rules[2 * i], name, &seen)) {
-			want = i;
-			covered = seen;
-		}
-	}
-
 	table = pv_table_build(&draft);
+	pv_draft_clear(&draft);
 	if (!table)
 		abort();
+	return table;
+}
+
+void naive_check(const char * const *rules, unsigned int nr, const char *name)
+{
+	struct pv_table *table = naive_table(rules, nr);
+	const char *rest;
+	size_t covered;
+	u32 got, want;
+
+	want = naive_first(rules, nr, name, &covered);
 	got = pv_table_match(table, name, &rest);
 	if (got != want)
 		naive_fail("rule", rules, nr, name, got, want);
 	if (got != PV_NO_RULE && rest != name + covered)
 		naive_fail("rest", rules, nr, name, rest - name, covered);
 	pv_table_free(table);
-	pv_draft_clear(&draft);
+}
+
+/* How many components, to tell a path from one strictly above it. */
+static size_t naive_depth(const char *path)
+{
+	size_t depth = 0, len;
+
+	while (naive_component(&path, &len))
+		depth++;
+	return depth;
+}
+
+/* Which rule names @real, by all of them in turn. */
+static u32 naive_reverse(const char * const *rules, unsigned int nr,
+			 const char *real, char *virtual)
+{
+	char original[PATH_MAX], new[PATH_MAX];
+	size_t covered;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		strcpy(original, rules[2 * i]);
+		strcpy(new, rules[2 * i + 1]);
+		pv_path_normalise(original);
+		pv_path_normalise(new);
+		if (!strcmp(original, new) ||
+		    !naive_matches(new, real, &covered))
+			continue;
+		strcpy(virtual, original);
+		strcat(virtual, real + covered);
+		if (naive_first(rules, nr, virtual, &covered) == i)
+			return i;
+	}
+	return PV_NO_RULE;
+}
+
+void naive_check_reverse(const char * const *rules, unsigned int nr,
+			 const char *name)
+{
+	struct pv_table *table = naive_table(rules, nr);
+	char virtual[2 * PATH_MAX], wanted[2 * PATH_MAX], real[PATH_MAX];
+	bool below = false;
+	u32 got, want, limit;
+	size_t covered;
+
+	strcpy(real, name);
+	pv_path_normalise(real);
+	want = naive_reverse(rules, nr, real, wanted);
+	got = pv_table_reverse(table, real, virtual, sizeof(virtual));
+	if (got != want || (got != PV_NO_RULE && strcmp(virtual, wanted)))
+		naive_fail("reverse", rules, nr, name, got, want);
+
+	for (limit = 0; limit <= nr; limit++) {
+		got = pv_table_has_below(table, real, limit);
+		if (got != below)
+			naive_fail("below", rules, nr, name, got, below);
+		below |= limit < nr &&
+			 naive_matches(real, rules[2 * limit], &covered) &&
+			 naive_depth(rules[2 * limit]) > naive_depth(real);
+	}
+	pv_table_free(table);
 }

@@ -26,4 +26,14 @@ bool naive_matches(const char *prefix, const char *name, size_t *covered);
  */
 void naive_check(const char * const *rules, unsigned int nr, const char *name);
 
+/**
+ * naive_check_reverse - the same for the way back: which rule names a real path,
+ * and how, and whether rules speak of something below it
+ * @rules: as with naive_check()
+ * @nr: number of pairs
+ * @name: an absolute path
+ */
+void naive_check_reverse(const char * const *rules, unsigned int nr,
+			 const char *name);
+
 #endif /* _NAIVE_H */

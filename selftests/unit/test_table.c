@@ -62,9 +62,10 @@ static void test_random(u32 rounds)
 		for (names = 0; names < 20; names++) {
 			draw_path(name, false);
 			naive_check(rules, nr, name);
+			naive_check_reverse(rules, nr, name);
 		}
 	}
-	report(true, "T1_T2_random_rules_and_names_as_the_reference");
+	report(true, "T1_T2_T9_random_rules_and_names_as_the_reference");
 }
 
 /* Every NEW says which rule it is; names are taken from the rules. */
