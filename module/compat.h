@@ -10,6 +10,7 @@
 #define _PV_COMPAT_H
 
 #include <linux/compiler.h>
+#include <linux/dcache.h>
 #include <linux/ftrace.h>
 #include <linux/namei.h>
 #include <linux/sched.h>
@@ -31,6 +32,18 @@
 #define PV_SYMBOL_OPEN		"do_filp_open"
 #define PV_SYMBOL_RENAME	"do_renameat2"
 #define PV_SYMBOL_LINK		"do_linkat"
+#endif
+
+/*
+ * Where a symbolic link is followed; older kernels have it inside of the step
+ * to a component.  The arguments behind the first one, as words: is it a link?
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define PV_SYMBOL_STEP		"pick_link"
+#define pv_step_is_link(a, b)	true
+#else
+#define PV_SYMBOL_STEP		"step_into"
+#define pv_step_is_link(a, b)	d_is_symlink((const struct dentry *)(b))
 #endif
 
 #ifndef __counted_by

@@ -30,7 +30,7 @@
 
 static char *hook = "auto";
 module_param(hook, charp, 0444);
-MODULE_PARM_DESC(hook, "Which way names are taken: auto or name (default auto)");
+MODULE_PARM_DESC(hook, "Which way names are taken: auto, walk (symbolic links on the way as well) or name (default auto: walk where it works)");
 
 static char *probe = "auto";
 module_param(probe, charp, 0444);
@@ -50,17 +50,24 @@ struct pv_site {
 
 /*
  * The three functions that take a struct filename into a walk see every name
- * that a process hands in: they are where all of the getname family ends.  The
- * others, but for copy_process, are calls that take several names.  The most
- * frequent come first.  Walk hooks will join here.
+ * that a process hands in: they are where all of the getname family ends.  Those
+ * around d_path and getcwd tell a process about paths.  The others, but for
+ * copy_process, are calls that take several names.  The most
+ * frequent come first.  The walk hook, which sees symbolic links, is the one
+ * that may be left out.
  */
 static struct pv_site pv_sites[] = {
 	[PV_SITE_OPEN]		 = { PV_SYMBOL_OPEN, pv_handle_open },
 	[PV_SITE_LOOKUP]	 = { "filename_lookup", pv_handle_lookup },
 	[PV_SITE_PARENT]	 = { "__filename_parentat", pv_handle_parent },
+	[PV_SITE_STEP]		 = { PV_SYMBOL_STEP, pv_handle_step },
+	[PV_SITE_D_PATH]	 = { "d_path", pv_handle_d_path },
+	[PV_SITE_READLINK]	 = { "proc_pid_readlink", pv_handle_readlink },
+	[PV_SITE_SEQ_PATH]	 = { "seq_path", pv_handle_seq_path },
 	[PV_SITE_RENAME]	 = { PV_SYMBOL_RENAME, pv_handle_rename },
 	[PV_SITE_LINK]		 = { PV_SYMBOL_LINK, pv_handle_link },
 	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
+	[PV_SITE_GETCWD]	 = { "__x64_sys_getcwd", pv_handle_getcwd },
 	[PV_SITE_EXECVE]	 = { "__x64_sys_execve", pv_handle_execve },
 	[PV_SITE_EXECVEAT]	 = { "__x64_sys_execveat", pv_handle_execveat },
 	[PV_SITE_MOUNT]		 = { "__x64_sys_mount", pv_handle_mount },
@@ -69,6 +76,8 @@ static struct pv_site pv_sites[] = {
 	[PV_SITE_PIVOT_ROOT]	 = { "__x64_sys_pivot_root",
 				     pv_handle_pivot_root },
 #ifdef CONFIG_IA32_EMULATION
+	[PV_SITE_IA32_GETCWD]	 = { "__ia32_sys_getcwd",
+				     pv_handle_ia32_getcwd },
 	[PV_SITE_IA32_EXECVE]	 = { "__ia32_compat_sys_execve",
 				     pv_handle_ia32_execve },
 	[PV_SITE_IA32_EXECVEAT]	 = { "__ia32_compat_sys_execveat",
@@ -129,6 +138,7 @@ enum pv_probe {
 
 static const char * const pv_probe_names[] = { "direct", "ftrace", "kprobe" };
 
+bool pv_links_followed __read_mostly;
 unsigned long pv_targets[PV_NR_TARGETS] __ro_after_init;
 void *pv_handlers[PV_MAX_SITES] __ro_after_init;
 DEFINE_PER_CPU(long, pv_calls);
@@ -190,6 +200,12 @@ static void notrace pv_kprobe_post(struct kprobe *kprobe, struct pt_regs *regs,
 }
 NOKPROBE_SYMBOL(pv_kprobe_post);
 
+/* Was the site found?  One that is not needed may not have been. */
+static bool pv_site_used(unsigned int site)
+{
+	return site < PV_NR_SITES && pv_targets[site];
+}
+
 static int __init pv_missing(const char *symbol, int err)
 {
 	pr_err("cannot load: this kernel has no usable function %s (%d)\n",
@@ -209,11 +225,11 @@ static int __init pv_site_find(struct pv_site *site, unsigned long *target)
 	kprobe->flags = KPROBE_FLAG_DISABLED;
 	err = register_kprobe(kprobe);
 	if (err)
-		return pv_missing(site->symbol, err);
+		return err;
 
 	if (!kprobe_ftrace(kprobe)) {
 		unregister_kprobe(kprobe);
-		return pv_missing(site->symbol, -EOPNOTSUPP);
+		return -EOPNOTSUPP;
 	}
 	/* The call to the tracer is the first instruction; go on behind it. */
 	*target = (unsigned long)kprobe->addr + MCOUNT_INSN_SIZE;
@@ -256,7 +272,8 @@ static int __init pv_event_site_find(struct pv_event_site *site)
 static void pv_kprobes_disable(unsigned int nr)
 {
 	while (nr--)
-		disable_kprobe(&pv_sites[nr].kprobe);
+		if (pv_site_used(nr))
+			disable_kprobe(&pv_sites[nr].kprobe);
 }
 
 static int pv_kprobes_enable(void)
@@ -265,6 +282,8 @@ static int pv_kprobes_enable(void)
 	int err;
 
 	for (i = 0; i < PV_NR_SITES; i++) {
+		if (!pv_site_used(i))
+			continue;
 		err = enable_kprobe(&pv_sites[i].kprobe);
 		if (err) {
 			pv_kprobes_disable(i);
@@ -412,13 +431,24 @@ bool pv_hooks_armed(void)
 }
 
 /**
+ * pv_hooks_follow_links - the walk hook has been tried
+ * @proved: it does what it is taken for
+ *
+ * Context: before the first table is accepted.
+ */
+void pv_hooks_follow_links(bool proved)
+{
+	WRITE_ONCE(pv_links_followed, proved && pv_targets[PV_SITE_STEP]);
+}
+
+/**
  * pv_hooks_way - the way in
  *
- * Return: "name".
+ * Return: "walk" or "name".
  */
 const char *pv_hooks_way(void)
 {
-	return "name";
+	return READ_ONCE(pv_links_followed) ? "walk" : "name";
 }
 
 /**
@@ -435,21 +465,27 @@ const char *pv_hooks_probe(void)
 
 /**
  * pv_hooks_symbol - the kernel's name of a site
- * @site: its number, from 0
+ * @nr: its number among those that are used, from 0
  *
  * Return: the name, or NULL behind the last one.
  */
-const char *pv_hooks_symbol(unsigned int site)
+const char *pv_hooks_symbol(unsigned int nr)
 {
-	return site < PV_NR_SITES ? pv_sites[site].symbol : NULL;
+	unsigned int site;
+
+	for (site = 0; site < PV_NR_SITES; site++)
+		if (pv_site_used(site) && !nr--)
+			return pv_sites[site].symbol;
+	return NULL;
 }
 
 static int __init pv_hooks_choose(void)
 {
 	enum pv_probe way;
 
-	if (strcmp(hook, "auto") && strcmp(hook, "name")) {
-		pr_err("cannot load: hook=%s is not known, use auto or name\n",
+	if (strcmp(hook, "auto") && strcmp(hook, "walk") &&
+	    strcmp(hook, "name")) {
+		pr_err("cannot load: hook=%s is not known, use auto, walk or name\n",
 		       hook);
 		return -EINVAL;
 	}
@@ -473,25 +509,34 @@ static int __init pv_hooks_choose(void)
 static void pv_sites_lose(unsigned int nr)
 {
 	while (nr--)
-		unregister_kprobe(&pv_sites[nr].kprobe);
+		if (pv_site_used(nr))
+			unregister_kprobe(&pv_sites[nr].kprobe);
 }
 
 static int __init pv_sites_find(void)
 {
 	unsigned long ips[PV_MAX_SITES];
-	unsigned int i;
+	unsigned int i, nr = 0;
 	int err;
 
 	for (i = 0; i < PV_NR_SITES; i++) {
+		if (i == PV_SITE_STEP && !strcmp(hook, "name"))
+			continue;
 		err = pv_site_find(&pv_sites[i], &pv_targets[i]);
-		if (err)
+		if (err == -ENOENT && i == PV_SITE_STEP &&
+		    !strcmp(hook, "auto"))
+			continue;
+		if (err) {
+			pv_missing(pv_sites[i].symbol, err);
 			goto undo;
+		}
 		pv_handlers[i] = pv_sites[i].handler;
-		ips[i] = (unsigned long)pv_sites[i].kprobe.addr;
+		ips[nr++] = (unsigned long)pv_sites[i].kprobe.addr;
 	}
-	err = ftrace_set_filter_ips(&pv_ftrace_ops, ips, i, 0, 1);
+	pv_hooks_follow_links(true);
+	err = ftrace_set_filter_ips(&pv_ftrace_ops, ips, nr, 0, 1);
 	if (!err)
-		err = ftrace_set_filter_ips(&pv_direct_ops, ips, i, 0, 1);
+		err = ftrace_set_filter_ips(&pv_direct_ops, ips, nr, 0, 1);
 	if (!err)
 		return 0;
 	pr_err("cannot load: ftrace does not know the hook sites (%d)\n", err);

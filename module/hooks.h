@@ -10,14 +10,17 @@
 
 #include "sites.h"
 
+struct dentry;
 struct file;
 struct filename;
 struct kernel_clone_args;
+struct nameidata;
 struct path;
 struct pid;
 struct pt_regs;
 struct pv_open_flags;
 struct qstr;
+struct seq_file;
 struct task_struct;
 
 /* The handlers, each with the arguments of the function that it stands for. */
@@ -28,17 +31,25 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
 		     struct path *parent, struct qstr *last, int *type,
 		     const struct path *root);
+const char *pv_handle_step(struct nameidata *nd, unsigned long a,
+			   unsigned long b, unsigned long c);
+char *pv_handle_d_path(const struct path *path, char *buf, int size);
+int pv_handle_readlink(struct dentry *dentry, char __user *buf, int size);
+int pv_handle_seq_path(struct seq_file *m, const struct path *path,
+		       const char *esc);
 int pv_handle_rename(int olddfd, struct filename *from, int newdfd,
 		     struct filename *to, unsigned int flags);
 int pv_handle_link(int olddfd, struct filename *old, int newdfd,
 		   struct filename *new, int flags);
 struct task_struct *pv_handle_fork(struct pid *pid, int trace, int node,
 				   struct kernel_clone_args *args);
+long pv_handle_getcwd(const struct pt_regs *regs);
 long pv_handle_execve(const struct pt_regs *regs);
 long pv_handle_execveat(const struct pt_regs *regs);
 long pv_handle_mount(const struct pt_regs *regs);
 long pv_handle_move_mount(const struct pt_regs *regs);
 long pv_handle_pivot_root(const struct pt_regs *regs);
+long pv_handle_ia32_getcwd(const struct pt_regs *regs);
 long pv_handle_ia32_execve(const struct pt_regs *regs);
 long pv_handle_ia32_execveat(const struct pt_regs *regs);
 long pv_handle_ia32_mount(const struct pt_regs *regs);
@@ -53,17 +64,25 @@ int pv_original_lookup(int dfd, struct filename *name, unsigned int flags,
 int pv_original_parent(int dfd, struct filename *name, unsigned int flags,
 		       struct path *parent, struct qstr *last, int *type,
 		       const struct path *root);
+const char *pv_original_step(struct nameidata *nd, unsigned long a,
+			     unsigned long b, unsigned long c);
+char *pv_original_d_path(const struct path *path, char *buf, int size);
+int pv_original_readlink(struct dentry *dentry, char __user *buf, int size);
+int pv_original_seq_path(struct seq_file *m, const struct path *path,
+			 const char *esc);
 int pv_original_rename(int olddfd, struct filename *from, int newdfd,
 		       struct filename *to, unsigned int flags);
 int pv_original_link(int olddfd, struct filename *old, int newdfd,
 		     struct filename *new, int flags);
 struct task_struct *pv_original_fork(struct pid *pid, int trace, int node,
 				     struct kernel_clone_args *args);
+long pv_original_getcwd(const struct pt_regs *regs);
 long pv_original_execve(const struct pt_regs *regs);
 long pv_original_execveat(const struct pt_regs *regs);
 long pv_original_mount(const struct pt_regs *regs);
 long pv_original_move_mount(const struct pt_regs *regs);
 long pv_original_pivot_root(const struct pt_regs *regs);
+long pv_original_ia32_getcwd(const struct pt_regs *regs);
 long pv_original_ia32_execve(const struct pt_regs *regs);
 long pv_original_ia32_execveat(const struct pt_regs *regs);
 long pv_original_ia32_mount(const struct pt_regs *regs);
@@ -77,6 +96,9 @@ struct pid *pv_pidfd_pid(const struct file *file);
 /* Where original.S goes, and who handles a site; set before the first call. */
 extern unsigned long pv_targets[PV_NR_TARGETS];
 extern void *pv_handlers[PV_MAX_SITES];
+
+/* Whether links are looked at: by hook= and by what the proof has found. */
+extern bool pv_links_followed;
 
 /* Calls that are inside of a handler; the sum over all CPUs counts. */
 DECLARE_PER_CPU(long, pv_calls);
@@ -114,6 +136,7 @@ void pv_hooks_disarm(void);
 
 bool pv_hooks_armed(void);
 bool pv_hooks_busy(void);
+void pv_hooks_follow_links(bool proved);
 const char *pv_hooks_way(void);
 const char *pv_hooks_probe(void);
 const char *pv_hooks_symbol(unsigned int site);

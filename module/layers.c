@@ -193,10 +193,10 @@ void pv_layers_put(struct pv_layers *layers)
 	kfree_rcu(layers, rcu);
 }
 
-/* The way through all layers, with all that can be told of it. */
+/* The way through all layers. */
 static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
 			      char *real, ssize_t size, struct pv_hit *hit,
-			      struct pv_trail *trail, bool *dot)
+			      bool *dot)
 {
 	ssize_t len, result = 0;
 	u32 i, match;
@@ -207,8 +207,6 @@ static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
 				   size, &match, dot);
 		if (len < 0)
 			return len;
-		if (trail)
-			trail->rules[i] = match;
 		if (match != PV_NO_RULE && hit->rule == PV_NO_RULE) {
 			hit->layer = i;
 			hit->rule = match;
@@ -242,7 +240,7 @@ ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
 	bool dot = false;
 	ssize_t len;
 
-	len = pv_layers_pass(layers, name, real, size, hit, NULL, &dot);
+	len = pv_layers_pass(layers, name, real, size, hit, &dot);
 	*dots = pv_translate_dots(name, len, dot);
 	return len;
 }
@@ -264,88 +262,71 @@ ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
 	bool dot = false;
 	ssize_t len;
 
-	len = pv_layers_pass(layers, name, real, PATH_MAX, hit, NULL, &dot);
+	len = pv_layers_pass(layers, name, real, PATH_MAX, hit, &dot);
 	return len == -ENOSPC ? -ENAMETOOLONG : len;
 }
 
 /**
- * pv_layers_translate_trail - the same, remembering the way
- * @layers: as with pv_layers_translate()
- * @name: as with pv_layers_translate()
- * @real: as with pv_layers_translate()
- * @trail: receives the rule that matched in each layer
+ * pv_layers_reverse - name a real path as the process would spell it
+ * @layers: the stack
+ * @real: an absolute path, normalised: "" for the root directory
+ * @virtual: receives a path of the same form that leads to @real; PATH_MAX bytes
+ * @scratch: PATH_MAX bytes
+ * @telling: it is for the process to read: quiet tables do not count
  *
  * Context: as with pv_layers_translate().
- * Return: as with pv_layers_translate().
+ * Return: whether any rule leads there; if not, @virtual is @real.
  */
-ssize_t pv_layers_translate_trail(const struct pv_layers *layers,
-				  const char *name, char *real,
-				  struct pv_trail *trail)
+bool pv_layers_reverse(const struct pv_layers *layers, const char *real,
+		       char *virtual, char *scratch, bool telling)
 {
-	struct pv_hit hit;
-	bool dot = false;
-	ssize_t len;
-
-	trail->nr = layers->nr;
-	len = pv_layers_pass(layers, name, real, PATH_MAX, &hit, trail, &dot);
-	return len == -ENOSPC ? -ENAMETOOLONG : len;
-}
-
-/**
- * pv_trail_matched - did any rule match?
- * @trail: the trail
- *
- * Return: true if one did.
- */
-bool pv_trail_matched(const struct pv_trail *trail)
-{
+	bool matched = false;
 	u32 i;
 
-	for (i = 0; i < trail->nr; i++)
-		if (trail->rules[i] != PV_NO_RULE)
-			return true;
-	return false;
-}
-
-/**
- * pv_layers_reverse - name a real path as it was come by
- * @layers: the stack
- * @trail: the rules on the way there; a rule whose NEW @real is not under, for
- *	the way led out of it again, counts for nothing
- * @real: an absolute path
- * @virtual: receives the virtual path
- * @size: the size of @virtual
- *
- * Return: 0 or -ENAMETOOLONG.
- */
-int pv_layers_reverse(const struct pv_layers *layers,
-		      const struct pv_trail *trail, const char *real,
-		      char *virtual, size_t size)
-{
-	const struct pv_rule *rule;
-	size_t rest;
-	u32 i;
-
-	if (strscpy(virtual, real, size) < 0)
-		return -ENAMETOOLONG;
-	for (i = trail->nr; i-- > 0;) {
-		if (trail->rules[i] == PV_NO_RULE)
+	strscpy(virtual, real, PATH_MAX);
+	for (i = layers->nr; i-- > 0;) {
+		if ((telling && layers->tables[i]->quiet) ||
+		    pv_table_reverse(layers->tables[i], virtual, scratch,
+				     PATH_MAX) == PV_NO_RULE)
 			continue;
-		rule = &layers->tables[i]->rules[trail->rules[i]];
-		if (strncmp(virtual, rule->new, rule->new_len) ||
-		    (virtual[rule->new_len] && virtual[rule->new_len] != '/'))
-			continue;
-		/* With the root directory as NEW, "/" is ORIGINAL itself. */
-		if (!strcmp(virtual, "/"))
-			*virtual = '\0';
-		rest = strlen(virtual + rule->new_len);
-		if (rule->original_len + rest >= size)
-			return -ENAMETOOLONG;
-		memmove(virtual + rule->original_len, virtual + rule->new_len,
-			rest + 1);
-		memcpy(virtual, rule->original, rule->original_len);
-		if (!*virtual)
-			strscpy(virtual, "/", size);
+		strscpy(virtual, scratch, PATH_MAX);
+		matched = true;
 	}
-	return 0;
+	return matched;
+}
+
+/**
+ * pv_layers_have_below - may names below one lead elsewhere than it does?
+ * @layers: the stack
+ * @name: an absolute path, normalised: "" for the root directory
+ * @scratch: PV_REAL_SIZE bytes
+ *
+ * Context: as with pv_layers_translate().
+ * Return: true if a rule of some layer speaks of something below @name, or of
+ * what it is on its way through the layers, and counts there.
+ */
+bool pv_layers_have_below(const struct pv_layers *layers, const char *name,
+			  char *scratch)
+{
+	const struct pv_table *table;
+	bool dot = false;
+	const char *rest;
+	ssize_t len;
+	u32 i, rule;
+
+	for (i = 0; i < layers->nr; i++) {
+		table = layers->tables[i];
+		if (pv_table_has_below(table, name,
+				       pv_table_match(table, name, &rest)))
+			return true;
+		len = pv_translate(table, name, name == scratch, scratch,
+				   PATH_MAX, &rule, &dot);
+		if (len < 0)
+			return true;
+		if (len == 1)
+			*scratch = '\0';	/* the root directory */
+		if (len)
+			name = scratch;
+	}
+	return false;
 }

@@ -49,16 +49,6 @@ struct pv_hit {
 	u32 rule;
 };
 
-/**
- * struct pv_trail - which rule a name met in each layer
- * @rules: by layer, PV_NO_RULE where none matched
- * @nr: number of @rules
- */
-struct pv_trail {
-	u32 rules[PV_MAX_LAYERS];
-	u32 nr;
-};
-
 struct pv_table *pv_table_share(struct pv_table *table);
 struct pv_table *pv_table_get(struct pv_table *table);
 void pv_table_put(struct pv_table *table);
@@ -80,12 +70,9 @@ ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
 				 struct pv_hit *hit, bool *dots);
 ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
 			    char *real, struct pv_hit *hit);
-ssize_t pv_layers_translate_trail(const struct pv_layers *layers,
-				  const char *name, char *real,
-				  struct pv_trail *trail);
-bool pv_trail_matched(const struct pv_trail *trail);
-int pv_layers_reverse(const struct pv_layers *layers,
-		      const struct pv_trail *trail, const char *real,
-		      char *virtual, size_t size);
+bool pv_layers_reverse(const struct pv_layers *layers, const char *real,
+		       char *virtual, char *scratch, bool telling);
+bool pv_layers_have_below(const struct pv_layers *layers, const char *name,
+			  char *scratch);
 
 #endif /* _PV_LAYERS_H */

@@ -9,41 +9,27 @@
  * program gets as its own, what audit logs.
  */
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/module.h>
 #include <linux/namei.h>
+#include <linux/path.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/task_work.h>
 
 #include "compat.h"
-#include "dots.h"
 #include "hooks.h"
 #include "name.h"
+#include "place.h"
 #include "process.h"
 #include "proof.h"
+#include "resolve.h"
 #include "trace.h"
 #include "translate.h"
-
-/* Results up to this size need no allocation. */
-#define PV_BRIEF_SIZE	128
-
-/**
- * struct pv_walk - one walk on its way
- * @name: the name that is walked
- * @virtual: what it says, or NULL if the walk goes by it
- * @long_real: the string that is walked instead if it needed an allocation
- * @hit: the rule that the name met first
- * @brief_real: the string that is walked instead if it did not
- */
-struct pv_walk {
-	struct filename *name;
-	const char *virtual;
-	char *long_real;
-	struct pv_hit hit;
-	char brief_real[PV_BRIEF_SIZE + PV_COPY_SLACK];
-};
+#include "walk.h"
 
 static DEFINE_PER_CPU(u64, pv_translated);
 
@@ -64,33 +50,43 @@ u64 pv_names_translated(void)
 
 /*
  * Is this a name that rules speak of?  Not so with a root of the caller's own
- * (RESOLVE_IN_ROOT), nor when the kernel looks for firmware or writes a core
- * file, which it does on its own behalf.
+ * (RESOLVE_IN_ROOT and RESOLVE_BENEATH), nor when the kernel looks for firmware
+ * or writes a core file, which it does on its own behalf.
  */
-static __always_inline bool pv_walk_concerned(const struct filename *name,
-					      unsigned int flags,
+static __always_inline bool pv_walk_concerned(unsigned int flags,
 					      const struct path *root)
 {
-	return !IS_ERR_OR_NULL(name) && name->name[0] == '/' && !root &&
-	       !(flags & LOOKUP_IN_ROOT) && !(current->flags & PF_DUMPCORE) &&
-	       !pv_task_borrows_fs(current);
+	return !root && !(flags & LOOKUP_IS_SCOPED) &&
+	       !(current->flags & PF_DUMPCORE) && !pv_task_borrows_fs(current);
 }
 
-/* What the running task's names pass, as a reference, or NULL. */
-static struct pv_layers *pv_walk_get_layers(void)
+/* The directory that @dfd names, as the kernel would take it; a reference. */
+static int pv_walk_dir(int dfd, struct path *dir)
 {
-	struct pv_layers *layers = NULL;
-	struct pv_process *process;
+	struct file *file;
 
-	rcu_read_lock_sched();
-	process = pv_process_current();
-	while (process) {
-		layers = (struct pv_layers *)pv_process_layers(process);
-		if (!layers || refcount_inc_not_zero(&layers->refs))
-			break;
+	if (dfd == AT_FDCWD) {
+		get_fs_pwd(current->fs, dir);
+		return 0;
 	}
-	rcu_read_unlock_sched();
-	return layers;
+	file = fget_raw(dfd);
+	if (!file)
+		return -EBADF;
+	*dir = file->f_path;
+	path_get(dir);
+	fput(file);
+	if (d_can_lookup(dir->dentry))
+		return 0;
+	path_put(dir);
+	return -ENOTDIR;
+}
+
+/* Make room for a result of any length. */
+static char *pv_walk_room(struct pv_walk *walk)
+{
+	if (!walk->long_real)
+		walk->long_real = kmalloc(PV_REAL_SIZE, GFP_KERNEL);
+	return walk->long_real;
 }
 
 /*
@@ -112,87 +108,194 @@ static ssize_t pv_walk_squeezed(const struct pv_layers *layers,
 	return len;
 }
 
-/*
- * The name needs more than a look: it has ".." components, or the result is
- * long.  Return the result's length, 0 if the name stays, or an error.
- */
-static noinline ssize_t pv_walk_slowly(struct pv_walk *walk, bool dots,
-				       unsigned int flags)
+/* The result is long. */
+static noinline ssize_t pv_walk_long(struct pv_walk *walk)
 {
+	struct pv_layers *layers = pv_layers_get_current();
 	const char *name = walk->name->name;
-	struct pv_layers *layers;
+	char *real = pv_walk_room(walk);
 	ssize_t len = -ENOMEM;
-	char *real;
 
-	layers = pv_walk_get_layers();
 	if (!layers)
 		return 0;
-	walk->hit.rule = PV_NO_RULE;
-	real = kmalloc(PV_REAL_SIZE, GFP_KERNEL);
-	walk->long_real = real;
-	if (real && dots)
-		len = pv_dots_resolve(layers, name, real, flags);
-	else if (real)
+	if (real)
 		len = pv_layers_translate(layers, name, real, &walk->hit);
-	if (len == -ENAMETOOLONG && !dots)
+	if (len == -ENAMETOOLONG)
 		len = pv_walk_squeezed(layers, name, real, &walk->hit);
 	pv_layers_put(layers);
 	return len;
 }
 
-static __always_inline int pv_walk_begin(struct pv_walk *walk,
-					 struct filename *name,
-					 unsigned int flags,
-					 const struct path *root)
+/*
+ * Only a walk of ours can tell where the name leads.  The links on the way are
+ * followed then, so the kernel's walk of the result has none left that rules
+ * have to do with.
+ */
+static noinline ssize_t pv_walk_resolve(struct pv_walk *walk, int dfd,
+					unsigned int flags)
 {
-	const struct pv_layers *layers;
-	struct pv_process *process;
-	bool dots = false;
+	struct pv_layers *layers = pv_layers_get_current();
+	const char *name = walk->name->name;
+	char *real = pv_walk_room(walk);
+	ssize_t len = -ENOMEM;
+	struct path dir;
+
+	walk->native = true;
+	if (!layers)
+		return 0;
+	if (!real)
+		goto out;
+	if (*name == '/') {
+		len = pv_resolve(layers, NULL, name, real, flags, &walk->hit);
+		goto out;
+	}
+	len = 0;
+	if (pv_walk_dir(dfd, &dir))
+		goto out;
+	len = pv_resolve(layers, &dir, name, real, flags, &walk->hit);
+	path_put(&dir);
+out:
+	pv_layers_put(layers);
+	return len;
+}
+
+/* A name that is relative to @dir. */
+static ssize_t pv_walk_from(struct pv_walk *walk, const struct path *dir,
+			    int dfd, unsigned int flags)
+{
+	struct pv_layers *layers = pv_layers_get_current();
+	enum pv_way way = PV_WAY_NATIVE;
+	struct pv_place *place = NULL;
 	ssize_t len = 0;
 
-	walk->virtual = NULL;
-	walk->long_real = NULL;
-	walk->name = name;
-	walk->hit.layer = 0;
-	pv_call_begin();
-	if (!pv_walk_concerned(name, flags, root))
+	if (!layers)
 		return 0;
-
-	rcu_read_lock_sched();
-	process = pv_process_current();
-	if (likely(process)) {
-		layers = pv_process_layers(process);
-		if (likely(layers && layers->nr == 1)) {
-			len = pv_translate(layers->tables[0], name->name, false,
-					   walk->brief_real, PV_BRIEF_SIZE,
-					   &walk->hit.rule, &dots);
-			dots = pv_translate_dots(name->name, len, dots);
-		} else if (layers) {
-			len = pv_layers_translate_dots(layers, name->name,
-						       walk->brief_real,
-						       PV_BRIEF_SIZE,
-						       &walk->hit, &dots);
-		}
+	place = kmalloc(sizeof(*place), GFP_KERNEL);
+	if (!place) {
+		len = -ENOMEM;
+	} else if (pv_place_name(place, layers, dir)) {
+		way = pv_place_way(place, layers, walk->name->name, false,
+				   &walk->hit);
 	}
-	rcu_read_unlock_sched();
+	if (way == PV_WAY_OTHER) {
+		len = -ENOMEM;
+		if (pv_walk_room(walk))
+			len = strscpy(walk->long_real, place->scratch,
+				      PATH_MAX);
+	}
+	kfree(place);
+	pv_layers_put(layers);
+	return way == PV_WAY_UNKNOWN ? pv_walk_resolve(walk, dfd, flags) : len;
+}
 
-	if (unlikely(dots || len == -ENOSPC))
-		len = pv_walk_slowly(walk, dots, flags);
-	if (len <= 0)
-		return len;
+static noinline ssize_t pv_walk_relative(struct pv_walk *walk, int dfd,
+					 unsigned int flags)
+{
+	struct path dir;
+	ssize_t len;
+
+	/* What is wrong with it the kernel will say. */
+	if (pv_walk_dir(dfd, &dir))
+		return 0;
+	len = pv_walk_from(walk, &dir, dfd, flags);
+	path_put(&dir);
+	return len;
+}
+
+/* Let the kernel walk another string. */
+static __always_inline void pv_walk_swap(struct pv_walk *walk)
+{
+	struct filename *name = walk->name;
 
 	walk->virtual = name->name;
 	name->name = walk->long_real ?: walk->brief_real;
 	trace_translate(walk->virtual, name->name, walk->hit.layer,
 			walk->hit.rule);
 	this_cpu_inc(pv_translated);
+}
+
+static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
+					 struct filename *name,
+					 unsigned int flags,
+					 const struct path *root)
+{
+	const struct pv_layers *layers = NULL;
+	struct pv_process *process;
+	bool dots = false, concerned;
+	ssize_t len = 0;
+
+	walk->virtual = NULL;
+	walk->long_real = NULL;
+	walk->name = name;
+	walk->hit.layer = 0;
+	walk->entered = false;
+	walk->met = false;
+	pv_call_begin();
+	if (IS_ERR_OR_NULL(name))
+		return 0;
+	concerned = pv_walk_concerned(flags, root);
+
+	rcu_read_lock_sched();
+	process = pv_process_current();
+	if (likely(process))
+		layers = pv_process_layers(process);
+	if (unlikely(!layers)) {
+		rcu_read_unlock_sched();
+		return 0;
+	}
+	if (unlikely(!concerned || name->name[0] != '/')) {
+		/* Later, if at all. */
+	} else if (likely(layers->nr == 1)) {
+		len = pv_translate(layers->tables[0], name->name, false,
+				   walk->brief_real, PV_BRIEF_SIZE,
+				   &walk->hit.rule, &dots);
+		dots = pv_translate_dots(name->name, len, dots);
+	} else {
+		len = pv_layers_translate_dots(layers, name->name,
+					       walk->brief_real, PV_BRIEF_SIZE,
+					       &walk->hit, &dots);
+	}
+	rcu_read_unlock_sched();
+
+	walk->native = !concerned || !pv_links_followed;
+	walk->telling = false;
+	pv_walk_enter(walk);
+	if (unlikely(!concerned || !*name->name))
+		return 0;
+	if (unlikely(name->name[0] != '/'))
+		len = pv_walk_relative(walk, dfd, flags);
+	else if (unlikely(dots))
+		len = pv_walk_resolve(walk, dfd, flags);
+	else if (unlikely(len == -ENOSPC))
+		len = pv_walk_long(walk);
+	if (len <= 0)
+		return len;
+	pv_walk_swap(walk);
 	return 0;
+}
+
+/* The walk was broken off at a link.  Find out what to walk instead. */
+static noinline int pv_walk_again(struct pv_walk *walk, int dfd,
+				  unsigned int flags)
+{
+	ssize_t len;
+
+	if (walk->virtual)
+		walk->name->name = walk->virtual;
+	walk->virtual = NULL;
+	walk->met = false;
+	len = pv_walk_resolve(walk, dfd, flags);
+	if (len > 0)
+		pv_walk_swap(walk);
+	return len < 0 ? len : 0;
 }
 
 static __always_inline void pv_walk_end(struct pv_walk *walk)
 {
 	if (walk->virtual)
 		walk->name->name = walk->virtual;
+	if (likely(walk->entered))
+		pv_walk_leave(walk);
 	if (unlikely(walk->long_real))
 		kfree(walk->long_real);
 	pv_call_end();
@@ -255,8 +358,12 @@ struct file *pv_handle_open(int dfd, struct filename *name,
 	int err;
 
 	pv_proof_note_open(op);
-	err = pv_walk_begin(&walk, name, op->lookup_flags, NULL);
+	err = pv_walk_begin(&walk, dfd, name, op->lookup_flags, NULL);
 	file = err ? ERR_PTR(err) : pv_original_open(dfd, name, op);
+	if (unlikely(walk.met)) {
+		err = pv_walk_again(&walk, dfd, op->lookup_flags);
+		file = err ? ERR_PTR(err) : pv_original_open(dfd, name, op);
+	}
 	pv_walk_end(&walk);
 	return file;
 }
@@ -268,9 +375,14 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 	struct pv_walk walk __uninitialized;
 	int err;
 
-	err = pv_walk_begin(&walk, name, flags, root);
+	err = pv_walk_begin(&walk, dfd, name, flags, root);
 	if (!err)
 		err = pv_original_lookup(dfd, name, flags, path, root);
+	if (unlikely(walk.met)) {
+		err = pv_walk_again(&walk, dfd, flags);
+		if (!err)
+			err = pv_original_lookup(dfd, name, flags, path, root);
+	}
 	pv_walk_end(&walk);
 	return err;
 }
@@ -280,13 +392,20 @@ int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
 		     struct path *parent, struct qstr *last, int *type,
 		     const struct path *root)
 {
+	unsigned int how = flags | PV_RESOLVE_PARENT;
 	struct pv_walk walk __uninitialized;
 	int err;
 
-	err = pv_walk_begin(&walk, name, flags, root);
+	err = pv_walk_begin(&walk, dfd, name, how, root);
 	if (!err)
 		err = pv_original_parent(dfd, name, flags, parent, last, type,
 					 root);
+	if (unlikely(walk.met)) {
+		err = pv_walk_again(&walk, dfd, how);
+		if (!err)
+			err = pv_original_parent(dfd, name, flags, parent, last,
+						 type, root);
+	}
 	if (!err && walk.virtual) {
 		err = pv_walk_keep_last(&walk, last);
 		if (err)

@@ -134,6 +134,28 @@ const struct pv_layers *pv_process_pinned(struct pv_process *process,
 }
 
 /**
+ * pv_layers_get_current - what the running task's names pass
+ *
+ * Context: any; RCU walk included.
+ * Return: a reference, or NULL if there is nothing.
+ */
+struct pv_layers *pv_layers_get_current(void)
+{
+	struct pv_layers *layers = NULL;
+	struct pv_process *process;
+
+	rcu_read_lock_sched();
+	process = pv_process_current();
+	while (process) {
+		layers = (struct pv_layers *)pv_process_layers(process);
+		if (!layers || refcount_inc_not_zero(&layers->refs))
+			break;
+	}
+	rcu_read_unlock_sched();
+	return layers;
+}
+
+/**
  * pv_process_get_layers - the layers of a process, for showing them
  * @process: the process
  * @own: set to whether the innermost layer is the process's own

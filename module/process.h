@@ -175,6 +175,7 @@ pv_process_layers(struct pv_process *process)
 
 struct pv_layers *pv_process_get_layers(struct pv_process *process,
 					bool *own);
+struct pv_layers *pv_layers_get_current(void);
 
 void pv_pin_begin(struct pv_pin *pin);
 void pv_pin_end(struct pv_pin *pin);

@@ -14,12 +14,15 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "hooks.h"
 #include "process.h"
 #include "proof.h"
 
@@ -32,9 +35,14 @@ static bool pv_proved;
 /* What the last try that failed came to. */
 static int pv_proof_result = -EAGAIN;
 
-/* Who is trying, and the flags that its last open came with. */
+/*
+ * Who is trying, the flags that its last open came with, and what its last
+ * symbolic link came to.
+ */
 static struct task_struct *pv_prover;
 static int pv_proof_flags;
+static struct path pv_proof_dir;
+static bool pv_proof_followed;
 
 DEFINE_STATIC_KEY_FALSE(pv_proving);
 
@@ -43,6 +51,18 @@ void __pv_proof_note_open(const struct pv_open_flags *op)
 {
 	if (current == READ_ONCE(pv_prover))
 		pv_proof_flags = op->lookup_flags;
+}
+
+/* See pv_proof_note_step(). */
+void __pv_proof_note_step(const struct path *dir, const char *target)
+{
+	char tgid[16];
+
+	if (current != READ_ONCE(pv_prover))
+		return;
+	snprintf(tgid, sizeof(tgid), "%d", task_tgid_nr(current));
+	pv_proof_followed = path_equal(dir, &pv_proof_dir) &&
+			    target && !strcmp(target, tgid);
 }
 
 static int pv_proof_open(const char *name, int flags, int expected)
@@ -85,6 +105,46 @@ static int pv_proof_parent(void)
 	return PTR_ERR(dentry) == -EEXIST ? 0 : PTR_ERR(dentry);
 }
 
+static int pv_proof_link(const struct path *root, const char *name)
+{
+	struct filename *filename = getname_kernel(name);
+	struct path path;
+	int err;
+
+	if (IS_ERR(filename))
+		return PTR_ERR(filename);
+	err = pv_original_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, &path,
+				 root);
+	putname(filename);
+	if (!err)
+		path_put(&path);
+	return err;
+}
+
+/*
+ * The one link whose directory and target are known on every machine; the
+ * worker's own root directory may have no procfs.  Where it is not seen, links
+ * stay the kernel's business.
+ */
+static void pv_proof_step(void)
+{
+	struct file_system_type *type = get_fs_type("proc");
+	struct vfsmount *mnt = type ? kern_mount(type) : ERR_PTR(-ENODEV);
+	int err = PTR_ERR_OR_ZERO(mnt);
+
+	pv_proof_followed = false;
+	if (!err) {
+		pv_proof_dir.mnt = mnt;
+		pv_proof_dir.dentry = mnt->mnt_root;
+		err = pv_proof_link(&pv_proof_dir, "self");
+		kern_unmount(mnt);
+	}
+	if (!pv_proof_followed)
+		pr_warn("symbolic links are not seen on this kernel (%d): names only\n",
+			err);
+	pv_hooks_follow_links(pv_proof_followed);
+}
+
 static int pv_proof_try(void)
 {
 	int err;
@@ -108,6 +168,8 @@ static int pv_proof_try(void)
 	if (err)
 		pr_err("cannot attach: __filename_parentat takes other arguments on this kernel (%d)\n",
 		       err);
+	else if (pv_links_followed)
+		pv_proof_step();
 	return err;
 }
 

@@ -5,12 +5,14 @@
 
 #include <linux/jump_label.h>
 
+struct path;
 struct pv_open_flags;
 
 DECLARE_STATIC_KEY_FALSE(pv_proving);
 
 int pv_proof_run(void);
 void __pv_proof_note_open(const struct pv_open_flags *op);
+void __pv_proof_note_step(const struct path *dir, const char *target);
 
 /**
  * pv_proof_note_open - the handler of open passes its argument by
@@ -20,6 +22,18 @@ static __always_inline void pv_proof_note_open(const struct pv_open_flags *op)
 {
 	if (static_branch_unlikely(&pv_proving))
 		__pv_proof_note_open(op);
+}
+
+/**
+ * pv_proof_note_step - the handler of links passes by what it has found
+ * @dir: where the walk is
+ * @target: what comes next
+ */
+static __always_inline void pv_proof_note_step(const struct path *dir,
+					       const char *target)
+{
+	if (static_branch_unlikely(&pv_proving))
+		__pv_proof_note_step(dir, target);
 }
 
 #endif /* _PV_PROOF_H */

@@ -58,6 +58,7 @@ struct pv_node {
  * @refs: owned by layers.c
  * @rcu: owned by layers.c
  * @nr_rules: number of @rules
+ * @quiet: what the kernel tells of paths is left as it is (--no-reverse)
  * @rules: the rules in the order they were given
  * @nodes: the trie of ORIGINALs, root first
  * @new_nodes: the trie of NEWs, root first
@@ -68,6 +69,7 @@ struct pv_table {
 	refcount_t refs;
 	struct rcu_head rcu;
 	u32 nr_rules;
+	bool quiet;
 	struct pv_rule *rules;
 	struct pv_node *nodes;
 	struct pv_node *new_nodes;

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Places: naming directories, and names that are walked from them. */
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/path.h>
+#include <linux/string.h>
+
+#include "hooks.h"
+#include "place.h"
+#include "process.h"
+
+/**
+ * pv_place_name - name a directory
+ * @place: receives its names
+ * @layers: what the process's names pass
+ * @path: the directory; a reference is held, or RCU read-locked
+ *
+ * Context: any in which d_path() may be called.
+ * Return: false if it has no name: it was removed, or is out of reach of the
+ * process's root directory.  The kernel's own walk is right there.
+ */
+bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
+		   const struct path *path)
+{
+	const char *name;
+
+	if (d_unlinked(path->dentry))
+		return false;
+	name = pv_original_d_path(path, place->scratch, PATH_MAX);
+	if (IS_ERR(name) || *name != '/')
+		return false;
+	if (!name[1])
+		name = "";
+	strscpy(place->real, name, PATH_MAX);
+	pv_layers_reverse(layers, place->real, place->virtual, place->scratch,
+			  false);
+	return true;
+}
+
+/**
+ * pv_place_tell - say a path as the running task would
+ * @place: receives it in @virtual, ready to be told
+ * @real: what the kernel says; it need not lead anywhere
+ *
+ * Return: false if the kernel's words stand.
+ */
+bool pv_place_tell(struct pv_place *place, const char *real)
+{
+	struct pv_layers *layers = pv_layers_get_current();
+	bool other = false;
+
+	if (layers && *real == '/')
+		other = pv_layers_reverse(layers, real[1] ? real : "",
+					  place->virtual, place->scratch, true);
+	pv_layers_put(layers);
+	if (other && !*place->virtual)
+		strscpy(place->virtual, "/", PATH_MAX);
+	return other;
+}
+
+static void pv_place_up(char *dir)
+{
+	char *slash = strrchr(dir, '/');
+
+	if (slash)
+		*slash = '\0';
+}
+
+/*
+ * Go up by the ".." that @name begins with; return the rest of it, or NULL if
+ * nothing is left: a name must not lose its end, which can mean something.
+ */
+static const char *pv_place_leave(struct pv_place *place, const char *name)
+{
+	const char *next;
+
+	for (;;) {
+		next = name;
+		while (*next == '/' || (next[0] == '.' && next[1] == '/'))
+			next++;
+		if (next[0] != '.' || next[1] != '.' ||
+		    (next[2] != '/' && next[2]))
+			return *next ? next : name;
+		name = next + 2;
+		if (!name[strspn(name, "/")])
+			return NULL;
+		pv_place_up(place->real);
+		pv_place_up(place->virtual);
+	}
+}
+
+static bool pv_place_append(char *dir, const char *name)
+{
+	size_t len = strlen(dir);
+
+	if (len + 1 >= PATH_MAX)
+		return false;
+	dir[len++] = '/';
+	return strscpy(dir + len, name, PATH_MAX - len) >= 0;
+}
+
+/**
+ * pv_place_way - where does a name lead?
+ * @place: from here; afterwards it is the name itself that it says: @real by
+ *	the kernel's own walk, @virtual by the process's spelling, and with
+ *	%PV_WAY_OTHER @scratch holds where it leads
+ * @layers: what the process's names pass
+ * @name: the name, relative
+ * @more: more components may follow, whatever they are
+ * @hit: receives the first rule that matched
+ *
+ * A directory has no symbolic links in its name, so a ".." that @name begins
+ * with can be read off; what comes after a component cannot.
+ *
+ * Context: as with pv_layers_translate().
+ * Return: see enum pv_way.
+ */
+enum pv_way pv_place_way(struct pv_place *place,
+			 const struct pv_layers *layers, const char *name,
+			 bool more, struct pv_hit *hit)
+{
+	const char *leads = place->virtual;
+	ssize_t len;
+
+	name = pv_place_leave(place, name);
+	if (!name || !pv_place_append(place->real, name) ||
+	    !pv_place_append(place->virtual, name) ||
+	    pv_path_dots(place->virtual))
+		return PV_WAY_UNKNOWN;
+
+	len = pv_layers_translate(layers, place->virtual, place->scratch, hit);
+	if (len < 0)
+		return PV_WAY_UNKNOWN;
+	if (len)
+		leads = place->scratch;
+	if (strcmp(leads, place->real)) {
+		if (!len)
+			strscpy(place->scratch, place->virtual, PATH_MAX);
+		return PV_WAY_OTHER;
+	}
+	if (!more)
+		return PV_WAY_NATIVE;
+	if (pv_path_normalise(place->virtual) < 0 ||
+	    pv_layers_have_below(layers, place->virtual, place->scratch))
+		return PV_WAY_UNKNOWN;
+	return PV_WAY_NATIVE;
+}

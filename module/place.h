@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Places: what a directory that the kernel has at hand is called, really and by
+ * the process, and where a name that is walked from there leads.
+ */
+#ifndef _PV_PLACE_H
+#define _PV_PLACE_H
+
+#include <linux/limits.h>
+#include <linux/types.h>
+
+#include "layers.h"
+
+struct path;
+
+/**
+ * struct pv_place - a directory, and a name that is walked from there
+ * @real: what the kernel calls it; "" for the root directory
+ * @virtual: what the process calls it
+ * @scratch: for translating
+ */
+struct pv_place {
+	char real[PATH_MAX];
+	char virtual[PATH_MAX];
+	char scratch[PV_REAL_SIZE];
+};
+
+/**
+ * enum pv_way - where a name leads from a place
+ *
+ * @PV_WAY_NATIVE: where the kernel's own walk leads
+ * @PV_WAY_OTHER: elsewhere
+ * @PV_WAY_UNKNOWN: only a walk can tell
+ */
+enum pv_way {
+	PV_WAY_NATIVE,
+	PV_WAY_OTHER,
+	PV_WAY_UNKNOWN,
+};
+
+bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
+		   const struct path *path);
+bool pv_place_tell(struct pv_place *place, const char *real);
+enum pv_way pv_place_way(struct pv_place *place,
+			 const struct pv_layers *layers, const char *name,
+			 bool more, struct pv_hit *hit);
+
+#endif /* _PV_PLACE_H */

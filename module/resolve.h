@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Resolving: what to walk for a name whose way cannot be read off it. */
+#ifndef _PV_RESOLVE_H
+#define _PV_RESOLVE_H
+
+#include <linux/types.h>
+
+#include "layers.h"
+
+struct path;
+
+/* Beyond the kernel's LOOKUP_ flags: only the last component's parent is meant. */
+#define PV_RESOLVE_PARENT	BIT(31)
+
+ssize_t pv_resolve(const struct pv_layers *layers, const struct path *dir,
+		   const char *name, char *real, unsigned int flags,
+		   struct pv_hit *hit);
+
+#endif /* _PV_RESOLVE_H */

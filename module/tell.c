@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Telling: the handlers of what tells a process about paths.
+ *
+ * What d_path() says is translated back only while the process reads links and
+ * maps of procfs: elsewhere the path goes into logs and to security modules,
+ * which must know the real one.
+ */
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/fs_struct.h>
+#include <linux/path.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <asm/ptrace.h>
+
+#include "hooks.h"
+#include "place.h"
+#include "process.h"
+#include "walk.h"
+
+/* From here to pv_telling_end() d_path() speaks to the running task. */
+static void pv_telling_begin(struct pv_walk *walk)
+{
+	pv_call_begin();
+	walk->native = true;
+	walk->telling = true;
+	pv_walk_enter(walk);
+}
+
+static void pv_telling_end(struct pv_walk *walk)
+{
+	pv_walk_leave(walk);
+	pv_call_end();
+}
+
+/*
+ * Say in @buf, at its end, what the kernel has said in @name.  Maps are shown
+ * under rcu_read_lock() by newer kernels.
+ */
+static char *pv_tell(char *name, char *buf, int size)
+{
+	struct pv_place *place;
+	size_t len;
+
+	place = kmalloc(sizeof(*place), GFP_ATOMIC | __GFP_NOWARN);
+	if (!place)
+		return ERR_PTR(-ENOMEM);
+	if (pv_place_tell(place, name)) {
+		len = strlen(place->virtual) + 1;
+		name = ERR_PTR(-ENAMETOOLONG);
+		if (len <= size)
+			name = memcpy(buf + size - len, place->virtual, len);
+	}
+	kfree(place);
+	return name;
+}
+
+/* Stands for d_path(). */
+char *pv_handle_d_path(const struct path *path, char *buf, int size)
+{
+	struct pv_walk *walk;
+	char *name;
+
+	pv_call_begin();
+	name = pv_original_d_path(path, buf, size);
+	walk = pv_walk_now();
+	if (unlikely(walk && walk->telling) && !IS_ERR(name))
+		name = pv_tell(name, buf, size);
+	pv_call_end();
+	return name;
+}
+
+/* Stands for proc_pid_readlink(): cwd, root, exe, fd/N, map_files/N. */
+int pv_handle_readlink(struct dentry *dentry, char __user *buf, int size)
+{
+	struct pv_walk walk;
+	int ret;
+
+	pv_telling_begin(&walk);
+	ret = pv_original_readlink(dentry, buf, size);
+	pv_telling_end(&walk);
+	return ret;
+}
+
+/* Stands for seq_path(): the names in maps, smaps, numa_maps. */
+int pv_handle_seq_path(struct seq_file *m, const struct path *path,
+		       const char *esc)
+{
+	struct pv_walk walk;
+	int ret;
+
+	pv_telling_begin(&walk);
+	ret = pv_original_seq_path(m, path, esc);
+	pv_telling_end(&walk);
+	return ret;
+}
+
+/* Returns 0 if the kernel's own getcwd() says it right. */
+static long pv_getcwd(struct pv_place *place, char __user *buf,
+		      unsigned long size)
+{
+	struct path pwd;
+	char *name;
+	size_t len;
+	bool other;
+
+	get_fs_pwd(current->fs, &pwd);
+	name = d_unlinked(pwd.dentry) ? ERR_PTR(-ENOENT) :
+	       pv_original_d_path(&pwd, place->real, PATH_MAX);
+	other = !IS_ERR(name) && pv_place_tell(place, name);
+	path_put(&pwd);
+	if (!other)
+		return 0;
+	len = strlen(place->virtual) + 1;
+	if (len > size)
+		return -ERANGE;
+	return copy_to_user(buf, place->virtual, len) ? -EFAULT : len;
+}
+
+/* Stands for getcwd(). */
+static __always_inline long
+pv_tell_getcwd(const struct pt_regs *regs, unsigned long buf,
+	       unsigned long size,
+	       long (*original)(const struct pt_regs *regs))
+{
+	struct pv_place *place;
+	long ret = -ENOMEM;
+
+	pv_call_begin();
+	place = kmalloc(sizeof(*place), GFP_KERNEL);
+	if (place)
+		ret = pv_getcwd(place, (char __user *)buf, size) ?:
+		      original(regs);
+	kfree(place);
+	pv_call_end();
+	return ret;
+}
+
+long pv_handle_getcwd(const struct pt_regs *regs)
+{
+	return pv_tell_getcwd(regs, regs->di, regs->si, pv_original_getcwd);
+}
+
+long pv_handle_ia32_getcwd(const struct pt_regs *regs)
+{
+	return pv_tell_getcwd(regs, (u32)regs->bx, (u32)regs->cx,
+			      pv_original_ia32_getcwd);
+}

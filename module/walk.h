@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Walks: what is known of a walk from the name to its end.
+ *
+ * The handlers of the functions that walk a name keep it on their stack.  Those
+ * that are called from inside of the walk find it by the task.
+ */
+#ifndef _PV_WALK_H
+#define _PV_WALK_H
+
+#include <linux/hash.h>
+#include <linux/list.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "layers.h"
+
+struct filename;
+
+/* Results up to this size need no allocation. */
+#define PV_BRIEF_SIZE	128
+
+/**
+ * struct pv_walk - one walk on its way
+ * @name: the name that is walked
+ * @virtual: what it says, or NULL if the walk goes by it
+ * @long_real: the string that is walked instead if it needed an allocation
+ * @hit: the rule that the name met first
+ * @entered: it can be found by its task
+ * @native: symbolic links on the way are the kernel's own business
+ * @telling: no walk at all: the task is being told about paths
+ * @met: the walk was broken off at a symbolic link: it has to be resolved
+ * @outer: the walk in which this one goes on, for one that is in a slot
+ * @node: in pv_walk_strays, for one that is not
+ * @task: whose walk it is, for one that is not in a slot
+ * @brief_real: the string that is walked instead if it did not
+ */
+struct pv_walk {
+	struct filename *name;
+	const char *virtual;
+	char *long_real;
+	struct pv_hit hit;
+	bool entered;
+	bool native;
+	bool telling;
+	bool met;
+	struct pv_walk *outer;
+	struct list_head node;
+	const struct task_struct *task;
+	char brief_real[PV_BRIEF_SIZE + PV_COPY_SLACK];
+};
+
+/**
+ * struct pv_walk_slot - the walks of one task
+ * @task: whose, or NULL; who puts itself in place of NULL owns the slot
+ * @walk: its innermost walk; only the owner reads and writes it
+ */
+struct pv_walk_slot {
+	const struct task_struct *task;
+	struct pv_walk *walk;
+};
+
+#define PV_WALK_SLOT_BITS	10
+
+extern struct pv_walk_slot pv_walk_slots[1 << PV_WALK_SLOT_BITS];
+
+static __always_inline struct pv_walk_slot *pv_walk_slot(void)
+{
+	return &pv_walk_slots[hash_ptr(current, PV_WALK_SLOT_BITS)];
+}
+
+void pv_walk_stray_enter(struct pv_walk *walk);
+void pv_walk_stray_leave(struct pv_walk *walk);
+struct pv_walk *pv_walk_stray(void);
+
+/**
+ * pv_walk_enter - let the walk be found from inside of it
+ * @walk: the walk; its @native and @telling are set
+ *
+ * Context: process context.
+ */
+static __always_inline void pv_walk_enter(struct pv_walk *walk)
+{
+	struct pv_walk_slot *slot = pv_walk_slot();
+	const struct task_struct *none = NULL;
+
+	walk->entered = true;
+	walk->met = false;
+	walk->task = NULL;
+	if (likely(try_cmpxchg(&slot->task, &none, current))) {
+		walk->outer = NULL;
+		slot->walk = walk;
+	} else if (none == current) {
+		walk->outer = slot->walk;
+		slot->walk = walk;
+	} else {
+		pv_walk_stray_enter(walk);
+	}
+}
+
+/**
+ * pv_walk_leave - undo pv_walk_enter()
+ * @walk: the walk
+ */
+static __always_inline void pv_walk_leave(struct pv_walk *walk)
+{
+	struct pv_walk_slot *slot = pv_walk_slot();
+
+	if (unlikely(walk->task)) {
+		pv_walk_stray_leave(walk);
+		return;
+	}
+	slot->walk = walk->outer;
+	if (likely(!walk->outer))
+		smp_store_release(&slot->task, NULL);
+}
+
+/**
+ * pv_walk_now - the running task's innermost walk
+ *
+ * Return: the walk, or NULL if it began before its process was attached.
+ */
+static __always_inline struct pv_walk *pv_walk_now(void)
+{
+	struct pv_walk_slot *slot = pv_walk_slot();
+
+	if (likely(READ_ONCE(slot->task) == current))
+		return slot->walk;
+	return pv_walk_stray();
+}
+
+#endif /* _PV_WALK_H */
