@@ -24,6 +24,7 @@
 #include "hooks.h"
 #include "name.h"
 #include "netlink.h"
+#include "place.h"
 #include "process.h"
 #include "proof.h"
 #include "tree.h"
@@ -43,7 +44,8 @@ static const struct nla_policy pv_set_policy[PATHVIRT_A_RULE + 1] = {
 	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
 	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
 	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_TREE |
-						  PATHVIRT_F_PUSH),
+						  PATHVIRT_F_PUSH |
+						  PATHVIRT_F_NO_REVERSE),
 	[PATHVIRT_A_RULE]	= NLA_POLICY_NESTED(pv_rule_policy),
 };
 
@@ -60,10 +62,11 @@ static const struct nla_policy pv_del_policy[PATHVIRT_A_FLAGS + 1] = {
 						  PATHVIRT_F_OWN),
 };
 
-static const struct nla_policy pv_resolve_policy[PATHVIRT_A_PATH + 1] = {
+static const struct nla_policy pv_resolve_policy[PATHVIRT_A_REAL + 1] = {
 	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
 	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
 	[PATHVIRT_A_PATH]	= PV_PATH_POLICY,
+	[PATHVIRT_A_REAL]	= PV_PATH_POLICY,
 };
 
 static struct genl_family pv_family;
@@ -333,6 +336,8 @@ static struct pv_table *pv_info_table(struct genl_info *info)
 		table = ERR_PTR(err);
 	} else {
 		table = pv_table_build(&draft);
+		if (table)
+			table->quiet = pv_info_flags(info) & PATHVIRT_F_NO_REVERSE;
 		table = table ? pv_table_share(table) : ERR_PTR(-ENOMEM);
 	}
 	pv_draft_clear(&draft);
@@ -769,29 +774,20 @@ static int pv_reply_end(struct genl_info *info, struct sk_buff *skb,
 	return genlmsg_reply(skb, info);
 }
 
-/* Where @path leads, in @real; @path itself loses its "..". */
-static int pv_resolve(struct task_struct *task, char *path, char *real,
-		      struct pv_hit *hit)
+/* The layers of a process; a reference, or NULL. */
+static struct pv_layers *pv_task_layers(struct task_struct *task)
 {
 	struct pv_process *process = pv_process_get_task(task);
 	struct pv_layers *layers = NULL;
-	ssize_t len = 0;
 	bool own;
 
-	hit->rule = PV_NO_RULE;
-	pv_path_fold(path);
 	if (process)
 		layers = pv_process_get_layers(process, &own);
-	if (layers)
-		len = pv_layers_translate(layers, path, real, hit);
-	if (!len)
-		strscpy(real, path, PATH_MAX);
-	pv_layers_put(layers);
 	pv_process_put(process);
-	return min_t(ssize_t, len, 0);
+	return layers;
 }
 
-static int pv_resolve_reply(struct genl_info *info, const char *real,
+static int pv_resolve_reply(struct genl_info *info, int attr, const char *path,
 			    const struct pv_hit *hit)
 {
 	struct sk_buff *skb;
@@ -801,32 +797,64 @@ static int pv_resolve_reply(struct genl_info *info, const char *real,
 	skb = pv_reply_begin(info, PATHVIRT_CMD_RESOLVE, &header);
 	if (!skb)
 		return -ENOMEM;
-	err = nla_put_string(skb, PATHVIRT_A_REAL, real);
+	err = nla_put_string(skb, attr, path);
 	if (!err && hit->rule != PV_NO_RULE)
 		err = nla_put_u32(skb, PATHVIRT_A_LAYER, hit->layer) ?:
 		      nla_put_u32(skb, PATHVIRT_A_INDEX, hit->rule);
 	return pv_reply_end(info, skb, header, err);
 }
 
-static int pv_resolve_task(struct genl_info *info, struct task_struct *task)
+/* Where @path, which has no "..", leads. */
+static int pv_answer_real(struct genl_info *info,
+			  const struct pv_layers *layers, char *path,
+			  struct pv_place *place)
 {
-	const struct nlattr *attr = info->attrs[PATHVIRT_A_PATH];
-	struct pv_hit hit;
-	char *path, *real;
-	int err;
+	struct pv_hit hit = { .rule = PV_NO_RULE };
+	ssize_t len = 0;
 
-	if (!pv_access_see(task))
-		return pv_refuse(info, NULL, -EPERM,
-				 "needs the right to inspect the process with ptrace");
-	path = nla_strdup(attr, GFP_KERNEL);
-	real = kmalloc(PV_REAL_SIZE, GFP_KERNEL);
-	err = -ENOMEM;
-	if (path && real)
-		err = pv_resolve(task, path, real, &hit);
-	if (!err)
-		err = pv_resolve_reply(info, real, &hit);
-	kfree(real);
+	if (layers)
+		len = pv_layers_translate(layers, path, place->scratch, &hit);
+	if (len < 0)
+		return len;
+	return pv_resolve_reply(info, PATHVIRT_A_REAL,
+				len ? place->scratch : path, &hit);
+}
+
+/* What the process calls @path, which has no "..". */
+static int pv_answer_virtual(struct genl_info *info,
+			     const struct pv_layers *layers, char *path,
+			     struct pv_place *place)
+{
+	static const struct pv_hit none = { .rule = PV_NO_RULE };
+
+	pv_path_normalise(path);
+	if (layers)
+		pv_layers_reverse(layers, path, place->virtual, place->scratch,
+				  false);
+	else
+		strscpy(place->virtual, path, PATH_MAX);
+	return pv_resolve_reply(info, PATHVIRT_A_PATH,
+				*place->virtual ? place->virtual : "/", &none);
+}
+
+static int pv_resolve_task(struct genl_info *info, struct task_struct *task,
+			   const struct nlattr *attr)
+{
+	struct pv_layers *layers = pv_task_layers(task);
+	struct pv_place *place = kmalloc(sizeof(*place), GFP_KERNEL);
+	char *path = nla_strdup(attr, GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (place && path) {
+		pv_path_fold(path);
+		if (nla_type(attr) == PATHVIRT_A_PATH)
+			err = pv_answer_real(info, layers, path, place);
+		else
+			err = pv_answer_virtual(info, layers, path, place);
+	}
 	kfree(path);
+	kfree(place);
+	pv_layers_put(layers);
 	if (err == -ENAMETOOLONG)
 		pv_refuse(info, attr, err, "the result is longer than PATH_MAX");
 	return err;
@@ -835,16 +863,25 @@ static int pv_resolve_task(struct genl_info *info, struct task_struct *task)
 static int pv_doit_resolve(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *path = info->attrs[PATHVIRT_A_PATH];
+	const struct nlattr *real = info->attrs[PATHVIRT_A_REAL];
 	struct task_struct *task;
 	int err;
 
+	if (path && real)
+		return pv_refuse(info, real, -EINVAL,
+				 "give a path or a real path, not both");
+	path = path ?: real;
 	if (!path || *(const char *)nla_data(path) != '/')
 		return pv_refuse(info, path, -EINVAL,
 				 "needs an absolute path");
 	task = pv_info_target(info);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	err = pv_resolve_task(info, task);
+	if (pv_access_see(task))
+		err = pv_resolve_task(info, task, path);
+	else
+		err = pv_refuse(info, NULL, -EPERM,
+				"needs the right to inspect the process with ptrace");
 	put_task_struct(task);
 	return err;
 }

@@ -16,6 +16,7 @@
 static const struct option options[] = {
 	RULES_OPTIONS,
 	{ "tree", no_argument, NULL, OPTION_TREE },
+	{ "no-reverse", no_argument, NULL, OPTION_NO_REVERSE },
 	OPTIONS_COMMON
 };
 
@@ -35,6 +36,8 @@ static int read_options(const struct command *command, int argc, char **argv,
 	       OPTION_END) {
 		if (code == OPTION_TREE)
 			request->flags |= PV_TREE;
+		else if (code == OPTION_NO_REVERSE)
+			request->flags |= PV_NO_REVERSE;
 		status = rules_options_take(&request->rules, command, code,
 					    optarg);
 		if (status != STATUS_DONE)
@@ -122,6 +125,7 @@ const struct command cmd_attach = {
 "\n"
 RULES_OPTIONS_HELP
 "  --tree               the existing descendants of the processes, too\n"
+"  --no-reverse         getcwd, /proc/self/exe and the like tell real paths\n"
 "\n"
 "Without rules here, the variables DMTCP_PATH_MAPPING (old:new;old:new) and\n"
 "DMTCP_ORIGINAL_PATH_PREFIX with DMTCP_NEW_PATH_PREFIX count.\n",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pvadm resolve: where a path leads in a process.
+ * pvadm resolve: where a path leads in a process, and what leads to it.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command.h"
 #include "json.h"
@@ -13,6 +14,7 @@
 #include "target.h"
 
 static const struct option options[] = {
+	{ "reverse", no_argument, NULL, OPTION_REVERSE },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	OPTIONS_COMMON
 };
@@ -32,6 +34,13 @@ static void print_json(const struct target *target, const char *path,
 	json_end_object();
 }
 
+static int failed(struct pv *pv, const struct target *target,
+		  const char *path, int err)
+{
+	return message_failed("cannot resolve %s in process %d: %s%s", path,
+			      target->pid, pv_error(pv), session_advice(err));
+}
+
 static int resolve(struct pv *pv, const struct target *target,
 		   const char *path, bool json)
 {
@@ -40,9 +49,7 @@ static int resolve(struct pv *pv, const struct target *target,
 
 	err = pv_resolve(pv, target->pidfd, path, &resolution);
 	if (err)
-		return message_failed("cannot resolve %s in process %d: %s%s",
-				      path, target->pid, pv_error(pv),
-				      session_advice(err));
+		return failed(pv, target, path, err);
 	if (json)
 		print_json(target, path, resolution);
 	else
@@ -51,16 +58,41 @@ static int resolve(struct pv *pv, const struct target *target,
 	return output_finish();
 }
 
+static int reverse(struct pv *pv, const struct target *target,
+		   const char *real, bool json)
+{
+	char *path;
+	int err;
+
+	err = pv_reverse(pv, target->pidfd, real, &path);
+	if (err)
+		return failed(pv, target, real, err);
+	if (json) {
+		json_begin_object(NULL);
+		json_number("pid", target->pid);
+		json_string("path", path);
+		json_string("real", real);
+		json_end_object();
+	} else {
+		puts(path);
+	}
+	free(path);
+	return output_finish();
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct target target;
-	bool json = false;
+	bool json = false, back = false;
 	const char *path;
 	struct pv *pv;
-	int status;
+	int code, status;
 
-	while (options_any(command, argc, argv, options) != OPTION_END)
-		json = true;
+	while ((code = options_any(command, argc, argv, options)) !=
+	       OPTION_END) {
+		json |= code == OPTION_JSON;
+		back |= code == OPTION_REVERSE;
+	}
 	if (argc - optind != 2)
 		return message_usage(command, "give a process and one path");
 	path = argv[optind + 1];
@@ -73,7 +105,8 @@ static int run(const struct command *command, int argc, char **argv)
 		return status;
 	status = session_open(&pv);
 	if (status == STATUS_DONE)
-		status = resolve(pv, &target, path, json);
+		status = back ? reverse(pv, &target, path, json) :
+				resolve(pv, &target, path, json);
 	pv_close(pv);
 	target_close(&target);
 	return status;
@@ -81,12 +114,14 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command cmd_resolve = {
 	.name = "resolve",
-	.usage = "PID PATH [--json]",
-	.purpose = "tell where a path leads in a process",
+	.usage = "PID PATH [--reverse] [--json]",
+	.purpose = "tell where a path leads in a process, or what leads to it",
 	.help =
 "Print the path that the kernel walks when the process says PATH, which is\n"
 "absolute.  \"..\" is taken by name; symbolic links are not followed.\n"
 "\n"
-"  --json   print JSON; it tells the rule that matched, too\n",
+"  --reverse  the other way round: PATH is a real one, print what the process\n"
+"             calls it\n"
+"  --json     print JSON; it tells the rule that matched, too\n",
 	.main = run,
 };

@@ -22,6 +22,7 @@
 
 static const struct option options[] = {
 	RULES_OPTIONS,
+	{ "no-reverse", no_argument, NULL, OPTION_NO_REVERSE },
 	OPTIONS_COMMON
 };
 
@@ -45,7 +46,7 @@ static int renounce_privileges(void)
 	return message_failed("cannot set no_new_privs: %s", strerror(errno));
 }
 
-static int attach_self(const struct pv_rules *rules)
+static int attach_self(const struct pv_rules *rules, unsigned int flags)
 {
 	struct pv *pv;
 	int status, err;
@@ -55,7 +56,7 @@ static int attach_self(const struct pv_rules *rules)
 		status = renounce_privileges();
 	if (status == STATUS_DONE) {
 		/* This process may have been a pvadm run before: add a layer. */
-		err = pv_attach(pv, PV_SELF, rules, PV_PUSH);
+		err = pv_attach(pv, PV_SELF, rules, PV_PUSH | flags);
 		if (err)
 			status = message_failed("cannot attach the rules: %s%s",
 						pv_error(pv),
@@ -76,12 +77,14 @@ static int become(char **command)
 }
 
 static int read_rules(const struct command *command, int argc, char **argv,
-		      struct rules_options *rules)
+		      struct rules_options *rules, unsigned int *flags)
 {
 	int code, status;
 
 	while ((code = options_first(command, argc, argv, options)) !=
 	       OPTION_END) {
+		if (code == OPTION_NO_REVERSE)
+			*flags |= PV_NO_REVERSE;
 		status = rules_options_take(rules, command, code, optarg);
 		if (status != STATUS_DONE)
 			return status;
@@ -94,13 +97,14 @@ static int read_rules(const struct command *command, int argc, char **argv,
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct rules_options rules;
+	unsigned int flags = 0;
 	int status;
 
 	status = rules_options_init(&rules);
 	if (status == STATUS_DONE)
-		status = read_rules(command, argc, argv, &rules);
+		status = read_rules(command, argc, argv, &rules, &flags);
 	if (status == STATUS_DONE && pv_rules_count(rules.rules))
-		status = attach_self(rules.rules);
+		status = attach_self(rules.rules, flags);
 	rules_options_free(&rules);
 	return status == STATUS_DONE ? become(argv + optind) : status;
 }
@@ -113,6 +117,7 @@ const struct command cmd_run = {
 "Run COMMAND, attached to the rules given; without rules just run it.\n"
 "\n"
 RULES_OPTIONS_HELP
+"  --no-reverse         getcwd, /proc/self/exe and the like tell real paths\n"
 "\n"
 "Without these options, the variables DMTCP_PATH_MAPPING (old:new;old:new) and\n"
 "DMTCP_ORIGINAL_PATH_PREFIX with DMTCP_NEW_PATH_PREFIX count.\n"

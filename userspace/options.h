@@ -17,6 +17,8 @@ enum option_code {
 	OPTION_MAP_FILE,
 	OPTION_ORIGINAL,
 	OPTION_NEW,
+	OPTION_NO_REVERSE,
+	OPTION_REVERSE,
 };
 
 /* Every subcommand's table of options ends with these. */

@@ -48,7 +48,9 @@
  * @PATHVIRT_CMD_RESOLVE: where %PATHVIRT_A_PATH, an absolute path as the
  *	process would spell it, leads.  The answer carries %PATHVIRT_A_REAL and,
  *	if a rule matched, %PATHVIRT_A_LAYER and %PATHVIRT_A_INDEX of the
- *	innermost one.  ".." is taken by name, symbolic links are not followed.
+ *	innermost one.  Or the other way round: with %PATHVIRT_A_REAL in the
+ *	request the answer carries %PATHVIRT_A_PATH, what the process would call
+ *	it.  ".." is taken by name, symbolic links are not followed.
  * @PATHVIRT_CMD_STATUS: what the module does and how
  * @PATHVIRT_CMD_EVENT: sent to the group "events", never received
  */
@@ -153,12 +155,15 @@ enum pathvirt_rule_attr {
  * @PATHVIRT_F_PUSH: add a layer on the inner side, replacing none
  *	(%PATHVIRT_CMD_SET only, not with %PATHVIRT_F_TREE)
  * @PATHVIRT_F_OWN: remove the process's own layer only (%PATHVIRT_CMD_DEL only)
+ * @PATHVIRT_F_NO_REVERSE: what the kernel tells the process about paths is not
+ *	translated back by this layer (%PATHVIRT_CMD_SET only)
  */
 enum pathvirt_flags {
 	PATHVIRT_F_TREE	= 1 << 0,
 	PATHVIRT_F_ALL	= 1 << 1,
 	PATHVIRT_F_PUSH	= 1 << 2,
 	PATHVIRT_F_OWN	= 1 << 3,
+	PATHVIRT_F_NO_REVERSE = 1 << 4,
 };
 
 /**

@@ -216,6 +216,8 @@ const char *pv_error(const struct pv *pv);
 #define PV_PUSH		(1U << 2)
 /* The process's own layer, none that it inherited: pv_detach() only. */
 #define PV_OWN		(1U << 3)
+/* What the kernel tells of paths is not translated back: pv_attach() only. */
+#define PV_NO_REVERSE	(1U << 4)
 
 /**
  * pv_attach() - give a process a table
@@ -223,7 +225,7 @@ const char *pv_error(const struct pv *pv);
  * @pidfd: the process, or PV_SELF
  * @rules: the table; replaces the one that the process was given before,
  *	while those that it inherited stay below.  Stays the caller's.
- * @flags: 0, PV_TREE or PV_PUSH
+ * @flags: 0, PV_TREE or PV_PUSH, and PV_NO_REVERSE
  *
  * Needs CAP_SYS_ADMIN in the user namespace of the process and ptrace access
  * to it; for PV_SELF either CAP_SYS_ADMIN or no_new_privs.
@@ -344,6 +346,20 @@ struct pv_resolution {
  */
 int pv_resolve(struct pv *pv, int pidfd, const char *path,
 	       struct pv_resolution **resolution);
+
+/**
+ * pv_reverse() - what a process would call a real path
+ * @pv: the connection
+ * @pidfd: the process, or PV_SELF
+ * @real: absolute
+ * @path: becomes the virtual path, @real itself if no rule leads there; to be
+ *	given to free()
+ *
+ * By the rules alone, as with pv_resolve().
+ *
+ * Return: as pv_resolve().
+ */
+int pv_reverse(struct pv *pv, int pidfd, const char *real, char **path);
 
 /** pv_resolution_free() - free what pv_resolve() gave; NULL is allowed */
 void pv_resolution_free(struct pv_resolution *resolution);

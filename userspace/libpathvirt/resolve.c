@@ -29,22 +29,45 @@ static int read_resolution(struct nlmsghdr *header, void *arg)
 	return 0;
 }
 
-static int ask(struct pv *pv, int pidfd, const char *path,
-	       struct pv_resolution *resolution)
+static int read_path(struct nlmsghdr *header, void *arg)
 {
-	struct nl_msg *msg = pv_request_new(pv, PATHVIRT_CMD_RESOLVE, 0);
-	int err;
+	struct nlattr *tb[PATHVIRT_A_MAX + 1];
+	char **path = arg;
 
+	if (pv_policy_parse(header, tb) || !tb[PATHVIRT_A_PATH] || *path)
+		return -EBADMSG;
+	*path = nla_strdup(tb[PATHVIRT_A_PATH]);
+	return *path ? 0 : -ENOMEM;
+}
+
+/* Ask for what belongs to @path, an attribute of type @attr. */
+static int ask(struct pv *pv, int pidfd, int attr, const char *path,
+	       pv_reply_fn read, void *arg)
+{
+	struct nl_msg *msg;
+
+	if (*path != '/')
+		return pv_fault_set(&pv->fault, -EINVAL,
+				    "the path is not absolute");
+	if (strlen(path) >= PATH_MAX)
+		return pv_fault_set(&pv->fault, -ENAMETOOLONG,
+				    "the path has more than %d bytes",
+				    PATH_MAX - 1);
+	msg = pv_request_new(pv, PATHVIRT_CMD_RESOLVE, 0);
 	if (!msg)
 		return -ENOMEM;
 	if (pv_request_put_process(msg, pidfd) ||
-	    nla_put_string(msg, PATHVIRT_A_PATH, path))
+	    nla_put_string(msg, attr, path))
 		return pv_request_drop(pv, msg);
-	err = pv_request_run(pv, msg, read_resolution, resolution);
-	if (!err && !resolution->real)
-		return pv_fault_set(&pv->fault, -EBADMSG,
-				    "the module did not answer");
-	return err;
+	return pv_request_run(pv, msg, read, arg);
+}
+
+/* The module must have said something. */
+static int answered(struct pv *pv, int err, const void *answer)
+{
+	if (err || answer)
+		return err;
+	return pv_fault_set(&pv->fault, -EBADMSG, "the module did not answer");
 }
 
 int pv_resolve(struct pv *pv, int pidfd, const char *path,
@@ -54,22 +77,26 @@ int pv_resolve(struct pv *pv, int pidfd, const char *path,
 	int err;
 
 	*result = NULL;
-	if (*path != '/')
-		return pv_fault_set(&pv->fault, -EINVAL,
-				    "the path is not absolute");
-	if (strlen(path) >= PATH_MAX)
-		return pv_fault_set(&pv->fault, -ENAMETOOLONG,
-				    "the path has more than %d bytes",
-				    PATH_MAX - 1);
 	resolution = calloc(1, sizeof(*resolution));
 	if (!resolution)
 		return pv_fault_set(&pv->fault, -ENOMEM, "out of memory");
-	err = ask(pv, pidfd, path, resolution);
+	err = ask(pv, pidfd, PATHVIRT_A_PATH, path, read_resolution,
+		  resolution);
+	err = answered(pv, err, resolution->real);
 	if (err)
 		pv_resolution_free(resolution);
 	else
 		*result = resolution;
 	return err;
+}
+
+int pv_reverse(struct pv *pv, int pidfd, const char *real, char **path)
+{
+	int err;
+
+	*path = NULL;
+	err = ask(pv, pidfd, PATHVIRT_A_REAL, real, read_path, path);
+	return answered(pv, err, *path);
 }
 
 void pv_resolution_free(struct pv_resolution *resolution)
