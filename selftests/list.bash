@@ -17,6 +17,7 @@ TESTS=(
 	netlink_stage.py
 	events.py
 	pvadm.sh
+	programs.sh
 	tracing.sh
 	modparam.sh
 	stress

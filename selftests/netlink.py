@@ -66,7 +66,7 @@ def every_command_of_the_header_has_its_number_in_the_description():
 
 @test
 def every_flag_and_event_of_the_header_has_its_number_in_the_description():
-    flags = {"PATHVIRT_F_" + name.upper(): entry.user_value()
+    flags = {"PATHVIRT_F_" + name.upper().replace("-", "_"): entry.user_value()
              for name, entry in FAMILY.consts["flags"].entries.items()}
     events = {"PATHVIRT_EVENT_" + name.upper(): entry.user_value()
               for name, entry in FAMILY.consts["event"].entries.items()}
