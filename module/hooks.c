@@ -40,11 +40,15 @@ MODULE_PARM_DESC(probe, "How a function is hooked: auto, direct, ftrace or kprob
  * struct pv_site - a function that is hooked
  * @symbol: its name
  * @handler: what attached processes run instead
- * @kprobe: finds the function; with probe=kprobe it is the hook as well
+ * @addr: where it is hooked, or NULL if this kernel has no such function
+ * @kprobe: the hook, with probe=kprobe; registered while it is armed.  Not any
+ *	longer: a probe that rides on ftrace has no copy of the instruction, so a
+ *	trap that finds it (pv_trapped()) would go on at address 0.
  */
 struct pv_site {
 	const char *symbol;
 	void *handler;
+	kprobe_opcode_t *addr;
 	struct kprobe kprobe;
 };
 
@@ -181,13 +185,29 @@ static struct ftrace_ops pv_ftrace_ops = {
 
 static struct ftrace_ops pv_direct_ops;
 
+/*
+ * Has a breakpoint led here instead of ftrace?  While code is patched, breakpoints
+ * stand in it, and a CPU may run into one just as it is taken out again, when
+ * nobody answers for it any more but the probe at its place.  Exceptions without
+ * an error code say -1 here, ftrace says 0.
+ */
+static __always_inline bool pv_trapped(const struct pt_regs *regs)
+{
+	return regs->orig_ax == -1UL;
+}
+
 static int notrace pv_kprobe_redirect(struct kprobe *kprobe,
 				      struct pt_regs *regs)
 {
 	struct pv_site *site = container_of(kprobe, struct pv_site, kprobe);
 
-	if (likely(!pv_process_maybe()))
-		return 0;
+	if (likely(!pv_process_maybe())) {
+		if (likely(!pv_trapped(regs)))
+			return 0;
+		/* Go on behind the call that is, or was, to come. */
+		regs->ip = (unsigned long)site->addr + MCOUNT_INSN_SIZE;
+		return 1;
+	}
 	regs->ip = (unsigned long)site->handler;
 	return 1;	/* the instruction pointer was changed */
 }
@@ -203,7 +223,7 @@ NOKPROBE_SYMBOL(pv_kprobe_post);
 /* Was the site found?  One that is not needed may not have been. */
 static bool pv_site_used(unsigned int site)
 {
-	return site < PV_NR_SITES && pv_targets[site];
+	return pv_sites[site].addr;
 }
 
 static int __init pv_missing(const char *symbol, int err)
@@ -213,31 +233,12 @@ static int __init pv_missing(const char *symbol, int err)
 	return err;
 }
 
-/* A kprobe that is registered but disabled finds its function and costs nothing. */
-static int __init pv_site_find(struct pv_site *site, unsigned long *target)
-{
-	struct kprobe *kprobe = &site->kprobe;
-	int err;
-
-	kprobe->symbol_name = site->symbol;
-	kprobe->pre_handler = pv_kprobe_redirect;
-	kprobe->post_handler = pv_kprobe_post;
-	kprobe->flags = KPROBE_FLAG_DISABLED;
-	err = register_kprobe(kprobe);
-	if (err)
-		return err;
-
-	if (!kprobe_ftrace(kprobe)) {
-		unregister_kprobe(kprobe);
-		return -EOPNOTSUPP;
-	}
-	/* The call to the tracer is the first instruction; go on behind it. */
-	*target = (unsigned long)kprobe->addr + MCOUNT_INSN_SIZE;
-
-	return 0;
-}
-
-static int __init pv_function_find(const char *symbol, unsigned long *target)
+/*
+ * A kprobe that is registered but disabled finds its function and changes
+ * nothing.
+ */
+static int __init pv_symbol_find(const char *symbol, kprobe_opcode_t **addr,
+				 bool *ftrace)
 {
 	struct kprobe kprobe = {
 		.symbol_name = symbol,
@@ -246,9 +247,38 @@ static int __init pv_function_find(const char *symbol, unsigned long *target)
 	int err = register_kprobe(&kprobe);
 
 	if (err)
-		return pv_missing(symbol, err);
-	*target = (unsigned long)kprobe.addr;
+		return err;
+	*addr = kprobe.addr;
+	*ftrace = kprobe_ftrace(&kprobe);
 	unregister_kprobe(&kprobe);
+	return 0;
+}
+
+static int __init pv_site_find(struct pv_site *site, unsigned long *target)
+{
+	kprobe_opcode_t *addr;
+	bool ftrace;
+	int err = pv_symbol_find(site->symbol, &addr, &ftrace);
+
+	if (err)
+		return err;
+	if (!ftrace)
+		return -EOPNOTSUPP;
+	site->addr = addr;
+	/* The call to the tracer is the first instruction; go on behind it. */
+	*target = (unsigned long)addr + MCOUNT_INSN_SIZE;
+	return 0;
+}
+
+static int __init pv_function_find(const char *symbol, unsigned long *target)
+{
+	kprobe_opcode_t *addr;
+	bool ftrace;
+	int err = pv_symbol_find(symbol, &addr, &ftrace);
+
+	if (err)
+		return pv_missing(symbol, err);
+	*target = (unsigned long)addr;
 	return 0;
 }
 
@@ -269,28 +299,36 @@ static int __init pv_event_site_find(struct pv_event_site *site)
 	return -ENOENT;
 }
 
-static void pv_kprobes_disable(unsigned int nr)
+/* List the kprobes of all sites that are used; return their number. */
+static unsigned int pv_kprobes_list(struct kprobe **list)
 {
-	while (nr--)
-		if (pv_site_used(nr))
-			disable_kprobe(&pv_sites[nr].kprobe);
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < PV_NR_SITES; i++)
+		if (pv_site_used(i))
+			list[nr++] = &pv_sites[i].kprobe;
+	return nr;
 }
 
-static int pv_kprobes_enable(void)
+static int pv_kprobes_register(void)
 {
+	struct kprobe *list[PV_MAX_SITES];
 	unsigned int i;
-	int err;
 
-	for (i = 0; i < PV_NR_SITES; i++) {
-		if (!pv_site_used(i))
-			continue;
-		err = enable_kprobe(&pv_sites[i].kprobe);
-		if (err) {
-			pv_kprobes_disable(i);
-			return err;
-		}
-	}
-	return 0;
+	for (i = 0; i < PV_NR_SITES; i++)
+		pv_sites[i].kprobe = (struct kprobe){
+			.addr = pv_sites[i].addr,
+			.pre_handler = pv_kprobe_redirect,
+			.post_handler = pv_kprobe_post,
+		};
+	return register_kprobes(list, pv_kprobes_list(list));
+}
+
+static void pv_kprobes_unregister(void)
+{
+	struct kprobe *list[PV_MAX_SITES];
+
+	unregister_kprobes(list, pv_kprobes_list(list));
 }
 
 static void pv_event_sites_disarm(unsigned int nr)
@@ -326,7 +364,7 @@ static int pv_probe_arm(enum pv_probe way)
 	case PV_PROBE_FTRACE:
 		return register_ftrace_function(&pv_ftrace_ops);
 	default:
-		return pv_kprobes_enable();
+		return pv_kprobes_register();
 	}
 }
 
@@ -341,7 +379,7 @@ static void pv_probe_disarm(enum pv_probe way)
 		unregister_ftrace_function(&pv_ftrace_ops);
 		break;
 	default:
-		pv_kprobes_disable(PV_NR_SITES);
+		pv_kprobes_unregister();
 	}
 }
 
@@ -506,13 +544,6 @@ static int __init pv_hooks_choose(void)
 	return -EINVAL;
 }
 
-static void pv_sites_lose(unsigned int nr)
-{
-	while (nr--)
-		if (pv_site_used(nr))
-			unregister_kprobe(&pv_sites[nr].kprobe);
-}
-
 static int __init pv_sites_find(void)
 {
 	unsigned long ips[PV_MAX_SITES];
@@ -526,12 +557,10 @@ static int __init pv_sites_find(void)
 		if (err == -ENOENT && i == PV_SITE_STEP &&
 		    !strcmp(hook, "auto"))
 			continue;
-		if (err) {
-			pv_missing(pv_sites[i].symbol, err);
-			goto undo;
-		}
+		if (err)
+			return pv_missing(pv_sites[i].symbol, err);
 		pv_handlers[i] = pv_sites[i].handler;
-		ips[nr++] = (unsigned long)pv_sites[i].kprobe.addr;
+		ips[nr++] = (unsigned long)pv_sites[i].addr;
 	}
 	pv_hooks_follow_links(true);
 	err = ftrace_set_filter_ips(&pv_ftrace_ops, ips, nr, 0, 1);
@@ -541,8 +570,6 @@ static int __init pv_sites_find(void)
 		return 0;
 	pr_err("cannot load: ftrace does not know the hook sites (%d)\n", err);
 	ftrace_free_filter(&pv_ftrace_ops);
-undo:
-	pv_sites_lose(i);
 	return err;
 }
 
@@ -591,7 +618,6 @@ void pv_hooks_uninit(void)
 	mutex_lock(&pv_process_mutex);
 	pv_hooks_disarm();
 	mutex_unlock(&pv_process_mutex);
-	pv_sites_lose(PV_NR_SITES);
 	ftrace_free_filter(&pv_ftrace_ops);
 	ftrace_free_filter(&pv_direct_ops);
 

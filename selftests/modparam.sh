@@ -38,6 +38,26 @@ probe_is_in_force() {
 	same "$(left)" "0 0 no" "left"
 }
 
+probes_at_sites() {
+	pvadm status | sed -n 's/^sites: *//p' | tr ' ,' '\n\n' | grep . |
+		grep -cwf - /sys/kernel/debug/kprobes/list || true
+}
+
+# A trap that finds the probe of a site (one was met while ftrace patched the
+# site) goes on in that probe's copy of the instruction, and it has none.
+no_probe_outlives_its_use() {
+	local nothing=0
+	load "probe=$1"
+	same "$(probes_at_sites)" 0 "probes when loaded"
+	sleep 1000 &
+	pvadm attach $! --map "$SCRATCH/old=$SCRATCH/new"
+	[[ $1 != kprobe ]] || nothing=$(pvadm status | sed -n 's/^sites: *//p' | wc -w)
+	same "$(probes_at_sites)" "$nothing" "probes when attached"
+	pvadm detach $!
+	same "$(probes_at_sites)" 0 "probes when detached"
+	kill $!
+}
+
 # Under the choice that the other tests do not run with, too.
 all_tests_pass_with() {
 	local name=$2
@@ -179,6 +199,9 @@ promise probe_kprobe_translates probe_is_in_force kprobe kprobe
 promise probe_ftrace_translates probe_is_in_force ftrace ftrace
 promise probe_direct_translates probe_is_in_force direct direct
 promise probe_auto_is_direct probe_is_in_force auto direct
+promise no_probe_is_left_by_probe_kprobe no_probe_outlives_its_use kprobe
+promise no_probe_is_left_by_probe_ftrace no_probe_outlives_its_use ftrace
+promise no_probe_is_left_by_probe_direct no_probe_outlives_its_use direct
 promise hook_name_translates hook_is_in_force name name
 promise names_pass_with_probe_kprobe all_tests_pass_with kprobe names
 promise names_pass_with_probe_direct all_tests_pass_with direct names
