@@ -8,6 +8,9 @@ TESTS=(
 	syscalls
 	syscalls_32
 	uring
+	relative
+	links
+	reverse
 	exec
 	kernelnames
 	inherit
