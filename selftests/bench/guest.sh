@@ -4,12 +4,15 @@
 # a guest whose clock counts instructions. Prints lines "SITUATION|CALL|COST".
 #
 # The file lies on a tmpfs, three directories deep, at NEW and at ORIGINAL both,
-# so that every situation walks as many components.
+# so that every situation walks as many components. Beside both trees lies a
+# symbolic link into each.
 set -euo pipefail
 
-ORIGINAL=/tmp/virt
-NEW=/tmp/real
-FILE=dir/sub/file
+TOP=/tmp
+ORIGINAL=$TOP/virt
+NEW=$TOP/real
+DIR=dir/sub
+FILE=file
 
 prepare() {
 	# The clock runs far ahead of the disk here; what waits for it does not hang.
@@ -17,8 +20,9 @@ prepare() {
 	local tree
 	gcc -O2 -o calls calls.c
 	for tree in $ORIGINAL $NEW; do
-		mkdir -p "$tree/${FILE%/*}"
-		echo x >"$tree/$FILE"
+		mkdir -p "$tree/$DIR"
+		echo x >"$tree/$DIR/$FILE"
+		ln -s "$tree/$DIR" "$TOP/${tree##*/}-link"
 	done
 	awk 'BEGIN { for (i = 0; i < 9999; i++)
 		printf "/data/project%d/user%d=/mnt/disk/%d\n", i % 97, i, i
@@ -28,14 +32,31 @@ prepare() {
 	sleep 5
 }
 
-# measure SITUATION PATH [PREFIX...] : PREFIX runs the program in the situation.
+# measure SITUATION TREE [PREFIX...] : PREFIX runs the program in the situation.
 measure() {
-	local situation=$1 path=$2 call cost
+	local situation=$1 tree=$2
 	shift 2
-	for call in open stat; do
-		cost=$("$@" ./calls "$call" "$path") || cost=failed
-		echo "$situation|$call|$cost"
-	done
+	cost "$situation" open open "$tree/$DIR" $FILE "$@"
+	cost "$situation" stat stat "$tree/$DIR" $FILE "$@"
+}
+
+# measure_more SITUATION TREE [PREFIX...] : the calls that less depends on.
+measure_more() {
+	local situation=$1 tree=$2
+	shift 2
+	cost "$situation" relative relative "$tree/$DIR" $FILE "$@"
+	cost "$situation" openat openat "$tree/$DIR" $FILE "$@"
+	cost "$situation" above relative $TOP "${tree##*/}/$DIR/$FILE" "$@"
+	cost "$situation" getcwd getcwd "$tree/$DIR" $FILE "$@"
+	cost "$situation" link stat $TOP "${tree##*/}-link/$FILE" "$@"
+}
+
+# cost SITUATION NAME CALL DIR FILE [PREFIX...]
+cost() {
+	local situation=$1 name=$2 arguments=("${@:3:3}") cost
+	shift 5
+	cost=$("$@" ./calls "${arguments[@]}") || cost=failed
+	echo "$situation|$name|$cost"
 }
 
 in_bind_mount() {
@@ -63,29 +84,49 @@ with_other_attached() {
 	return $status
 }
 
+with_elsewhere_attached() {
+	pvadm run --map /nowhere/virt=/usr/lib -- "$@"
+}
+
 # with_probe KIND : everything that depends on how a site is hooked.
 with_probe() {
 	local kind=$1
 	rmmod pathvirt 2>/dev/null || true
 	modprobe pathvirt probe="$kind"
-	measure "loaded, idle ($kind)" $NEW/$FILE env
-	measure "others attached ($kind)" $NEW/$FILE with_other_attached
-	measure "attached, no match ($kind)" $NEW/$FILE \
+	measure "loaded, idle ($kind)" $NEW env
+	measure "others attached ($kind)" $NEW with_other_attached
+	measure "attached, no match ($kind)" $NEW \
 		pvadm run --map $ORIGINAL=$NEW --
-	measure "attached, no match, 10,000 rules ($kind)" $NEW/$FILE \
+	measure "attached, no match, 10,000 rules ($kind)" $NEW \
 		pvadm run --map-file unmatched.map --
-	measure "attached, translated ($kind)" $ORIGINAL/$FILE \
+	measure "attached, translated ($kind)" $ORIGINAL \
 		pvadm run --map $ORIGINAL=$NEW --
-	measure "attached, translated, 10,000 rules ($kind)" $ORIGINAL/$FILE \
+	measure "attached, translated, 10,000 rules ($kind)" $ORIGINAL \
 		pvadm run --map-file many.map --
 }
 
+with_probe_more() {
+	local kind=$1
+	rmmod pathvirt 2>/dev/null || true
+	modprobe pathvirt probe="$kind"
+	measure_more "others attached ($kind)" $NEW with_other_attached
+	measure_more "attached, no match ($kind)" $NEW with_elsewhere_attached
+	measure_more "attached, translated ($kind)" $ORIGINAL \
+		pvadm run --map $ORIGINAL=$NEW --
+}
+
 prepare
-measure "module absent" $NEW/$FILE env
+measure "module absent" $NEW env
+measure_more "module absent" $NEW env
+[[ ${PV_BENCH_ONLY-} ]] && { with_probe_more direct; exit; }
 with_probe direct
 with_probe ftrace
 with_probe kprobe
+with_probe_more direct
 rmmod pathvirt
-measure "bind mount" $ORIGINAL/$FILE in_bind_mount
-measure "fakechroot" $ORIGINAL/$FILE in_fakechroot
-measure "proot" $ORIGINAL/$FILE proot -b $NEW:$ORIGINAL
+measure "bind mount" $ORIGINAL in_bind_mount
+measure_more "bind mount" $ORIGINAL in_bind_mount
+measure "fakechroot" $ORIGINAL in_fakechroot
+measure_more "fakechroot" $ORIGINAL in_fakechroot
+measure "proot" $ORIGINAL proot -b $NEW:$ORIGINAL
+measure_more "proot" $ORIGINAL proot -b $NEW:$ORIGINAL
