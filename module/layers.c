@@ -267,6 +267,24 @@ ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
 }
 
 /**
+ * pv_layers_concern - has any rule to do with a path?
+ * @layers: the stack
+ * @path: a real path, absolute and normalised: "" for the root directory
+ *
+ * Context: as with pv_layers_translate().
+ * Return: false if pv_table_concerns() says so of each table.
+ */
+bool pv_layers_concern(const struct pv_layers *layers, const char *path)
+{
+	u32 i;
+
+	for (i = 0; i < layers->nr; i++)
+		if (pv_table_concerns(layers->tables[i], path))
+			return true;
+	return false;
+}
+
+/**
  * pv_layers_reverse - name a real path as the process would spell it
  * @layers: the stack
  * @real: an absolute path, normalised: "" for the root directory

@@ -70,6 +70,7 @@ ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
 				 struct pv_hit *hit, bool *dots);
 ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
 			    char *real, struct pv_hit *hit);
+bool pv_layers_concern(const struct pv_layers *layers, const char *path);
 bool pv_layers_reverse(const struct pv_layers *layers, const char *real,
 		       char *virtual, char *scratch, bool telling);
 bool pv_layers_have_below(const struct pv_layers *layers, const char *name,

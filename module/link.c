@@ -11,7 +11,6 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/path.h>
-#include <linux/slab.h>
 
 #include "compat.h"
 #include "hooks.h"
@@ -37,13 +36,13 @@ static bool pv_link_matters(const struct path *dir, const char *target)
 	if (!layers)
 		return false;
 	/* Maybe in RCU walk.  Without memory, resolving decides what to do. */
-	place = kmalloc(sizeof(*place), GFP_NOWAIT | __GFP_NOWARN);
+	place = pv_place_alloc(GFP_NOWAIT | __GFP_NOWARN);
 	if (!place)
 		matters = true;
 	else if (pv_place_name(place, layers, dir))
 		matters = pv_place_way(place, layers, target, true, &hit) !=
 			  PV_WAY_NATIVE;
-	kfree(place);
+	pv_place_free(place);
 	pv_layers_put(layers);
 	return matters;
 }

@@ -6,15 +6,27 @@
 
 #include "hooks.h"
 #include "netlink.h"
+#include "name.h"
+#include "place.h"
 #include "process.h"
+#include "resolve.h"
 
 static int __init pathvirt_init(void)
 {
 	int err;
 
-	err = pv_hooks_init();
+	err = pv_names_init();
 	if (err)
 		return err;
+	err = pv_places_init();
+	if (err)
+		goto err_names;
+	err = pv_resolve_init();
+	if (err)
+		goto err_places;
+	err = pv_hooks_init();
+	if (err)
+		goto err_resolve;
 	err = pv_netlink_init();
 	if (err)
 		goto err_hooks;
@@ -24,6 +36,12 @@ static int __init pathvirt_init(void)
 err_hooks:
 	pv_processes_uninit();
 	pv_hooks_uninit();
+err_resolve:
+	pv_resolve_uninit();
+err_places:
+	pv_places_uninit();
+err_names:
+	pv_names_uninit();
 	return err;
 }
 
@@ -32,6 +50,9 @@ static void __exit pathvirt_exit(void)
 	pv_netlink_uninit();
 	pv_processes_uninit();
 	pv_hooks_uninit();
+	pv_resolve_uninit();
+	pv_places_uninit();
+	pv_names_uninit();
 }
 
 module_init(pathvirt_init);

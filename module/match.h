@@ -160,4 +160,16 @@ static __always_inline bool pv_path_scan(const char *path)
 	return false;
 }
 
+/**
+ * pv_name_dots - look for ".." components in a relative name
+ * @name: the name
+ *
+ * Return: true if it has any.
+ */
+static __always_inline bool pv_name_dots(const char *name)
+{
+	return (name[0] == '.' && name[1] == '.' &&
+		(name[2] == '/' || !name[2])) || pv_path_scan(name);
+}
+
 #endif /* _PV_MATCH_H */

@@ -33,6 +33,9 @@
 
 static DEFINE_PER_CPU(u64, pv_translated);
 
+/* Buffers of PV_REAL_SIZE; why they are not just allocated is told in place.c. */
+static struct kmem_cache *pv_real_cache;
+
 /**
  * pv_names_translated - how many names were translated
  *
@@ -85,7 +88,7 @@ static int pv_walk_dir(int dfd, struct path *dir)
 static char *pv_walk_room(struct pv_walk *walk)
 {
 	if (!walk->long_real)
-		walk->long_real = kmalloc(PV_REAL_SIZE, GFP_KERNEL);
+		walk->long_real = kmem_cache_alloc(pv_real_cache, GFP_KERNEL);
 	return walk->long_real;
 }
 
@@ -159,46 +162,73 @@ out:
 	return len;
 }
 
+/* Walk a copy of @real. */
+static ssize_t pv_walk_take(struct pv_walk *walk, const char *real)
+{
+	size_t len = strlen(real);
+	char *to = walk->brief_real;
+
+	if (len >= PV_BRIEF_SIZE || walk->long_real)
+		to = pv_walk_room(walk);
+	if (!to)
+		return -ENOMEM;
+	memcpy(to, real, len + 1);
+	return len;
+}
+
+/*
+ * A name that is relative to a directory which the kernel calls @name, or whose
+ * name is too long for a glance.
+ */
+static enum pv_way pv_walk_way(struct pv_walk *walk, struct pv_place *place,
+			       const struct pv_layers *layers,
+			       const struct path *dir, const char *name)
+{
+	if (!IS_ERR(name))
+		pv_place_set(place, layers, name);
+	else if (!pv_place_name(place, layers, dir))
+		return PV_WAY_NATIVE;
+	return pv_place_way(place, layers, walk->name->name, false,
+			    &walk->hit);
+}
+
 /* A name that is relative to @dir. */
 static ssize_t pv_walk_from(struct pv_walk *walk, const struct path *dir,
-			    int dfd, unsigned int flags)
+			    const struct pv_layers *layers, int dfd,
+			    unsigned int flags)
 {
-	struct pv_layers *layers = pv_layers_get_current();
-	enum pv_way way = PV_WAY_NATIVE;
-	struct pv_place *place = NULL;
-	ssize_t len = 0;
+	struct pv_place *place;
+	const char *name;
+	enum pv_way way;
+	ssize_t len;
 
-	if (!layers)
+	/* Mostly one glance at where it is says that rules have no say. */
+	name = pv_dir_name(dir, walk->brief_real, PV_BRIEF_SIZE);
+	if (!name || (!IS_ERR(name) && !pv_name_dots(walk->name->name) &&
+		      !pv_layers_concern(layers, name)))
 		return 0;
-	place = kmalloc(sizeof(*place), GFP_KERNEL);
-	if (!place) {
-		len = -ENOMEM;
-	} else if (pv_place_name(place, layers, dir)) {
-		way = pv_place_way(place, layers, walk->name->name, false,
-				   &walk->hit);
-	}
-	if (way == PV_WAY_OTHER) {
-		len = -ENOMEM;
-		if (pv_walk_room(walk))
-			len = strscpy(walk->long_real, place->scratch,
-				      PATH_MAX);
-	}
-	kfree(place);
-	pv_layers_put(layers);
+	place = pv_place_alloc(GFP_KERNEL);
+	if (!place)
+		return -ENOMEM;
+	way = pv_walk_way(walk, place, layers, dir, name);
+	len = way == PV_WAY_OTHER ? pv_walk_take(walk, place->scratch) : 0;
+	pv_place_free(place);
 	return way == PV_WAY_UNKNOWN ? pv_walk_resolve(walk, dfd, flags) : len;
 }
 
 static noinline ssize_t pv_walk_relative(struct pv_walk *walk, int dfd,
 					 unsigned int flags)
 {
+	struct pv_layers *layers = pv_layers_get_current();
 	struct path dir;
-	ssize_t len;
+	ssize_t len = 0;
 
-	/* What is wrong with it the kernel will say. */
-	if (pv_walk_dir(dfd, &dir))
-		return 0;
-	len = pv_walk_from(walk, &dir, dfd, flags);
-	path_put(&dir);
+	/* What is wrong with the directory the kernel will say. */
+	if (layers && !pv_walk_dir(dfd, &dir)) {
+		len = pv_walk_from(walk, &dir, layers, dfd, flags);
+		path_put(&dir);
+	}
+	pv_layers_put(layers);
 	return len;
 }
 
@@ -297,7 +327,7 @@ static __always_inline void pv_walk_end(struct pv_walk *walk)
 	if (likely(walk->entered))
 		pv_walk_leave(walk);
 	if (unlikely(walk->long_real))
-		kfree(walk->long_real);
+		kmem_cache_free(pv_real_cache, walk->long_real);
 	pv_call_end();
 }
 
@@ -413,4 +443,32 @@ int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
 	}
 	pv_walk_end(&walk);
 	return err;
+}
+
+static void pv_real_construct(void *real)
+{
+	memset(real, 0, PV_REAL_SIZE);
+}
+
+/**
+ * pv_names_init - get ready for names
+ *
+ * Context: module load.
+ * Return: 0 or -ENOMEM.
+ */
+int __init pv_names_init(void)
+{
+	pv_real_cache = kmem_cache_create("pathvirt_real", PV_REAL_SIZE, 0, 0,
+					  pv_real_construct);
+	return pv_real_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * pv_names_uninit - undo pv_names_init()
+ *
+ * Context: module load or unload; nobody walks a name any more.
+ */
+void pv_names_uninit(void)
+{
+	kmem_cache_destroy(pv_real_cache);
 }

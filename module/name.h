@@ -6,5 +6,7 @@
 #include <linux/types.h>
 
 u64 pv_names_translated(void);
+int pv_names_init(void);
+void pv_names_uninit(void);
 
 #endif /* _PV_NAME_H */

@@ -5,37 +5,103 @@
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/path.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "hooks.h"
+#include "match.h"
 #include "place.h"
 #include "process.h"
+
+/*
+ * Places come and go with every relative name, and are large.  That this cache
+ * has a constructor saves clearing them where the kernel clears what it
+ * allocates (init_on_alloc): strings need none.
+ */
+static struct kmem_cache *pv_place_cache;
+
+static void pv_place_construct(void *place)
+{
+	memset(place, 0, sizeof(struct pv_place));
+}
+
+/**
+ * pv_place_alloc - make room for a place
+ * @gfp: how
+ *
+ * Return: the place, for pv_place_free(), or NULL.  It says nothing yet.
+ */
+struct pv_place *pv_place_alloc(gfp_t gfp)
+{
+	return kmem_cache_alloc(pv_place_cache, gfp);
+}
+
+/**
+ * pv_place_free - undo pv_place_alloc()
+ * @place: the place, or NULL
+ */
+void pv_place_free(struct pv_place *place)
+{
+	if (place)
+		kmem_cache_free(pv_place_cache, place);
+}
+
+/**
+ * pv_dir_name - what the kernel calls a directory
+ * @path: the directory; a reference is held, or RCU read-locked
+ * @buf: for the name
+ * @size: the size of @buf
+ *
+ * Context: any in which d_path() may be called.
+ * Return: the name, somewhere in @buf and normalised: "" for the root directory;
+ * NULL if it has none: it was removed; ERR_PTR(-ENAMETOOLONG).
+ */
+const char *pv_dir_name(const struct path *path, char *buf, int size)
+{
+	const char *name;
+
+	if (d_unlinked(path->dentry))
+		return NULL;
+	name = pv_original_d_path(path, buf, size);
+	if (IS_ERR(name))
+		return name;
+	if (*name != '/')
+		return NULL;
+	return name[1] ? name : "";
+}
+
+/**
+ * pv_place_set - say where a place is
+ * @place: receives its names
+ * @layers: what the process's names pass
+ * @name: the real one, from pv_dir_name(); may lie in @scratch of @place
+ */
+void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
+		  const char *name)
+{
+	strscpy(place->real, name, PATH_MAX);
+	pv_layers_reverse(layers, place->real, place->virtual, place->scratch,
+			  false);
+}
 
 /**
  * pv_place_name - name a directory
  * @place: receives its names
  * @layers: what the process's names pass
- * @path: the directory; a reference is held, or RCU read-locked
+ * @path: as with pv_dir_name()
  *
- * Context: any in which d_path() may be called.
- * Return: false if it has no name: it was removed, or is out of reach of the
- * process's root directory.  The kernel's own walk is right there.
+ * Context: as with pv_dir_name().
+ * Return: false if it has no name, or one that is too long for any call.  The
+ * kernel's own walk is right there.
  */
 bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
 		   const struct path *path)
 {
-	const char *name;
+	const char *name = pv_dir_name(path, place->scratch, PATH_MAX);
 
-	if (d_unlinked(path->dentry))
+	if (IS_ERR_OR_NULL(name))
 		return false;
-	name = pv_original_d_path(path, place->scratch, PATH_MAX);
-	if (IS_ERR(name) || *name != '/')
-		return false;
-	if (!name[1])
-		name = "";
-	strscpy(place->real, name, PATH_MAX);
-	pv_layers_reverse(layers, place->real, place->virtual, place->scratch,
-			  false);
+	pv_place_set(place, layers, name);
 	return true;
 }
 
@@ -101,6 +167,27 @@ static bool pv_place_append(char *dir, const char *name)
 	return strscpy(dir + len, name, PATH_MAX - len) >= 0;
 }
 
+/*
+ * Is all that lies below a place where the kernel's own walk finds it?  The
+ * place is where its name leads, and no rule speaks of anything below.
+ */
+static bool pv_place_plain(struct pv_place *place,
+			   const struct pv_layers *layers)
+{
+	const char *leads = place->virtual;
+	struct pv_hit hit;
+	ssize_t len;
+
+	len = pv_layers_translate(layers, *place->virtual ? place->virtual : "/",
+				  place->scratch, &hit);
+	if (len < 0)
+		return false;
+	if (len)
+		leads = len > 1 ? place->scratch : "";
+	return !strcmp(leads, place->real) &&
+	       !pv_layers_have_below(layers, place->virtual, place->scratch);
+}
+
 /**
  * pv_place_way - where does a name lead?
  * @place: from here; afterwards it is the name itself that it says: @real by
@@ -124,6 +211,9 @@ enum pv_way pv_place_way(struct pv_place *place,
 	const char *leads = place->virtual;
 	ssize_t len;
 
+	if (!pv_name_dots(name) && pv_place_plain(place, layers))
+		return PV_WAY_NATIVE;
+
 	name = pv_place_leave(place, name);
 	if (!name || !pv_place_append(place->real, name) ||
 	    !pv_place_append(place->virtual, name) ||
@@ -146,4 +236,32 @@ enum pv_way pv_place_way(struct pv_place *place,
 	    pv_layers_have_below(layers, place->virtual, place->scratch))
 		return PV_WAY_UNKNOWN;
 	return PV_WAY_NATIVE;
+}
+
+/**
+ * pv_places_init - get ready for places
+ *
+ * Context: module load.
+ * Return: 0 or -ENOMEM.
+ */
+int __init pv_places_init(void)
+{
+	/* getcwd() copies to user space from here. */
+	pv_place_cache =
+		kmem_cache_create_usercopy("pathvirt_place",
+					   sizeof(struct pv_place), 0, 0,
+					   offsetof(struct pv_place, virtual),
+					   sizeof_field(struct pv_place, virtual),
+					   pv_place_construct);
+	return pv_place_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * pv_places_uninit - undo pv_places_init()
+ *
+ * Context: module load or unload; there are no places any more.
+ */
+void pv_places_uninit(void)
+{
+	kmem_cache_destroy(pv_place_cache);
 }

@@ -6,6 +6,7 @@
 #ifndef _PV_PLACE_H
 #define _PV_PLACE_H
 
+#include <linux/gfp_types.h>
 #include <linux/limits.h>
 #include <linux/types.h>
 
@@ -38,11 +39,20 @@ enum pv_way {
 	PV_WAY_UNKNOWN,
 };
 
+const char *pv_dir_name(const struct path *path, char *buf, int size);
+
+struct pv_place *pv_place_alloc(gfp_t gfp);
+void pv_place_free(struct pv_place *place);
 bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
 		   const struct path *path);
+void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
+		  const char *name);
 bool pv_place_tell(struct pv_place *place, const char *real);
 enum pv_way pv_place_way(struct pv_place *place,
 			 const struct pv_layers *layers, const char *name,
 			 bool more, struct pv_hit *hit);
+
+int pv_places_init(void);
+void pv_places_uninit(void);
 
 #endif /* _PV_PLACE_H */

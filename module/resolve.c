@@ -18,7 +18,6 @@
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/limits.h>
-#include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/path.h>
@@ -75,6 +74,9 @@ struct pv_resolver {
 	char todo[3 * PATH_MAX];
 	char scratch[PV_REAL_SIZE];
 };
+
+/* Why they are not just allocated is told in place.c. */
+static struct kmem_cache *pv_resolver_cache;
 
 /**
  * struct pv_component - a component of the name
@@ -350,7 +352,7 @@ static int pv_resolve_from(struct pv_resolver *r, const struct path *dir)
 	struct pv_hit hit;
 	int err = 0;
 
-	place = kvmalloc(sizeof(*place), GFP_KERNEL);
+	place = pv_place_alloc(GFP_KERNEL);
 	if (!place)
 		return -ENOMEM;
 	if (!pv_place_name(place, r->layers, dir))
@@ -370,7 +372,7 @@ static int pv_resolve_from(struct pv_resolver *r, const struct path *dir)
 	pv_resolve_move(r, dir);
 	err = PV_RESOLVE_MORE;
 out:
-	kvfree(place);
+	pv_place_free(place);
 	return err;
 }
 
@@ -568,7 +570,7 @@ ssize_t pv_resolve(const struct pv_layers *layers, const struct path *dir,
 		return -EAGAIN;
 	if (size > PATH_MAX)
 		return -ENAMETOOLONG;
-	r = kvmalloc(sizeof(*r), GFP_KERNEL);
+	r = kmem_cache_alloc(pv_resolver_cache, GFP_KERNEL);
 	if (!r)
 		return -ENOMEM;
 	memset(r, 0, offsetof(struct pv_resolver, virtual));
@@ -587,6 +589,35 @@ ssize_t pv_resolve(const struct pv_layers *layers, const struct path *dir,
 	/* So far it has been the kernel's own walk, which does all the rest. */
 	if (!r->matched && err != -ENOMEM)
 		err = 0;
-	kvfree(r);
+	kmem_cache_free(pv_resolver_cache, r);
 	return err;
+}
+
+static void pv_resolver_construct(void *r)
+{
+	memset(r, 0, sizeof(struct pv_resolver));
+}
+
+/**
+ * pv_resolve_init - get ready for resolving
+ *
+ * Context: module load.
+ * Return: 0 or -ENOMEM.
+ */
+int __init pv_resolve_init(void)
+{
+	pv_resolver_cache = kmem_cache_create("pathvirt_resolver",
+					      sizeof(struct pv_resolver), 0, 0,
+					      pv_resolver_construct);
+	return pv_resolver_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * pv_resolve_uninit - undo pv_resolve_init()
+ *
+ * Context: module load or unload; nobody resolves any more.
+ */
+void pv_resolve_uninit(void)
+{
+	kmem_cache_destroy(pv_resolver_cache);
 }

@@ -15,5 +15,7 @@ struct path;
 ssize_t pv_resolve(const struct pv_layers *layers, const struct path *dir,
 		   const char *name, char *real, unsigned int flags,
 		   struct pv_hit *hit);
+int pv_resolve_init(void);
+void pv_resolve_uninit(void);
 
 #endif /* _PV_RESOLVE_H */

@@ -501,6 +501,41 @@ bool pv_table_has_below(const struct pv_table *table, const char *name,
 	return node && node->best < rule;
 }
 
+/* Does the NEW of some rule lead to @path or to what it lies under? */
+static bool pv_table_has_new(const struct pv_table *table, const char *path)
+{
+	const struct pv_node *node = table->new_nodes;
+
+	do {
+		if (pv_label_common(node, path) < node->label_len)
+			return false;
+		path += node->label_len;
+		if (node->rule != PV_NO_RULE && (*path == '/' || !*path))
+			return true;
+		node = *path ? pv_node_child(table->new_nodes, node, *path) :
+			       NULL;
+	} while (node);
+	return false;
+}
+
+/**
+ * pv_table_concerns - have rules to do with a path?
+ * @table: the table
+ * @path: a real path, absolute and normalised: "" for the root directory
+ *
+ * Context: any.
+ * Return: false if no rule leads to @path, or speaks of it or of what lies
+ * below: it is called what it is, and so is all that lies there.
+ */
+bool pv_table_concerns(const struct pv_table *table, const char *path)
+{
+	const char *rest;
+
+	return pv_table_match(table, path, &rest) != PV_NO_RULE ||
+	       pv_table_has_below(table, path, PV_NO_RULE) ||
+	       pv_table_has_new(table, path);
+}
+
 /*
  * Name @real by @rule, whose NEW it lies under.  Return false if that name would
  * lead elsewhere, by an earlier rule, or would be too long.
@@ -536,7 +571,7 @@ u32 pv_table_reverse(const struct pv_table *table, const char *real,
 		     char *virtual, size_t size)
 {
 	const struct pv_node *node = table->new_nodes;
-	u32 rule, best = PV_NO_RULE;
+	u32 rule, best = PV_NO_RULE, tried = PV_NO_RULE;
 	const char *name = real;
 
 	do {
@@ -545,14 +580,16 @@ u32 pv_table_reverse(const struct pv_table *table, const char *real,
 			break;
 		name += node->label_len;
 		rule = *name == '/' || !*name ? node->rule : PV_NO_RULE;
-		for (; rule < best; rule = table->rules[rule].same_new)
+		for (; rule < best; rule = table->rules[rule].same_new) {
+			tried = rule;
 			if (pv_rule_reverse(table, rule, real, virtual, size))
 				best = rule;
+		}
 		node = *name ? pv_node_child(table->new_nodes, node, *name) :
 			       NULL;
 	} while (node);
 
-	if (best != PV_NO_RULE)
+	if (best != PV_NO_RULE && best != tried)
 		pv_rule_reverse(table, best, real, virtual, size);
 	return best;
 }

@@ -97,6 +97,7 @@ struct pv_table *pv_table_build(const struct pv_draft *draft);
 void pv_table_free(struct pv_table *table);
 bool pv_table_has_below(const struct pv_table *table, const char *name,
 			u32 rule);
+bool pv_table_concerns(const struct pv_table *table, const char *path);
 u32 pv_table_reverse(const struct pv_table *table, const char *real,
 		     char *virtual, size_t size);
 const char *pv_label_match_slowly(const char *label, unsigned int len,

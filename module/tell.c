@@ -11,7 +11,6 @@
 #include <linux/fs_struct.h>
 #include <linux/path.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <asm/ptrace.h>
@@ -45,7 +44,7 @@ static char *pv_tell(char *name, char *buf, int size)
 	struct pv_place *place;
 	size_t len;
 
-	place = kmalloc(sizeof(*place), GFP_ATOMIC | __GFP_NOWARN);
+	place = pv_place_alloc(GFP_ATOMIC | __GFP_NOWARN);
 	if (!place)
 		return ERR_PTR(-ENOMEM);
 	if (pv_place_tell(place, name)) {
@@ -54,7 +53,7 @@ static char *pv_tell(char *name, char *buf, int size)
 		if (len <= size)
 			name = memcpy(buf + size - len, place->virtual, len);
 	}
-	kfree(place);
+	pv_place_free(place);
 	return name;
 }
 
@@ -130,11 +129,11 @@ pv_tell_getcwd(const struct pt_regs *regs, unsigned long buf,
 	long ret = -ENOMEM;
 
 	pv_call_begin();
-	place = kmalloc(sizeof(*place), GFP_KERNEL);
+	place = pv_place_alloc(GFP_KERNEL);
 	if (place)
 		ret = pv_getcwd(place, (char __user *)buf, size) ?:
 		      original(regs);
-	kfree(place);
+	pv_place_free(place);
 	pv_call_end();
 	return ret;
 }

@@ -136,6 +136,21 @@ static u32 naive_reverse(const char * const *rules, unsigned int nr,
 	return PV_NO_RULE;
 }
 
+/* Is @path, or what it lies under, an ORIGINAL or a NEW, or above an ORIGINAL? */
+static bool naive_concerns(const char * const *rules, unsigned int nr,
+			   const char *path)
+{
+	size_t covered;
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (naive_matches(rules[2 * i], path, &covered) ||
+		    naive_matches(rules[2 * i + 1], path, &covered) ||
+		    naive_matches(path, rules[2 * i], &covered))
+			return true;
+	return false;
+}
+
 void naive_check_reverse(const char * const *rules, unsigned int nr,
 			 const char *name)
 {
@@ -151,6 +166,10 @@ void naive_check_reverse(const char * const *rules, unsigned int nr,
 	got = pv_table_reverse(table, real, virtual, sizeof(virtual));
 	if (got != want || (got != PV_NO_RULE && strcmp(virtual, wanted)))
 		naive_fail("reverse", rules, nr, name, got, want);
+
+	got = pv_table_concerns(table, real);
+	if (got != naive_concerns(rules, nr, real))
+		naive_fail("concerns", rules, nr, name, got, !got);
 
 	for (limit = 0; limit <= nr; limit++) {
 		got = pv_table_has_below(table, real, limit);

@@ -28,7 +28,8 @@ void naive_check(const char * const *rules, unsigned int nr, const char *name);
 
 /**
  * naive_check_reverse - the same for the way back: which rule names a real path,
- * and how, and whether rules speak of something below it
+ * and how, whether rules speak of something below it, and whether they have to
+ * do with it at all
  * @rules: as with naive_check()
  * @nr: number of pairs
  * @name: an absolute path
