@@ -46,6 +46,13 @@
 #define pv_step_is_link(a, b)	d_is_symlink((const struct dentry *)(b))
 #endif
 
+/* PROCMAP_QUERY, which asks for one mapping of /proc/PID/maps. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define PV_SYMBOL_MAPS_QUERY	"procfs_procmap_ioctl"
+#else
+#define PV_SYMBOL_MAPS_QUERY	NULL
+#endif
+
 #ifndef __counted_by
 #define __counted_by(member)
 #endif

@@ -38,7 +38,7 @@ MODULE_PARM_DESC(probe, "How a function is hooked: auto, direct, ftrace or kprob
 
 /**
  * struct pv_site - a function that is hooked
- * @symbol: its name
+ * @symbol: its name, or NULL if kernels of this version have no such function
  * @handler: what attached processes run instead
  * @addr: where it is hooked, or NULL if this kernel has no such function
  * @kprobe: the hook, with probe=kprobe; registered while it is armed.  Not any
@@ -68,6 +68,8 @@ static struct pv_site pv_sites[] = {
 	[PV_SITE_D_PATH]	 = { "d_path", pv_handle_d_path },
 	[PV_SITE_READLINK]	 = { "proc_pid_readlink", pv_handle_readlink },
 	[PV_SITE_SEQ_PATH]	 = { "seq_path", pv_handle_seq_path },
+	[PV_SITE_MAPS_QUERY]	 = { PV_SYMBOL_MAPS_QUERY,
+				     pv_handle_maps_query },
 	[PV_SITE_RENAME]	 = { PV_SYMBOL_RENAME, pv_handle_rename },
 	[PV_SITE_LINK]		 = { PV_SYMBOL_LINK, pv_handle_link },
 	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
@@ -551,7 +553,8 @@ static int __init pv_sites_find(void)
 	int err;
 
 	for (i = 0; i < PV_NR_SITES; i++) {
-		if (i == PV_SITE_STEP && !strcmp(hook, "name"))
+		if (!pv_sites[i].symbol ||
+		    (i == PV_SITE_STEP && !strcmp(hook, "name")))
 			continue;
 		err = pv_site_find(&pv_sites[i], &pv_targets[i]);
 		if (err == -ENOENT && i == PV_SITE_STEP &&

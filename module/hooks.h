@@ -37,6 +37,8 @@ char *pv_handle_d_path(const struct path *path, char *buf, int size);
 int pv_handle_readlink(struct dentry *dentry, char __user *buf, int size);
 int pv_handle_seq_path(struct seq_file *m, const struct path *path,
 		       const char *esc);
+long pv_handle_maps_query(struct file *file, unsigned int cmd,
+			  unsigned long arg);
 int pv_handle_rename(int olddfd, struct filename *from, int newdfd,
 		     struct filename *to, unsigned int flags);
 int pv_handle_link(int olddfd, struct filename *old, int newdfd,
@@ -70,6 +72,8 @@ char *pv_original_d_path(const struct path *path, char *buf, int size);
 int pv_original_readlink(struct dentry *dentry, char __user *buf, int size);
 int pv_original_seq_path(struct seq_file *m, const struct path *path,
 			 const char *esc);
+long pv_original_maps_query(struct file *file, unsigned int cmd,
+			    unsigned long arg);
 int pv_original_rename(int olddfd, struct filename *from, int newdfd,
 		       struct filename *to, unsigned int flags);
 int pv_original_link(int olddfd, struct filename *old, int newdfd,

@@ -15,25 +15,26 @@
 #define PV_SITE_D_PATH			4
 #define PV_SITE_READLINK		5
 #define PV_SITE_SEQ_PATH		6
-#define PV_SITE_RENAME			7
-#define PV_SITE_LINK			8
-#define PV_SITE_FORK			9
-#define PV_SITE_GETCWD			10
-#define PV_SITE_EXECVE			11
-#define PV_SITE_EXECVEAT		12
-#define PV_SITE_MOUNT			13
-#define PV_SITE_MOVE_MOUNT		14
-#define PV_SITE_PIVOT_ROOT		15
-#define PV_SITE_IA32_GETCWD		16
-#define PV_SITE_IA32_EXECVE		17
-#define PV_SITE_IA32_EXECVEAT		18
-#define PV_SITE_IA32_MOUNT		19
-#define PV_SITE_IA32_MOVE_MOUNT		20
-#define PV_SITE_IA32_PIVOT_ROOT		21
-#define PV_MAX_SITES			22
+#define PV_SITE_MAPS_QUERY		7
+#define PV_SITE_RENAME			8
+#define PV_SITE_LINK			9
+#define PV_SITE_FORK			10
+#define PV_SITE_GETCWD			11
+#define PV_SITE_EXECVE			12
+#define PV_SITE_EXECVEAT		13
+#define PV_SITE_MOUNT			14
+#define PV_SITE_MOVE_MOUNT		15
+#define PV_SITE_PIVOT_ROOT		16
+#define PV_SITE_IA32_GETCWD		17
+#define PV_SITE_IA32_EXECVE		18
+#define PV_SITE_IA32_EXECVEAT		19
+#define PV_SITE_IA32_MOUNT		20
+#define PV_SITE_IA32_MOVE_MOUNT		21
+#define PV_SITE_IA32_PIVOT_ROOT		22
+#define PV_MAX_SITES			23
 
-#define PV_FUNC_PTRACE			22
-#define PV_FUNC_PIDFD			23
-#define PV_NR_TARGETS			24
+#define PV_FUNC_PTRACE			23
+#define PV_FUNC_PIDFD			24
+#define PV_NR_TARGETS			25
 
 #endif /* _PV_SITES_H */

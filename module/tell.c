@@ -36,22 +36,27 @@ static void pv_telling_end(struct pv_walk *walk)
 }
 
 /*
- * Say in @buf, at its end, what the kernel has said in @name.  Maps are shown
- * under rcu_read_lock() by newer kernels.
+ * Name @path to the running task in @buf, at its end: there the one name may fit
+ * where the other does not.  Maps are shown under rcu_read_lock() by newer
+ * kernels.
  */
-static char *pv_tell(char *name, char *buf, int size)
+static char *pv_tell(const struct path *path, char *buf, int size)
 {
 	struct pv_place *place;
+	char *name;
 	size_t len;
 
 	place = pv_place_alloc(GFP_ATOMIC | __GFP_NOWARN);
 	if (!place)
 		return ERR_PTR(-ENOMEM);
-	if (pv_place_tell(place, name)) {
+	name = pv_original_d_path(path, place->real, PATH_MAX);
+	if (!IS_ERR(name) && pv_place_tell(place, name)) {
 		len = strlen(place->virtual) + 1;
 		name = ERR_PTR(-ENAMETOOLONG);
 		if (len <= size)
 			name = memcpy(buf + size - len, place->virtual, len);
+	} else {
+		name = pv_original_d_path(path, buf, size);
 	}
 	pv_place_free(place);
 	return name;
@@ -64,10 +69,11 @@ char *pv_handle_d_path(const struct path *path, char *buf, int size)
 	char *name;
 
 	pv_call_begin();
-	name = pv_original_d_path(path, buf, size);
 	walk = pv_walk_now();
-	if (unlikely(walk && walk->telling) && !IS_ERR(name))
-		name = pv_tell(name, buf, size);
+	if (unlikely(walk && walk->telling))
+		name = pv_tell(path, buf, size);
+	else
+		name = pv_original_d_path(path, buf, size);
 	pv_call_end();
 	return name;
 }
@@ -93,6 +99,19 @@ int pv_handle_seq_path(struct seq_file *m, const struct path *path,
 
 	pv_telling_begin(&walk);
 	ret = pv_original_seq_path(m, path, esc);
+	pv_telling_end(&walk);
+	return ret;
+}
+
+/* Stands for procfs_procmap_ioctl(): the name of one mapping. */
+long pv_handle_maps_query(struct file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	struct pv_walk walk;
+	long ret;
+
+	pv_telling_begin(&walk);
+	ret = pv_original_maps_query(file, cmd, arg);
 	pv_telling_end(&walk);
 	return ret;
 }
