@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Real programs, unmodified, each with its whole working tree at NEW and its
-# ORIGINAL absent (but not what is above it: some go there step by step). What they print is held against what they print in a mount
-# namespace where ORIGINAL is there and NEW is bind-mounted on it.
+# ORIGINAL absent (but not what is above it: some go there step by step). What
+# they print is held against what they print in a mount namespace where ORIGINAL
+# is there and NEW is bind-mounted on it.
 # shellcheck disable=SC2317 # what `promise` calls
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . ./ktap.sh
@@ -161,7 +162,45 @@ in_busybox() {
 	busybox tar -cf - d | busybox tar -tf -
 }
 
-for name in shell git sqlite gcc venv tar busybox; do
+in_nginx() {
+	mkdir -p site logs temp
+	echo front >site/index.html
+	ln -s "$V/site/index.html" site/link.html
+	cat >nginx.conf <<-END
+		daemon off;
+		pid $V/logs/pid;
+		error_log $V/logs/error;
+		events { }
+		http {
+			access_log off;
+			client_body_temp_path $V/temp/body;
+			proxy_temp_path $V/temp/proxy;
+			fastcgi_temp_path $V/temp/fastcgi;
+			uwsgi_temp_path $V/temp/uwsgi;
+			scgi_temp_path $V/temp/scgi;
+			server {
+				listen unix:$V/logs/socket;
+				root $V/site;
+				autoindex on;
+			}
+		}
+	END
+	nginx -c "$V/nginx.conf" &
+	local get=(curl -s --unix-socket "$V/logs/socket" --retry 20 --retry-connrefused)
+	until [[ -S logs/socket ]]; do sleep 0.1; done
+	"${get[@]}" http://localhost/
+	"${get[@]}" http://localhost/link.html
+	"${get[@]}" -o /dev/null -w '%{http_code}\n' http://localhost/nothing
+	echo second >site/index.html
+	"${get[@]}" http://localhost/index.html
+	kill -HUP "$(<logs/pid)"
+	"${get[@]}" http://localhost/index.html
+	kill -QUIT "$(<logs/pid)"
+	wait
+	sed 's/.*open() //; s/,.*//' logs/error | grep -F "$V"
+}
+
+for name in shell git sqlite gcc venv tar busybox nginx; do
 	promise "${name}_works_where_its_tree_is_elsewhere" both "in_$name"
 done
 keep "$@"
