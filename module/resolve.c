@@ -317,7 +317,7 @@ static int pv_resolve_may_follow(struct pv_resolver *r, const char *name,
 	struct path path;
 	int err;
 
-	if ((dir->i_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) ||
+	if ((dir->i_mode & 01002) != 01002 ||
 	    uid_eq(inode->i_uid, current_fsuid()) ||
 	    uid_eq(inode->i_uid, dir->i_uid))
 		return 0;

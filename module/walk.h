@@ -111,8 +111,10 @@ static __always_inline void pv_walk_leave(struct pv_walk *walk)
 		return;
 	}
 	slot->walk = walk->outer;
-	if (likely(!walk->outer))
-		smp_store_release(&slot->task, NULL);
+	if (unlikely(walk->outer))
+		return;
+	/* Pairs with the cmpxchg of who takes the slot next and sets @walk. */
+	smp_store_release(&slot->task, NULL);
 }
 
 /**

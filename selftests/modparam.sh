@@ -39,7 +39,7 @@ probe_is_in_force() {
 }
 
 probes_at_sites() {
-	pvadm status | sed -n 's/^sites: *//p' | tr ' ,' '\n\n' | grep . |
+	pvadm status | sed -n 's/^sites: *//p' | tr ' ' '\n' |
 		grep -cwf - /sys/kernel/debug/kprobes/list || true
 }
 

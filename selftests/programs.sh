@@ -29,7 +29,7 @@ under_rules() {
 both() {
 	local world words said=() tree=()
 	export V R
-	export -f "$1"
+	export -f "${1?}"
 	export HOME=$V LC_ALL=C PYTHONDONTWRITEBYTECODE=1 GIT_CONFIG_NOSYSTEM=1
 	export GIT_AUTHOR_DATE="@1 +0000" GIT_COMMITTER_DATE="@1 +0000"
 	for world in under_mount under_rules; do
@@ -119,6 +119,7 @@ in_gcc() {
 
 in_venv() {
 	python3 -m venv --without-pip venv
+	# shellcheck disable=SC1091 # it was made a moment ago
 	. venv/bin/activate
 	python3 -c 'import sys, os; print(sys.prefix, sys.executable, os.getcwd())'
 	head -1 venv/bin/activate venv/pyvenv.cfg | sed 's/python3[.0-9]*/python3/'

@@ -12,7 +12,7 @@ TOP=/tmp
 ORIGINAL=$TOP/virt
 NEW=$TOP/real
 DIR=dir/sub
-FILE=file
+FILE="file"
 
 prepare() {
 	# The clock runs far ahead of the disk here; what waits for it does not hang.
