@@ -74,6 +74,7 @@ static struct pv_site pv_sites[] = {
 	[PV_SITE_LINK]		 = { PV_SYMBOL_LINK, pv_handle_link },
 	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
 	[PV_SITE_GETCWD]	 = { "__x64_sys_getcwd", pv_handle_getcwd },
+	[PV_SITE_SET_ROOT]	 = { "set_fs_root", pv_handle_set_root },
 	[PV_SITE_EXECVE]	 = { "__x64_sys_execve", pv_handle_execve },
 	[PV_SITE_EXECVEAT]	 = { "__x64_sys_execveat", pv_handle_execveat },
 	[PV_SITE_MOUNT]		 = { "__x64_sys_mount", pv_handle_mount },
@@ -103,6 +104,7 @@ static_assert(PV_NR_SITES <= PV_MAX_SITES);
 static const char * const pv_functions[PV_NR_TARGETS] __initconst = {
 	[PV_FUNC_PTRACE] = "ptrace_may_access",
 	[PV_FUNC_PIDFD]	 = "pidfd_pid",
+	[PV_FUNC_OPEN_ROOT] = "do_file_open_root",
 };
 
 static void pv_probe_fork(void *data, struct task_struct *parent,

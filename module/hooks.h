@@ -13,6 +13,7 @@
 struct dentry;
 struct file;
 struct filename;
+struct fs_struct;
 struct kernel_clone_args;
 struct nameidata;
 struct path;
@@ -46,6 +47,7 @@ int pv_handle_link(int olddfd, struct filename *old, int newdfd,
 struct task_struct *pv_handle_fork(struct pid *pid, int trace, int node,
 				   struct kernel_clone_args *args);
 long pv_handle_getcwd(const struct pt_regs *regs);
+void pv_handle_set_root(struct fs_struct *fs, const struct path *path);
 long pv_handle_execve(const struct pt_regs *regs);
 long pv_handle_execveat(const struct pt_regs *regs);
 long pv_handle_mount(const struct pt_regs *regs);
@@ -81,6 +83,7 @@ int pv_original_link(int olddfd, struct filename *old, int newdfd,
 struct task_struct *pv_original_fork(struct pid *pid, int trace, int node,
 				     struct kernel_clone_args *args);
 long pv_original_getcwd(const struct pt_regs *regs);
+void pv_original_set_root(struct fs_struct *fs, const struct path *path);
 long pv_original_execve(const struct pt_regs *regs);
 long pv_original_execveat(const struct pt_regs *regs);
 long pv_original_mount(const struct pt_regs *regs);
@@ -96,6 +99,8 @@ long pv_original_ia32_pivot_root(const struct pt_regs *regs);
 /* Functions of the kernel that are not exported. */
 bool pv_ptrace_may_access(struct task_struct *task, unsigned int mode);
 struct pid *pv_pidfd_pid(const struct file *file);
+struct file *pv_open_root(const struct path *root, const char *name,
+			  const struct pv_open_flags *op);
 
 /* Where original.S goes, and who handles a site; set before the first call. */
 extern unsigned long pv_targets[PV_NR_TARGETS];

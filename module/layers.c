@@ -9,6 +9,7 @@
 
 #include "compat.h"
 #include "layers.h"
+#include "root.h"
 #include "translate.h"
 
 /* Tables that are alive; for "pvadm status" and to find leaks. */
@@ -63,14 +64,16 @@ u32 pv_tables_count(void)
 	return atomic_read(&pv_nr_tables);
 }
 
-static struct pv_layers *pv_layers_alloc(u32 nr)
+static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *root,
+					 gfp_t gfp)
 {
 	struct pv_layers *layers;
 
-	layers = kmalloc(struct_size(layers, tables, nr), GFP_KERNEL_ACCOUNT);
+	layers = kmalloc(struct_size(layers, tables, nr), gfp);
 	if (!layers)
 		return NULL;
 	refcount_set(&layers->refs, 1);
+	layers->root = pv_root_get(root);
 	layers->nr = nr;
 	return layers;
 }
@@ -91,7 +94,8 @@ struct pv_layers *pv_layers_push(const struct pv_layers *below,
 
 	if (nr >= PV_MAX_LAYERS)
 		return ERR_PTR(-E2BIG);
-	layers = pv_layers_alloc(nr + 1);
+	layers = pv_layers_alloc(nr + 1, below ? below->root : NULL,
+				 GFP_KERNEL_ACCOUNT);
 	if (!layers)
 		return ERR_PTR(-ENOMEM);
 	layers->tables[0] = pv_table_get(table);
@@ -106,15 +110,19 @@ struct pv_layers *pv_layers_push(const struct pv_layers *below,
  * @old: the table that is replaced; it is in @layers
  * @table: what comes in its place; the stack takes a reference of its own
  *
+ * If there is no other, rules are spelled from the root that the process has now.
+ *
  * Return: the new stack or ERR_PTR(-ENOMEM).
  */
 struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
 				    const struct pv_table *old,
 				    struct pv_table *table)
 {
-	struct pv_layers *copy = pv_layers_alloc(layers->nr);
+	struct pv_root *root = layers->nr > 1 ? layers->root : NULL;
+	struct pv_layers *copy;
 	u32 i;
 
+	copy = pv_layers_alloc(layers->nr, root, GFP_KERNEL_ACCOUNT);
 	if (!copy)
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; i < layers->nr; i++)
@@ -136,12 +144,33 @@ struct pv_layers *pv_layers_pop(const struct pv_layers *layers)
 
 	if (layers->nr == 1)
 		return NULL;
-	rest = pv_layers_alloc(layers->nr - 1);
+	rest = pv_layers_alloc(layers->nr - 1, layers->root,
+			       GFP_KERNEL_ACCOUNT);
 	if (!rest)
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; i < rest->nr; i++)
 		rest->tables[i] = pv_table_get(layers->tables[i + 1]);
 	return rest;
+}
+
+/**
+ * pv_layers_copy - the same stack seen from another root directory
+ * @layers: the stack to go by
+ * @root: the root directory or NULL; the stack takes a reference of its own
+ *
+ * Return: the new stack.  It does not fail, as a change of the root does not.
+ */
+struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
+				 struct pv_root *root)
+{
+	struct pv_layers *copy;
+	u32 i;
+
+	copy = pv_layers_alloc(layers->nr, root,
+			       GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
+	for (i = 0; i < layers->nr; i++)
+		copy->tables[i] = pv_table_get(layers->tables[i]);
+	return copy;
 }
 
 /**
@@ -190,6 +219,7 @@ void pv_layers_put(struct pv_layers *layers)
 		return;
 	for (i = 0; i < layers->nr; i++)
 		pv_table_put(layers->tables[i]);
+	pv_root_put(layers->root);
 	kfree_rcu(layers, rcu);
 }
 

@@ -22,6 +22,8 @@
 #define PV_COPY_SLACK	(sizeof(unsigned long) - 1)
 #define PV_REAL_SIZE	(PATH_MAX + PV_COPY_SLACK)
 
+struct pv_root;
+
 /* More layers than this mean a loop of "pvadm run", not a use. */
 #define PV_MAX_LAYERS	32
 
@@ -29,12 +31,15 @@
  * struct pv_layers - a stack of tables
  * @refs: references to this stack; readers under RCU hold none
  * @rcu: for freeing after a grace period
+ * @root: the root directory that the process has changed to since, or NULL; a
+ *	reference
  * @nr: number of @tables, at least one
  * @tables: one reference each; [0] is the innermost
  */
 struct pv_layers {
 	refcount_t refs;
 	struct rcu_head rcu;
+	struct pv_root *root;
 	u32 nr;
 	struct pv_table *tables[] __counted_by(nr);
 };
@@ -60,6 +65,8 @@ struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
 				    const struct pv_table *old,
 				    struct pv_table *table);
 struct pv_layers *pv_layers_pop(const struct pv_layers *layers);
+struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
+				 struct pv_root *root);
 bool pv_layers_has(const struct pv_layers *layers,
 		   const struct pv_table *table);
 struct pv_layers *pv_layers_get(struct pv_layers *layers);

@@ -39,7 +39,7 @@ static bool pv_link_matters(const struct path *dir, const char *target)
 	place = pv_place_alloc(GFP_NOWAIT | __GFP_NOWARN);
 	if (!place)
 		matters = true;
-	else if (pv_place_name(place, layers, dir))
+	else if (pv_place_name(place, layers, NULL, dir))
 		matters = pv_place_way(place, layers, target, true, &hit) !=
 			  PV_WAY_NATIVE;
 	pv_place_free(place);

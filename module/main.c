@@ -10,6 +10,7 @@
 #include "place.h"
 #include "process.h"
 #include "resolve.h"
+#include "root.h"
 
 static int __init pathvirt_init(void)
 {
@@ -37,6 +38,7 @@ err_hooks:
 	pv_processes_uninit();
 	pv_hooks_uninit();
 err_resolve:
+	pv_roots_uninit();
 	pv_resolve_uninit();
 err_places:
 	pv_places_uninit();
@@ -50,6 +52,7 @@ static void __exit pathvirt_exit(void)
 	pv_netlink_uninit();
 	pv_processes_uninit();
 	pv_hooks_uninit();
+	pv_roots_uninit();
 	pv_resolve_uninit();
 	pv_places_uninit();
 	pv_names_uninit();

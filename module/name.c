@@ -27,6 +27,7 @@
 #include "process.h"
 #include "proof.h"
 #include "resolve.h"
+#include "root.h"
 #include "trace.h"
 #include "translate.h"
 #include "walk.h"
@@ -140,24 +141,30 @@ static noinline ssize_t pv_walk_resolve(struct pv_walk *walk, int dfd,
 	struct pv_layers *layers = pv_layers_get_current();
 	const char *name = walk->name->name;
 	char *real = pv_walk_room(walk);
+	struct pv_root *root = NULL;
 	ssize_t len = -ENOMEM;
 	struct path dir;
 
 	walk->native = true;
 	if (!layers)
 		return 0;
+	if (unlikely(pv_root_current(layers->root)))
+		root = layers->root;
 	if (!real)
 		goto out;
 	if (*name == '/') {
-		len = pv_resolve(layers, NULL, name, real, flags, &walk->hit);
+		len = pv_resolve(layers, root, NULL, name, real, flags,
+				 &walk->hit);
 		goto out;
 	}
 	len = 0;
 	if (pv_walk_dir(dfd, &dir))
 		goto out;
-	len = pv_resolve(layers, &dir, name, real, flags, &walk->hit);
+	len = pv_resolve(layers, root, &dir, name, real, flags, &walk->hit);
 	path_put(&dir);
 out:
+	if (len > 0 && root && !walk->root)
+		walk->root = pv_root_get(root);
 	pv_layers_put(layers);
 	return len;
 }
@@ -186,7 +193,7 @@ static enum pv_way pv_walk_way(struct pv_walk *walk, struct pv_place *place,
 {
 	if (!IS_ERR(name))
 		pv_place_set(place, layers, name);
-	else if (!pv_place_name(place, layers, dir))
+	else if (!pv_place_name(place, layers, NULL, dir))
 		return PV_WAY_NATIVE;
 	return pv_place_way(place, layers, walk->name->name, false,
 			    &walk->hit);
@@ -232,6 +239,19 @@ static noinline ssize_t pv_walk_relative(struct pv_walk *walk, int dfd,
 	return len;
 }
 
+/* The process has changed its root directory since it was attached. */
+static noinline ssize_t pv_walk_rooted(struct pv_walk *walk, int dfd,
+				       unsigned int flags)
+{
+	struct pv_layers *layers = pv_layers_get_current();
+	bool rooted = layers && pv_root_current(layers->root);
+
+	pv_layers_put(layers);
+	if (!rooted && walk->name->name[0] != '/')
+		return pv_walk_relative(walk, dfd, flags);
+	return pv_walk_resolve(walk, dfd, flags);
+}
+
 /* Let the kernel walk another string. */
 static __always_inline void pv_walk_swap(struct pv_walk *walk)
 {
@@ -251,11 +271,12 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 {
 	const struct pv_layers *layers = NULL;
 	struct pv_process *process;
-	bool dots = false, concerned;
+	bool dots = false, rooted, concerned;
 	ssize_t len = 0;
 
 	walk->virtual = NULL;
 	walk->long_real = NULL;
+	walk->root = NULL;
 	walk->name = name;
 	walk->hit.layer = 0;
 	walk->entered = false;
@@ -273,7 +294,8 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 		rcu_read_unlock_sched();
 		return 0;
 	}
-	if (unlikely(!concerned || name->name[0] != '/')) {
+	rooted = layers->root;
+	if (unlikely(!concerned || rooted || name->name[0] != '/')) {
 		/* Later, if at all. */
 	} else if (likely(layers->nr == 1)) {
 		len = pv_translate(layers->tables[0], name->name, false,
@@ -292,7 +314,9 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 	pv_walk_enter(walk);
 	if (unlikely(!concerned || !*name->name))
 		return 0;
-	if (unlikely(name->name[0] != '/'))
+	if (unlikely(rooted))
+		len = pv_walk_rooted(walk, dfd, flags);
+	else if (unlikely(name->name[0] != '/'))
 		len = pv_walk_relative(walk, dfd, flags);
 	else if (unlikely(dots))
 		len = pv_walk_resolve(walk, dfd, flags);
@@ -328,6 +352,8 @@ static __always_inline void pv_walk_end(struct pv_walk *walk)
 		pv_walk_leave(walk);
 	if (unlikely(walk->long_real))
 		kmem_cache_free(pv_real_cache, walk->long_real);
+	if (unlikely(walk->root))
+		pv_root_put(walk->root);
 	pv_call_end();
 }
 
@@ -379,6 +405,22 @@ static int pv_walk_keep_last(struct pv_walk *walk, struct qstr *last)
 	return 0;
 }
 
+/* Where the walk is to begin; the caller's own wish, if it has one, is @root. */
+static __always_inline const struct path *
+pv_walk_root(const struct pv_walk *walk, const struct path *root)
+{
+	return unlikely(walk->root) ? &walk->root->outer : root;
+}
+
+static __always_inline struct file *pv_walk_open(const struct pv_walk *walk,
+						 int dfd,
+						 const struct pv_open_flags *op)
+{
+	if (unlikely(walk->root))
+		return pv_open_root(&walk->root->outer, walk->name->name, op);
+	return pv_original_open(dfd, walk->name, op);
+}
+
 /* Stands for do_filp_open() and do_file_open(). */
 struct file *pv_handle_open(int dfd, struct filename *name,
 			    const struct pv_open_flags *op)
@@ -389,10 +431,10 @@ struct file *pv_handle_open(int dfd, struct filename *name,
 
 	pv_proof_note_open(op);
 	err = pv_walk_begin(&walk, dfd, name, op->lookup_flags, NULL);
-	file = err ? ERR_PTR(err) : pv_original_open(dfd, name, op);
+	file = err ? ERR_PTR(err) : pv_walk_open(&walk, dfd, op);
 	if (unlikely(walk.met)) {
 		err = pv_walk_again(&walk, dfd, op->lookup_flags);
-		file = err ? ERR_PTR(err) : pv_original_open(dfd, name, op);
+		file = err ? ERR_PTR(err) : pv_walk_open(&walk, dfd, op);
 	}
 	pv_walk_end(&walk);
 	return file;
@@ -407,11 +449,13 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 
 	err = pv_walk_begin(&walk, dfd, name, flags, root);
 	if (!err)
-		err = pv_original_lookup(dfd, name, flags, path, root);
+		err = pv_original_lookup(dfd, name, flags, path,
+					 pv_walk_root(&walk, root));
 	if (unlikely(walk.met)) {
 		err = pv_walk_again(&walk, dfd, flags);
 		if (!err)
-			err = pv_original_lookup(dfd, name, flags, path, root);
+			err = pv_original_lookup(dfd, name, flags, path,
+						 pv_walk_root(&walk, root));
 	}
 	pv_walk_end(&walk);
 	return err;
@@ -429,12 +473,13 @@ int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
 	err = pv_walk_begin(&walk, dfd, name, how, root);
 	if (!err)
 		err = pv_original_parent(dfd, name, flags, parent, last, type,
-					 root);
+					 pv_walk_root(&walk, root));
 	if (unlikely(walk.met)) {
 		err = pv_walk_again(&walk, dfd, how);
 		if (!err)
 			err = pv_original_parent(dfd, name, flags, parent, last,
-						 type, root);
+						 type,
+						 pv_walk_root(&walk, root));
 	}
 	if (!err && walk.virtual) {
 		err = pv_walk_keep_last(&walk, last);

@@ -841,7 +841,7 @@ static int pv_resolve_task(struct genl_info *info, struct task_struct *task,
 			   const struct nlattr *attr)
 {
 	struct pv_layers *layers = pv_task_layers(task);
-	struct pv_place *place = kmalloc(sizeof(*place), GFP_KERNEL);
+	struct pv_place *place = pv_place_alloc(GFP_KERNEL);
 	char *path = nla_strdup(attr, GFP_KERNEL);
 	int err = -ENOMEM;
 
@@ -853,7 +853,7 @@ static int pv_resolve_task(struct genl_info *info, struct task_struct *task,
 			err = pv_answer_virtual(info, layers, path, place);
 	}
 	kfree(path);
-	kfree(place);
+	pv_place_free(place);
 	pv_layers_put(layers);
 	if (err == -ENAMETOOLONG)
 		pv_refuse(info, attr, err, "the result is longer than PATH_MAX");

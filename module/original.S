@@ -46,6 +46,7 @@ PV_ORIGINAL pv_original_rename PV_SITE_RENAME
 PV_ORIGINAL pv_original_link PV_SITE_LINK
 PV_ORIGINAL pv_original_fork PV_SITE_FORK
 PV_ORIGINAL pv_original_getcwd PV_SITE_GETCWD
+PV_ORIGINAL pv_original_set_root PV_SITE_SET_ROOT
 PV_ORIGINAL pv_original_execve PV_SITE_EXECVE
 PV_ORIGINAL pv_original_execveat PV_SITE_EXECVEAT
 PV_ORIGINAL pv_original_mount PV_SITE_MOUNT
@@ -59,3 +60,4 @@ PV_ORIGINAL pv_original_ia32_move_mount PV_SITE_IA32_MOVE_MOUNT
 PV_ORIGINAL pv_original_ia32_pivot_root PV_SITE_IA32_PIVOT_ROOT
 PV_ORIGINAL pv_ptrace_may_access PV_FUNC_PTRACE
 PV_ORIGINAL pv_pidfd_pid PV_FUNC_PIDFD
+PV_ORIGINAL pv_open_root PV_FUNC_OPEN_ROOT

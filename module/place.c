@@ -12,6 +12,7 @@
 #include "match.h"
 #include "place.h"
 #include "process.h"
+#include "root.h"
 
 /*
  * Places come and go with every relative name, and are large.  That this cache
@@ -88,38 +89,73 @@ void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
  * pv_place_name - name a directory
  * @place: receives its names
  * @layers: what the process's names pass
+ * @root: the root directory that the running task has changed to, or NULL
  * @path: as with pv_dir_name()
  *
- * Context: as with pv_dir_name().
+ * Context: as with pv_dir_name(); with @root may sleep.
  * Return: false if it has no name, or one that is too long for any call.  The
  * kernel's own walk is right there.
  */
 bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
-		   const struct path *path)
+		   const struct pv_root *root, const struct path *path)
 {
 	const char *name = pv_dir_name(path, place->scratch, PATH_MAX);
 
 	if (IS_ERR_OR_NULL(name))
 		return false;
+	if (root) {
+		if (!pv_root_name(root, path, name, place->virtual))
+			return false;
+		name = place->virtual;
+	}
 	pv_place_set(place, layers, name);
+	return true;
+}
+
+/* Say it from the root directory that the task has changed to. */
+static bool pv_place_tell_from(struct pv_place *place, struct pv_layers *layers,
+			       const struct path *path, const char *real)
+{
+	char *name = place->scratch;
+	const char *told = NULL;
+
+	/* @real may lie in @place. */
+	if (pv_root_name(layers->root, path, real, name)) {
+		strscpy(place->real, name, PATH_MAX);
+		pv_layers_reverse(layers, place->real, place->virtual,
+				  place->scratch, true);
+		told = pv_root_strip(layers->root, place->virtual);
+	}
+	if (!told)
+		return false;
+	memmove(place->virtual, told, strlen(told) + 1);
 	return true;
 }
 
 /**
  * pv_place_tell - say a path as the running task would
  * @place: receives it in @virtual, ready to be told
- * @real: what the kernel says; it need not lead anywhere
+ * @path: the path; a reference is held
+ * @real: what the kernel says; it need not lead anywhere, and may lie in @real
+ *	of @place
  *
  * Return: false if the kernel's words stand.
  */
-bool pv_place_tell(struct pv_place *place, const char *real)
+bool pv_place_tell(struct pv_place *place, const struct path *path,
+		   const char *real)
 {
 	struct pv_layers *layers = pv_layers_get_current();
 	bool other = false;
 
-	if (layers && *real == '/')
-		other = pv_layers_reverse(layers, real[1] ? real : "",
-					  place->virtual, place->scratch, true);
+	if (layers && *real == '/') {
+		if (!real[1])
+			real = "";
+		if (unlikely(pv_root_current(layers->root)))
+			other = pv_place_tell_from(place, layers, path, real);
+		else
+			other = pv_layers_reverse(layers, real, place->virtual,
+						  place->scratch, true);
+	}
 	pv_layers_put(layers);
 	if (other && !*place->virtual)
 		strscpy(place->virtual, "/", PATH_MAX);

@@ -13,6 +13,7 @@
 #include "layers.h"
 
 struct path;
+struct pv_root;
 
 /**
  * struct pv_place - a directory, and a name that is walked from there
@@ -44,10 +45,11 @@ const char *pv_dir_name(const struct path *path, char *buf, int size);
 struct pv_place *pv_place_alloc(gfp_t gfp);
 void pv_place_free(struct pv_place *place);
 bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
-		   const struct path *path);
+		   const struct pv_root *root, const struct path *path);
 void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
 		  const char *name);
-bool pv_place_tell(struct pv_place *place, const char *real);
+bool pv_place_tell(struct pv_place *place, const struct path *path,
+		   const char *real);
 enum pv_way pv_place_way(struct pv_place *place,
 			 const struct pv_layers *layers, const char *name,
 			 bool more, struct pv_hit *hit);

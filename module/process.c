@@ -648,6 +648,33 @@ fail:
 }
 
 /**
+ * pv_process_set_root - the running process is about to change its root directory
+ * @root: what is known of the new one, or NULL; a reference is taken
+ *
+ * Context: may sleep.
+ */
+void pv_process_set_root(struct pv_root *root)
+{
+	struct pv_process *process = pv_process_get_current();
+	struct pv_layers *layers;
+
+	if (!process)
+		return;
+	mutex_lock(&pv_process_mutex);
+	layers = rcu_dereference_protected(process->layers,
+					   lockdep_is_held(&pv_process_mutex));
+	if (layers) {
+		layers = pv_layers_copy(layers, root);
+		raw_spin_lock(&pv_process_lock);
+		layers = pv_process_publish(process, layers, process->own);
+		raw_spin_unlock(&pv_process_lock);
+		pv_layers_put(layers);
+	}
+	mutex_unlock(&pv_process_mutex);
+	pv_process_put(process);
+}
+
+/**
  * pv_process_clear_all - detach every process
  *
  * Context: pv_process_mutex is held; may sleep.

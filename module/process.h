@@ -185,6 +185,7 @@ int pv_process_set(struct task_struct *task, struct pv_table *table,
 		   struct list_head *changes);
 int pv_process_clear(struct task_struct *task, bool own_only,
 		     struct list_head *changes);
+void pv_process_set_root(struct pv_root *root);
 void pv_process_clear_all(void);
 void pv_changes_undo(struct list_head *changes);
 void pv_changes_forget(struct list_head *changes);

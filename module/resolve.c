@@ -30,6 +30,7 @@
 #include "layers.h"
 #include "place.h"
 #include "resolve.h"
+#include "root.h"
 
 /* What a walk of a part of the name must respect as the whole would. */
 #define PV_RESOLVE_FLAGS	(LOOKUP_NO_SYMLINKS | LOOKUP_NO_MAGICLINKS | \
@@ -44,6 +45,7 @@
 /**
  * struct pv_resolver - how far a name has been resolved
  * @layers: what it passes
+ * @root: the root directory that the running task has changed to, or NULL
  * @hit: the first rule met
  * @flags: the LOOKUP_ flags that the name is to be walked with
  * @links: symbolic links followed
@@ -61,6 +63,7 @@
  */
 struct pv_resolver {
 	const struct pv_layers *layers;
+	const struct pv_root *root;
 	struct pv_hit hit;
 	unsigned int flags;
 	unsigned int links;
@@ -152,7 +155,8 @@ static int pv_resolve_lookup(struct pv_resolver *r, const char *name,
 			     struct path *path)
 {
 	return pv_resolve_walk(r, *name ? name : "/",
-			       LOOKUP_FOLLOW | LOOKUP_DIRECTORY, path, NULL);
+			       LOOKUP_FOLLOW | LOOKUP_DIRECTORY, path,
+			       r->root ? &r->root->outer : NULL);
 }
 
 /* There is no such directory; do rules speak of something below it? */
@@ -182,9 +186,31 @@ static int pv_resolve_enter(struct pv_resolver *r)
 		err = pv_resolve_lookup(r, r->real, &path);
 		if (err)
 			return pv_resolve_absent(r, err);
+	} else if (r->root) {
+		path = r->root->outer;
+		path_get(&path);
 	} else {
 		get_fs_root(current->fs, &path);
 	}
+	pv_resolve_move(r, &path);
+	return PV_RESOLVE_MORE;
+}
+
+/* The length of the root directory's own name in @virtual. */
+static size_t pv_resolve_floor(const struct pv_resolver *r)
+{
+	return r->root ? strlen(r->root->virtual) : 0;
+}
+
+/* It is what the process has, wherever its name may lead by now. */
+static int pv_resolve_enter_changed_root(struct pv_resolver *r)
+{
+	struct path path = r->root->inner;
+
+	strscpy(r->virtual, r->root->virtual, PATH_MAX);
+	pv_resolve_truncate(r, pv_resolve_floor(r));
+	strscpy(r->real, r->root->real, PATH_MAX);
+	path_get(&path);
 	pv_resolve_move(r, &path);
 	return PV_RESOLVE_MORE;
 }
@@ -193,6 +219,8 @@ static int pv_resolve_enter_root(struct pv_resolver *r)
 {
 	int err;
 
+	if (r->root)
+		return pv_resolve_enter_changed_root(r);
 	pv_resolve_truncate(r, 0);
 	err = pv_resolve_enter(r);
 	if (*r->real)
@@ -230,7 +258,7 @@ static int pv_resolve_up(struct pv_resolver *r)
 		return err;
 	path_put(&path);
 	slash = strrchr(r->virtual, '/');
-	if (!slash)
+	if (r->len <= pv_resolve_floor(r))
 		return PV_RESOLVE_MORE;
 	pv_resolve_truncate(r, slash - r->virtual);
 	strscpy(r->next, r->real, PATH_MAX);
@@ -290,8 +318,8 @@ static ssize_t pv_resolve_ends_up(struct pv_resolver *r, char *result)
 
 	if (!r->dir.mnt)
 		return -ENOENT;
-	if (!slash)
-		return pv_resolve_result(result, r->real, "/..");
+	if (r->len <= pv_resolve_floor(r))
+		return pv_resolve_result(result, r->real, r->root ? "/." : "/..");
 	pv_resolve_truncate(r, slash - r->virtual);
 	len = pv_resolve_real(r, r->next, &hit);
 	if (len < 0)
@@ -355,7 +383,7 @@ static int pv_resolve_from(struct pv_resolver *r, const struct path *dir)
 	place = pv_place_alloc(GFP_KERNEL);
 	if (!place)
 		return -ENOMEM;
-	if (!pv_place_name(place, r->layers, dir))
+	if (!pv_place_name(place, r->layers, r->root, dir))
 		goto out;
 	strscpy(r->virtual, place->virtual, PATH_MAX);
 	r->len = strlen(r->virtual);
@@ -543,6 +571,8 @@ static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
 /**
  * pv_resolve - find out what to walk for a name
  * @layers: what it passes; the caller holds a reference
+ * @root: the root directory that the running task has changed to, or NULL; if
+ *	there is one, @real is to be walked from its outer root
  * @dir: what @name is relative to, or NULL for the root directory
  * @name: the name
  * @real: receives what is to be walked, PV_REAL_SIZE bytes
@@ -556,8 +586,8 @@ static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
  * be walked as it is; or what walking it would return: -ENOENT, -ENOTDIR,
  * -EACCES, ...
  */
-ssize_t pv_resolve(const struct pv_layers *layers, const struct path *dir,
-		   const char *name, char *real, unsigned int flags,
+ssize_t pv_resolve(const struct pv_layers *layers, const struct pv_root *root,
+		   const struct path *dir, const char *name, char *real, unsigned int flags,
 		   struct pv_hit *hit)
 {
 	size_t size = strlen(name) + 1;
@@ -575,6 +605,7 @@ ssize_t pv_resolve(const struct pv_layers *layers, const struct path *dir,
 		return -ENOMEM;
 	memset(r, 0, offsetof(struct pv_resolver, virtual));
 	r->layers = layers;
+	r->root = root;
 	r->flags = flags;
 	r->hit = *hit;
 	r->rest = r->todo + sizeof(r->todo) - size;

@@ -8,12 +8,13 @@
 #include "layers.h"
 
 struct path;
+struct pv_root;
 
 /* Beyond the kernel's LOOKUP_ flags: only the last component's parent is meant. */
 #define PV_RESOLVE_PARENT	BIT(31)
 
-ssize_t pv_resolve(const struct pv_layers *layers, const struct path *dir,
-		   const char *name, char *real, unsigned int flags,
+ssize_t pv_resolve(const struct pv_layers *layers, const struct pv_root *root,
+		   const struct path *dir, const char *name, char *real, unsigned int flags,
 		   struct pv_hit *hit);
 int pv_resolve_init(void);
 void pv_resolve_uninit(void);

@@ -50,7 +50,7 @@ static char *pv_tell(const struct path *path, char *buf, int size)
 	if (!place)
 		return ERR_PTR(-ENOMEM);
 	name = pv_original_d_path(path, place->real, PATH_MAX);
-	if (!IS_ERR(name) && pv_place_tell(place, name)) {
+	if (!IS_ERR(name) && pv_place_tell(place, path, name)) {
 		len = strlen(place->virtual) + 1;
 		name = ERR_PTR(-ENAMETOOLONG);
 		if (len <= size)
@@ -128,7 +128,7 @@ static long pv_getcwd(struct pv_place *place, char __user *buf,
 	get_fs_pwd(current->fs, &pwd);
 	name = d_unlinked(pwd.dentry) ? ERR_PTR(-ENOENT) :
 	       pv_original_d_path(&pwd, place->real, PATH_MAX);
-	other = !IS_ERR(name) && pv_place_tell(place, name);
+	other = !IS_ERR(name) && pv_place_tell(place, &pwd, name);
 	path_put(&pwd);
 	if (!other)
 		return 0;

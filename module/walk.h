@@ -16,6 +16,7 @@
 #include "layers.h"
 
 struct filename;
+struct pv_root;
 
 /* Results up to this size need no allocation. */
 #define PV_BRIEF_SIZE	128
@@ -25,6 +26,7 @@ struct filename;
  * @name: the name that is walked
  * @virtual: what it says, or NULL if the walk goes by it
  * @long_real: the string that is walked instead if it needed an allocation
+ * @root: @long_real is walked from its outer root, or NULL
  * @hit: the rule that the name met first
  * @entered: it can be found by its task
  * @native: symbolic links on the way are the kernel's own business
@@ -39,6 +41,7 @@ struct pv_walk {
 	struct filename *name;
 	const char *virtual;
 	char *long_real;
+	struct pv_root *root;
 	struct pv_hit hit;
 	bool entered;
 	bool native;

@@ -11,6 +11,7 @@ TESTS=(
 	relative
 	links
 	reverse
+	roots
 	exec
 	kernelnames
 	inherit
