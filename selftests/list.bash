@@ -21,6 +21,8 @@ TESTS=(
 	netlink_stage.py
 	events.py
 	pvadm.sh
+	phases.sh
+	registration
 	programs.sh
 	tracing.sh
 	modparam.sh

@@ -76,6 +76,7 @@ static void layer_json(const struct pv_rules *rules, bool own)
 
 	json_begin_object(NULL);
 	json_bool("own", own);
+	json_bool("registered", pv_rules_registered(rules));
 	json_begin_array("rules");
 	for (i = 0; i < pv_rules_count(rules); i++) {
 		json_begin_object(NULL);
@@ -126,15 +127,18 @@ static int layer_text(const struct pv_rules *rules)
 static int layers_text(const struct target *target,
 		       const struct pv_layers *layers)
 {
+	const struct pv_rules *rules;
 	int status = STATUS_DONE;
 	size_t i;
 
 	if (!pv_layers_count(layers))
 		printf("# process %d is not attached\n", target->pid);
 	for (i = 0; status == STATUS_DONE && i < pv_layers_count(layers); i++) {
-		printf("# layer %zu (%s)\n", i,
-		       !i && pv_layers_own(layers) ? "own" : "inherited");
-		status = layer_text(pv_layers_rules(layers, i));
+		rules = pv_layers_rules(layers, i);
+		printf("# layer %zu (%s%s)\n", i,
+		       !i && pv_layers_own(layers) ? "own" : "inherited",
+		       pv_rules_registered(rules) ? ", registered" : "");
+		status = layer_text(rules);
 	}
 	return status;
 }

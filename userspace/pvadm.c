@@ -13,6 +13,8 @@ static const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_attach,
 	&cmd_detach,
+	&cmd_register,
+	&cmd_activate,
 	&cmd_show,
 	&cmd_resolve,
 	&cmd_status,

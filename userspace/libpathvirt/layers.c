@@ -6,6 +6,7 @@
 #include <linux/genetlink.h>
 #include <netlink/genl/genl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "layers.h"
 #include "policy.h"
@@ -76,6 +77,14 @@ static int read_layer(struct nlmsghdr *header, void *arg)
 	return 0;
 }
 
+/* A request that names nobody asks for all, so oneself is named by number. */
+static int put_process(struct nl_msg *msg, int pidfd)
+{
+	if (pidfd == PV_SELF)
+		return nla_put_u32(msg, PATHVIRT_A_PID, getpid());
+	return pv_request_put_process(msg, pidfd);
+}
+
 static int attempt(struct pv *pv, int pidfd, struct pv_layers **result)
 {
 	struct nl_msg *msg = pv_request_new(pv, PATHVIRT_CMD_GET, NLM_F_DUMP);
@@ -84,7 +93,7 @@ static int attempt(struct pv *pv, int pidfd, struct pv_layers **result)
 
 	if (!msg)
 		return -ENOMEM;
-	if (pv_request_put_process(msg, pidfd))
+	if (put_process(msg, pidfd))
 		return pv_request_drop(pv, msg);
 	layers = calloc(1, sizeof(*layers));
 	if (!layers) {

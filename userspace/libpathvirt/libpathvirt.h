@@ -82,6 +82,15 @@ const char *pv_rules_original(const struct pv_rules *rules, size_t index);
 const char *pv_rules_target(const struct pv_rules *rules, size_t index);
 
 /**
+ * pv_rules_registered() - do the rules say only which paths may move later?
+ * @rules: the list
+ *
+ * Return: true if there are rules and all of them are exceptions; see
+ * pv_register().
+ */
+bool pv_rules_registered(const struct pv_rules *rules);
+
+/**
  * pv_rules_add() - append one rule
  * @rules: the list
  * @original: an absolute path
@@ -245,6 +254,63 @@ int pv_attach(struct pv *pv, int pidfd, const struct pv_rules *rules,
  * Return: 0; -ENOENT if the process has none; otherwise as pv_attach().
  */
 int pv_detach(struct pv *pv, int pidfd, unsigned int flags);
+
+/* ---- Two phases ---- */
+
+/**
+ * pv_register() - note which paths of a process may move later
+ * @pv: the connection
+ * @pidfd: the process, or PV_SELF
+ * @originals: A:B:C, absolute paths, spelled as for pv_rules_parse_lists()
+ * @flags: 0 or PV_TREE
+ *
+ * Nothing changes for the process until pv_activate().  What is registered is a
+ * layer of its own, of exceptions: children inherit it and exec keeps it.  What
+ * was registered before is replaced.
+ *
+ * Return: as pv_attach(); -EBUSY if rules of the process's own are in force.
+ */
+int pv_register(struct pv *pv, int pidfd, const char *originals,
+		unsigned int flags);
+
+/**
+ * pv_activate() - say where the registered paths of a process lie now
+ * @pv: the connection
+ * @pidfd: the process, or PV_SELF
+ * @targets: X:Y:Z, as many as were registered, in the same order; a path that is
+ *	the same as the registered one is an exception
+ * @flags: 0 or PV_TREE
+ *
+ * May be called again, and moves the paths again.  If it is a parent of the
+ * process that registered, the process gets a layer of its own above that.
+ *
+ * Return: as pv_attach(); -ENOENT if nothing is registered; -EINVAL if the lists
+ * differ in length, and then the message has both.  When it fails nothing has
+ * changed.
+ */
+int pv_activate(struct pv *pv, int pidfd, const char *targets,
+		unsigned int flags);
+
+/**
+ * pv_originals() - which paths of a process are registered, or have moved
+ * @pv: the connection
+ * @pidfd: the process, or PV_SELF
+ * @list: becomes the colon list, to be given to free(); that of the innermost
+ *	layer
+ *
+ * Return: 0; -ENOENT if there are none; another negative errno.
+ */
+int pv_originals(struct pv *pv, int pidfd, char **list);
+
+/**
+ * pv_targets() - where the registered paths of a process lie now
+ * @pv: the connection
+ * @pidfd: the process, or PV_SELF
+ * @list: as with pv_originals()
+ *
+ * Return: as pv_originals(); -ENODATA if they have not been activated.
+ */
+int pv_targets(struct pv *pv, int pidfd, char **list);
 
 /* ---- Look ---- */
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What register and activate have in common: one process, one list.
+ */
+#include <stdlib.h>
+
+#include "message.h"
+#include "missing.h"
+#include "phase.h"
+#include "session.h"
+#include "target.h"
+
+/* struct request - what the command line asks for */
+struct request {
+	const char *list;
+	struct target target;
+	unsigned int flags;
+};
+
+static int read_options(const struct phase *phase,
+			const struct command *command,
+			const struct option *options, int argc, char **argv,
+			struct request *request)
+{
+	int code;
+
+	while ((code = options_any(command, argc, argv, options)) !=
+	       OPTION_END) {
+		if (code == OPTION_TREE)
+			request->flags |= PV_TREE;
+		else if (request->list)
+			return message_usage(command, "two lists of paths given");
+		else
+			request->list = optarg;
+	}
+	if (optind == argc)
+		return message_usage(command, "no process given");
+	if (argc - optind > 1)
+		return message_usage(command, "more than one process given");
+	if (!request->list)
+		request->list = getenv(phase->variable);
+	if (!request->list || !*request->list)
+		return message_usage(command, "no paths given: try %s",
+				     phase->spelling);
+	return target_open(&request->target, command, argv[optind]);
+}
+
+/* Warn of NEWs that are not there for the process. */
+static void look_for(struct pv *pv, const struct target *target)
+{
+	struct missing missing = { 0 };
+	const struct pv_rules *rules;
+	struct pv_layers *layers;
+
+	if (pv_get(pv, target->pidfd, &layers))
+		return;
+	rules = pv_layers_rules(layers, 0);
+	if (rules)
+		missing_find(&missing, target, rules);
+	missing_warn(&missing);
+	pv_layers_free(layers);
+}
+
+static int act(const struct phase *phase, const struct request *request)
+{
+	const struct target *target = &request->target;
+	int status, err;
+	struct pv *pv;
+
+	status = session_open(&pv);
+	if (status == STATUS_DONE) {
+		err = phase->act(pv, target->pidfd, request->list,
+				 request->flags);
+		if (err)
+			status = message_failed("cannot %s process %d: %s%s",
+						phase->verb, target->pid,
+						pv_error(pv),
+						session_advice(err));
+		else if (phase->moves)
+			look_for(pv, target);
+	}
+	pv_close(pv);
+	return status;
+}
+
+int phase_run(const struct phase *phase, const struct command *command,
+	      const struct option *options, int argc, char **argv)
+{
+	struct request request = { .target.pidfd = -1 };
+	int status;
+
+	status = read_options(phase, command, options, argc, argv, &request);
+	if (status != STATUS_DONE)
+		return status;
+	status = act(phase, &request);
+	target_close(&request.target);
+	return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef PHASE_H
+#define PHASE_H
+
+#include <stdbool.h>
+
+#include "command.h"
+#include "libpathvirt.h"
+#include "options.h"
+
+/*
+ * struct phase - one of the two steps of register and activate
+ *
+ * @option: gives the list
+ * @spelling: that option as the user writes it
+ * @variable: of the environment, for want of the option
+ * @verb: what is done, in front of "process N"
+ * @act: does it
+ * @moves: afterwards names lead elsewhere
+ */
+struct phase {
+	enum option_code option;
+	const char *spelling;
+	const char *variable;
+	const char *verb;
+	int (*act)(struct pv *pv, int pidfd, const char *list,
+		   unsigned int flags);
+	bool moves;
+};
+
+/* Returns the exit status; if it is not STATUS_DONE it has said why. */
+int phase_run(const struct phase *phase, const struct command *command,
+	      const struct option *options, int argc, char **argv);
+
+#endif /* PHASE_H */
