@@ -10,12 +10,13 @@ kernel_names() {
 	kernel_rows | cut -f1
 }
 
-# kernel_expand NAME|oldest|newest|all : the names meant, one a line.
+# kernel_expand NAME|oldest|newest|all : the names meant, one a line. The newest is
+# the newest of those that everybody runs.
 kernel_expand() {
 	case $1 in
 	all) kernel_names ;;
 	oldest) kernel_names | sed -n 1p ;;
-	newest) kernel_names | sed -n '$p' ;;
+	newest) kernel_rows | awk '$4 == "amd64" { name = $1 } END { print name }' ;;
 	*)
 		kernel_names | grep -Fx -e "$1" ||
 			die "no kernel $1; there are: $(kernel_names | xargs) oldest newest all"
