@@ -1022,7 +1022,7 @@ void pv_netlink_event(const struct pv_process *process,
 	genlmsg_multicast(&pv_family, skb, 0, PV_GROUP_EVENTS, GFP_KERNEL);
 	return;
 lost:
-	genl_set_err(&pv_family, &init_net, 0, PV_GROUP_EVENTS, ENOBUFS);
+	genl_set_err(&pv_family, &init_net, 0, PV_GROUP_EVENTS, -ENOBUFS);
 }
 
 /**
