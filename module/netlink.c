@@ -415,6 +415,8 @@ static int pv_doit_set(struct sk_buff *skb, struct genl_info *info)
 	err = pv_proof_run();
 	if (err) {
 		pv_table_put(table);
+		if (err == -ENOMEM)
+			return err;
 		return pv_refuse(info, NULL, err,
 				 "the hooks do not work here; see the kernel log");
 	}
