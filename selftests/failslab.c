@@ -593,7 +593,8 @@ static unsigned long exec_failing(char *const argv[], unsigned int nth,
 /*
  * As ever, attached or not: the kernel calls what it has no memory for no
  * program, and once exec is past the point of no return it kills the process.
- * If the program itself was refused something, it has said so.
+ * If the program itself was refused something, it has said so.  And execvp()
+ * gives to the shell what the kernel calls no program.
  */
 static bool ended_well(int status, const char *out)
 {
@@ -602,7 +603,8 @@ static bool ended_well(int status, const char *out)
 		       WTERMSIG(status) == SIGSEGV;
 	return WEXITSTATUS(status) == ENOMEM ||
 	       WEXITSTATUS(status) == ENOEXEC ||
-	       strstr(out, "Cannot allocate memory");
+	       strstr(out, "Cannot allocate memory") ||
+	       strstr(out, "Syntax error");
 }
 
 static void exec_all(struct __test_metadata *_metadata, char *const argv[],
