@@ -10,9 +10,9 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/ptrace.h>
-#include <linux/sched/signal.h>
 
 #include "access.h"
+#include "compat.h"
 #include "hooks.h"
 
 /* Every thread: one that could still gain privileges would take the table along. */
@@ -22,7 +22,7 @@ static bool pv_access_no_new_privs(struct task_struct *task)
 	bool all = true;
 
 	rcu_read_lock();
-	for_each_thread(task, thread)
+	pv_for_each_thread(task, thread)
 		if (!task_no_new_privs(thread))
 			all = false;
 	rcu_read_unlock();

@@ -13,7 +13,9 @@
 #include <linux/dcache.h>
 #include <linux/ftrace.h>
 #include <linux/namei.h>
+#include <linux/rculist.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/version.h>
 
@@ -122,6 +124,14 @@ static inline bool pv_task_borrows_fs(const struct task_struct *task)
 	return false;
 #endif
 }
+
+/*
+ * for_each_thread(), under rcu_read_lock().  Where RCU is proved, the kernel's own
+ * asks for a lock, too, that modules cannot see.
+ */
+#define pv_for_each_thread(task, thread)				\
+	list_for_each_entry_rcu(thread, &(task)->signal->thread_head,	\
+				thread_node)
 
 /* The attributes of a dump's request. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)

@@ -415,6 +415,8 @@ static int pv_doit_set(struct sk_buff *skb, struct genl_info *info)
 	err = pv_proof_run();
 	if (err) {
 		pv_table_put(table);
+		if (err == -ENOMEM)
+			return err;
 		return pv_refuse(info, NULL, err,
 				 "the hooks do not work here; see the kernel log");
 	}
@@ -1022,7 +1024,7 @@ void pv_netlink_event(const struct pv_process *process,
 	genlmsg_multicast(&pv_family, skb, 0, PV_GROUP_EVENTS, GFP_KERNEL);
 	return;
 lost:
-	genl_set_err(&pv_family, &init_net, 0, PV_GROUP_EVENTS, ENOBUFS);
+	genl_set_err(&pv_family, &init_net, 0, PV_GROUP_EVENTS, -ENOBUFS);
 }
 
 /**

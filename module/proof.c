@@ -124,9 +124,9 @@ static int pv_proof_link(const struct path *root, const char *name)
 /*
  * The one link whose directory and target are known on every machine; the
  * worker's own root directory may have no procfs.  Where it is not seen, links
- * stay the kernel's business.
+ * stay the kernel's business; but not because memory was short just then.
  */
-static void pv_proof_step(void)
+static int pv_proof_step(void)
 {
 	struct file_system_type *type = get_fs_type("proc");
 	struct vfsmount *mnt = type ? kern_mount(type) : ERR_PTR(-ENODEV);
@@ -139,10 +139,22 @@ static void pv_proof_step(void)
 		err = pv_proof_link(&pv_proof_dir, "self");
 		kern_unmount(mnt);
 	}
+	if (err == -ENOMEM)
+		return err;
 	if (!pv_proof_followed)
 		pr_warn("symbolic links are not seen on this kernel (%d): names only\n",
 			err);
 	pv_hooks_follow_links(pv_proof_followed);
+	return 0;
+}
+
+/* Says what is not as expected; want of memory says nothing about the kernel. */
+static int pv_proof_says(const char *symbol, int err)
+{
+	if (err && err != -ENOMEM)
+		pr_err("cannot attach: %s takes other arguments on this kernel (%d)\n",
+		       symbol, err);
+	return err;
 }
 
 static int pv_proof_try(void)
@@ -153,24 +165,15 @@ static int pv_proof_try(void)
 			    LOOKUP_DIRECTORY | LOOKUP_FOLLOW);
 	if (!err)
 		err = pv_proof_open(PV_PROOF_NAME, O_PATH | O_NOFOLLOW, 0);
-	if (err) {
-		pr_err("cannot attach: %s takes other arguments on this kernel (%d)\n",
-		       PV_SYMBOL_OPEN, err);
-		return err;
-	}
+	if (err)
+		return pv_proof_says(PV_SYMBOL_OPEN, err);
 	err = pv_proof_lookup();
-	if (err) {
-		pr_err("cannot attach: filename_lookup takes other arguments on this kernel (%d)\n",
-		       err);
-		return err;
-	}
+	if (err)
+		return pv_proof_says("filename_lookup", err);
 	err = pv_proof_parent();
 	if (err)
-		pr_err("cannot attach: __filename_parentat takes other arguments on this kernel (%d)\n",
-		       err);
-	else if (pv_links_followed)
-		pv_proof_step();
-	return err;
+		return pv_proof_says("__filename_parentat", err);
+	return pv_links_followed ? pv_proof_step() : 0;
 }
 
 static struct pv_table *pv_proof_table(void)

@@ -10,7 +10,6 @@
 #include <linux/completion.h>
 #include <linux/module.h>
 #include <linux/ptrace.h>
-#include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
@@ -134,7 +133,7 @@ int pv_settle(struct task_struct *task)
 	init_completion(&wait->done);
 
 	rcu_read_lock();
-	for_each_thread(task, thread) {
+	pv_for_each_thread(task, thread) {
 		if (!pv_settle_concerns(thread))
 			continue;
 		err = pv_settle_ask(thread, wait);

@@ -28,9 +28,40 @@ TESTS=(
 	modparam.sh
 	stress
 	unload.sh
+	failslab
 	dkms.sh
+	leaks.sh
+)
+
+# What is left out where, and why: KIND/TEST, where KIND is what comes behind the
+# series in the kernel's name.
+declare -A LEFT_OUT=(
+	[/failslab]="the kernel has no failslab"
+	[/leaks.sh]="the kernel has no kmemleak"
+	[rt/failslab]="the kernel has no failslab"
+	[rt/leaks.sh]="the kernel has no kmemleak"
+	[rt/dkms.sh]="the headers are packed as those of the kernel without PREEMPT_RT"
+	[debug/dkms.sh]="it is no package, so it has no headers package"
+)
+
+# What a debug kernel runs unless it is asked for by name, for it takes several
+# times as long: what allocates, locks, forks and races most, and what only it can.
+BRIEF=(
+	limits
+	uring
+	inherit
+	netlink.py
+	netlink_refuse.py
+	netlink_stage.py
+	events.py
+	stress
+	unload.sh
+	failslab
+	leaks.sh
 )
 
 # How long one test may take, in seconds; and those that may take longer.
 LIMIT=300
-declare -A LIMITS=([stress]=400 [unload.sh]=900 [dkms.sh]=900 [modparam.sh]=600)
+declare -A LIMITS=([stress]=400 [failslab]=1500 [unload.sh]=900 [dkms.sh]=900 [modparam.sh]=600)
+# A debug kernel takes its time.
+DEBUG_SLOWNESS=4

@@ -23,17 +23,34 @@ unpack_module() {
 	esac
 }
 
+# make_tree ROOT DIR : what every initramfs has.
+make_tree() {
+	mkdir -p "$2"/{bin,dev,proc,sys,mnt,modules}
+	cp "$1/bin/busybox" "$2/bin/"
+	install -m 755 "$VM_DIR/initrd-init" "$2/init"
+}
+
 # make_initrd ROOT RELEASE FILE
 make_initrd() {
 	local root=$1 release=$2 file=$3 tree module n=10
 	tree=$(mktemp -d "$PV_CACHE/tmp.XXXXXX")
-	mkdir -p "$tree"/{bin,dev,proc,sys,mnt,modules}
-	cp "$root/bin/busybox" "$tree/bin/"
-	install -m 755 "$VM_DIR/initrd-init" "$tree/init"
+	make_tree "$root" "$tree"
 	while read -r module; do
 		unpack_module "$root$module" "$tree/modules/$n-$(basename "${module%%.ko*}").ko"
 		((++n))
 	done < <(initrd_modules "$root" "$release")
+	pack_cpio "$tree" "$file"
+	rm -rf "$tree"
+}
+
+# make_debug_initrd ROOT MODULES FILE : of a kernel that needs no module to come so
+# far, but whose modules are not in the root.
+make_debug_initrd() {
+	local root=$1 modules=$2 file=$3 tree
+	tree=$(mktemp -d "$PV_CACHE/tmp.XXXXXX")
+	make_tree "$root" "$tree"
+	mkdir -p "$tree/more"
+	tar -c -C "$modules" --exclude='./*/build' . | tar -x -C "$tree/more"
 	pack_cpio "$tree" "$file"
 	rm -rf "$tree"
 }

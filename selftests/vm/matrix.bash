@@ -10,12 +10,13 @@ kernel_names() {
 	kernel_rows | cut -f1
 }
 
-# kernel_expand NAME|oldest|newest|all : the names meant, one a line.
+# kernel_expand NAME|oldest|newest|all : the names meant, one a line. The newest is
+# the newest of those that everybody runs.
 kernel_expand() {
 	case $1 in
 	all) kernel_names ;;
 	oldest) kernel_names | sed -n 1p ;;
-	newest) kernel_names | sed -n '$p' ;;
+	newest) kernel_rows | awk '$4 == "amd64" { name = $1 } END { print name }' ;;
 	*)
 		kernel_names | grep -Fx -e "$1" ||
 			die "no kernel $1; there are: $(kernel_names | xargs) oldest newest all"
@@ -23,12 +24,26 @@ kernel_expand() {
 	esac
 }
 
-# kernel_field NAME FIELD : suite (2), series (3) or flavour (4).
-kernel_field() {
-	kernel_rows | tr -s '\t' | awk -v n="$1" -v f="$2" '$1 == n { print $f }'
+# kernel_row NAME : its row.
+kernel_row() {
+	kernel_rows | awk -v n="$1" '$1 == n'
 }
 
-# suite_kernels SUITE : the names of the kernels that live in one root.
+# kernel_field NAME FIELD : suite (2), series (3) or flavour (4).
+kernel_field() {
+	kernel_row "$1" | awk -v f="$2" '{ print $f }'
+}
+
+# suite_rows SUITE : the rows of the kernels that are packages in one root.
+suite_rows() {
+	kernel_rows | awk -v s="$1" '$2 == s && $4 != "debug"'
+}
+
+# is_debug NAME : is it built here, see debug-kernel, and slow?
+is_debug() {
+	[[ $(kernel_field "$1" 4) == debug ]]
+}
+
 suite_kernels() {
-	kernel_rows | awk -v s="$1" '$2 == s { print $1 }'
+	suite_rows "$1" | cut -f1
 }

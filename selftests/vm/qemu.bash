@@ -20,6 +20,9 @@ ICOUNT_ARGS=(
 	nowatchdog rcupdate.rcu_cpu_stall_suppress=1 sysctl.kernel.hung_task_timeout_secs=0
 )
 
+# What makes it slow also makes one CPU seem dead to the other's clock watchdog.
+DEBUG_ARGS=(tsc=reliable)
+
 # drive_args FILE SERIAL OPTION : a disk that the guest knows by its serial.
 drive_args() {
 	echo -drive "file=$1,format=raw,if=none,id=$2,$3"
@@ -40,6 +43,13 @@ cpu_args() {
 	else
 		echo -accel tcg,thread=multi -cpu max -smp 2
 	fi
+}
+
+kernel_args() {
+	local -a args=("${KERNEL_ARGS[@]}")
+	[[ ! $ICOUNT ]] || args+=("${ICOUNT_ARGS[@]}")
+	! is_debug "$NAME" || args+=("${DEBUG_ARGS[@]}")
+	echo "${args[*]}"
 }
 
 # No name in here has a blank, but for the cache's own folder: it is refused.
@@ -70,7 +80,7 @@ qemu_start() {
 	# Read and write: to open it so waits for nobody.
 	exec {CONTROL}<>"$RUN/control"
 	# TMPDIR is where the guest's writes to its disk go.
-	TMPDIR=$RUN "$QEMU" "${args[@]}" -append "${KERNEL_ARGS[*]}${ICOUNT:+ ${ICOUNT_ARGS[*]}}" \
+	TMPDIR=$RUN "$QEMU" "${args[@]}" -append "$(kernel_args)" \
 		</dev/null >"$RUN/qemu" 2>&1 {CONTROL}>&- &
 	QEMU_PID=$!
 }

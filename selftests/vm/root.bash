@@ -85,7 +85,9 @@ furnish() {
 # Another kernel's headers, not installed, for a test without a network to
 # install: the cloud flavour, whose dependencies are the same but for its base.
 second_headers() {
-	local suite=$1 dir=$2/var/cache/pathvirt/second-headers/$3 other=${3%amd64}cloud-amd64
+	local suite=$1 dir=$2/var/cache/pathvirt/second-headers/$3 other
+	other=${3%-amd64}
+	other=${other%-rt}-cloud-amd64
 	local -a packages=("linux-headers-$other")
 	! "$VM_DIR/suite-apt" "$suite" cache show "linux-base-$other" >/dev/null 2>&1 ||
 		packages+=("linux-base-$other")
