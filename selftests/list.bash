@@ -44,22 +44,6 @@ declare -A LEFT_OUT=(
 	[debug/dkms.sh]="it is no package, so it has no headers package"
 )
 
-# What a debug kernel runs unless it is asked for by name, for it takes several
-# times as long: what allocates, locks, forks and races most, and what only it can.
-BRIEF=(
-	limits
-	uring
-	inherit
-	netlink.py
-	netlink_refuse.py
-	netlink_stage.py
-	events.py
-	stress
-	unload.sh
-	failslab
-	leaks.sh
-)
-
 # How long one test may take, in seconds; and those that may take longer.
 LIMIT=300
 declare -A LIMITS=([stress]=400 [failslab]=1500 [unload.sh]=900 [dkms.sh]=900 [modparam.sh]=600)
