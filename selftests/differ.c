@@ -76,7 +76,8 @@ struct call {
 
 struct scene {
 	unsigned int seed;
-	char *base;
+	char *world;	/* the directory that is made anew for each world */
+	char *base;	/* the tree, well below it, as calls may climb */
 	struct thing things[THINGS];
 	struct rule rules[RULES];
 	struct call calls[CALLS];
@@ -279,13 +280,16 @@ static long tell_stat(struct result *result, long ret, const struct stat *st)
 	return ret;
 }
 
+/* The descriptor is closed. */
 static long tell_fd(struct result *result, int fd)
 {
 	struct stat st;
 
 	if (fd < 0)
 		return fd;
-	return tell_stat(result, fstat(fd, &st), &st);
+	tell_stat(result, fstat(fd, &st), &st);
+	close(fd);
+	return 0;
 }
 
 struct context {
@@ -321,10 +325,8 @@ static int open_flag(const struct call *call)
 static long do_open(struct context *c)
 {
 	int fd = openat(c->dir, c->one, open_flag(c->call), 0640);
-	long ret = tell_fd(c->result, fd);
 
-	close(fd);
-	return ret;
+	return tell_fd(c->result, fd);
 }
 
 static long do_openat2(struct context *c)
@@ -334,28 +336,23 @@ static long do_openat2(struct context *c)
 		RESOLVE_IN_ROOT,
 	};
 	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK };
-	long ret;
 	int fd;
 
 	how.resolve = resolves[c->call->flags % ARRAY_SIZE(resolves)];
 	fd = syscall(SYS_openat2, c->dir, c->one, &how, sizeof(how));
-	ret = tell_fd(c->result, fd);
-	close(fd);
-	return ret;
+	return tell_fd(c->result, fd);
 }
 
 static long do_hold(struct context *c)
 {
 	int fd = openat(c->dir, c->one, O_DIRECTORY |
 			(c->call->flags & 1 ? O_PATH : O_RDONLY));
-	long ret = tell_fd(c->result, fd);
 	int slot = c->call->flags / 2 % SLOTS;
 
 	if (fd < 0)
 		return fd;
 	c->play->slots[slot] = dup2(fd, 100 + slot);
-	close(fd);
-	return ret;
+	return tell_fd(c->result, fd);
 }
 
 static long do_access(struct context *c)
@@ -554,6 +551,7 @@ static void plant(const struct scene *scene)
 	const struct thing *thing;
 	int i;
 
+	pvt_make_parents(scene->base);
 	pvt_mkdir(scene->base);
 	for (i = 0; i < scene->nr_things; i++) {
 		thing = &scene->things[i];
@@ -626,13 +624,13 @@ static void play_body(void *arg)
 }
 
 /* For the next world to be made in the same place. */
-static void put_away(const char *base)
+static void put_away(const char *world)
 {
 	static int number;
-	char *away = pvt_path("%s.%d", base, number++);
+	char *away = pvt_path("%s.%d", world, number++);
 
-	if (rename(base, away))
-		pvt_die("rename of %s", base);
+	if (rename(world, away))
+		pvt_die("rename of %s", world);
 	pvt_tree_free(away);
 }
 
@@ -666,8 +664,8 @@ static int in_world(const struct scene *scene, struct account *account,
 	if (!job.nr)
 		job.world = PVT_NATIVE;
 	status = pvt_run(&job);
-	pvt_snapshot(scene->base, account->left);
-	put_away(scene->base);
+	pvt_snapshot(scene->world, account->left);
+	put_away(scene->world);
 	for (i = 0; i < (int)job.nr; i++) {
 		free((char *)rules[i].original);
 		free((char *)rules[i].target);
@@ -879,7 +877,8 @@ TEST_F_TIMEOUT(differ, is_what_bind_mounts_would_be, 280)
 	for (; done < calls && different < 3; seed++) {
 		memset(scene, 0, sizeof(*scene));
 		scene->seed = chance_state = seed;
-		scene->base = pvt_path("%s/t", self->top);
+		scene->world = pvt_path("%s/w", self->top);
+		scene->base = pvt_path("%s/1/2/3/4/t", scene->world);
 		make_things(scene, &variant->kind);
 		make_rules(scene, &variant->kind);
 		make_calls(scene, &variant->kind);
@@ -896,6 +895,7 @@ TEST_F_TIMEOUT(differ, is_what_bind_mounts_would_be, 280)
 			print(scene);
 		}
 		free(scene->base);
+		free(scene->world);
 	}
 	TH_LOG("%u calls, seeds up to %u, %d cases cut short by an exception, %d that cannot be mounted",
 	       done, seed, excused, impossible);
