@@ -58,14 +58,14 @@ no_probe_outlives_its_use() {
 	kill $!
 }
 
-# Under the choice that the other tests do not run with, too.
+# Under the choices that the other tests do not run with, too.
 all_tests_pass_with() {
 	local name=$2
 	[[ -x $name ]] || skip "$name was not built"
-	load "probe=$1"
+	load "$1"
 	./"$name" >"$SCRATCH/ktap" 2>&1 || {
 		grep -v '^ok' "$SCRATCH/ktap"
-		fail "$name failed with probe=$1"
+		fail "$name failed with $1"
 	}
 	! grep -q '^not ok' "$SCRATCH/ktap"
 }
@@ -203,9 +203,13 @@ promise no_probe_is_left_by_probe_kprobe no_probe_outlives_its_use kprobe
 promise no_probe_is_left_by_probe_ftrace no_probe_outlives_its_use ftrace
 promise no_probe_is_left_by_probe_direct no_probe_outlives_its_use direct
 promise hook_name_translates hook_is_in_force name name
-promise names_pass_with_probe_kprobe all_tests_pass_with kprobe names
-promise names_pass_with_probe_direct all_tests_pass_with direct names
-promise names_pass_with_probe_ftrace all_tests_pass_with ftrace names
+promise names_pass_with_probe_kprobe all_tests_pass_with probe=kprobe names
+promise names_pass_with_probe_direct all_tests_pass_with probe=direct names
+promise names_pass_with_probe_ftrace all_tests_pass_with probe=ftrace names
+promise names_pass_with_hook_name all_tests_pass_with hook=name names
+promise spellings_pass_with_hook_name all_tests_pass_with hook=name spellings
+promise exec_passes_with_hook_name all_tests_pass_with hook=name exec
+promise uring_passes_with_hook_name all_tests_pass_with hook=name uring
 promise an_unknown_probe_is_refused_in_one_line value_is_refused probe=magic
 promise an_empty_probe_is_refused_in_one_line value_is_refused probe=
 promise an_unknown_hook_is_refused_in_one_line value_is_refused hook=magic
