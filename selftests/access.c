@@ -48,7 +48,7 @@ FIXTURE_SETUP(access)
 FIXTURE_TEARDOWN(access)
 {
 	pvt_tree_free(self->dir);
-	EXPECT_EQ(0, what_is_left());
+	EXPECT_EQ(0, what_stays());
 }
 
 static void become(uid_t id)

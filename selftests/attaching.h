@@ -122,6 +122,16 @@ static inline unsigned int what_is_left(void)
 	return left;
 }
 
+/* The same when those have ended that are about to: nobody waits for orphans. */
+static inline unsigned int what_stays(void)
+{
+	unsigned int left, tries = 500;
+
+	while ((left = what_is_left()) && tries--)
+		usleep(20000);
+	return left;
+}
+
 /*
  * The first byte of a file, '!' if it cannot be opened.  Nothing but system
  * calls, and the open is the first of them.

@@ -294,13 +294,13 @@ FIXTURE(process)
 FIXTURE_SETUP(process)
 {
 	self->trees = trees_new();
-	ASSERT_EQ(0, what_is_left());
+	ASSERT_EQ(0, what_stays());
 }
 
 FIXTURE_TEARDOWN(process)
 {
 	detach_pid(getpid(), 0);
-	EXPECT_EQ(0, what_is_left());
+	EXPECT_EQ(0, what_stays());
 	trees_free(&self->trees);
 }
 
@@ -1007,7 +1007,7 @@ static void load(const char *hook, const char *probe)
 FIXTURE_SETUP(module)
 {
 	self->trees = trees_new();
-	ASSERT_EQ(0, what_is_left());
+	ASSERT_EQ(0, what_stays());
 }
 
 FIXTURE_TEARDOWN(module)

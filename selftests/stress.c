@@ -452,12 +452,12 @@ FIXTURE_SETUP(stress)
 	}
 	self->tally = pvt_shared(sizeof(*self->tally));
 	self->workers = pvt_shared(WORKERS * sizeof(pid_t));
-	ASSERT_EQ(0, what_is_left());
+	ASSERT_EQ(0, what_stays());
 }
 
 FIXTURE_TEARDOWN(stress)
 {
-	EXPECT_EQ(0, what_is_left());
+	EXPECT_EQ(0, what_stays());
 	pvt_tree_free(self->dir);
 }
 
