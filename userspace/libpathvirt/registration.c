@@ -139,7 +139,10 @@ int pv_activate(struct pv *pv, int pidfd, const char *targets,
 	return err;
 }
 
-int pv_originals(struct pv *pv, int pidfd, char **list)
+/* One side of the innermost layer, which must be @active if that is asked for. */
+static int get_list(struct pv *pv, int pidfd, bool active,
+		    const char *(*side)(const struct pv_rules *rules,
+					size_t index), char **list)
 {
 	const struct pv_rules *rules;
 	struct pv_layers *layers;
@@ -149,27 +152,22 @@ int pv_originals(struct pv *pv, int pidfd, char **list)
 	err = get_innermost(pv, pidfd, &layers, &rules);
 	if (err)
 		return err;
-	*list = spell(rules, pv_rules_original);
-	pv_layers_free(layers);
-	return *list ? 0 : no_memory(pv);
-}
-
-int pv_targets(struct pv *pv, int pidfd, char **list)
-{
-	const struct pv_rules *rules;
-	struct pv_layers *layers;
-	int err;
-
-	*list = NULL;
-	err = get_innermost(pv, pidfd, &layers, &rules);
-	if (err)
-		return err;
-	if (pv_rules_registered(rules)) {
+	if (active && pv_rules_registered(rules)) {
 		pv_layers_free(layers);
 		return pv_fault_set(&pv->fault, -ENODATA,
 				    "what is registered has not been activated");
 	}
-	*list = spell(rules, pv_rules_target);
+	*list = spell(rules, side);
 	pv_layers_free(layers);
 	return *list ? 0 : no_memory(pv);
+}
+
+int pv_originals(struct pv *pv, int pidfd, char **list)
+{
+	return get_list(pv, pidfd, false, pv_rules_original, list);
+}
+
+int pv_targets(struct pv *pv, int pidfd, char **list)
+{
+	return get_list(pv, pidfd, true, pv_rules_target, list);
 }
