@@ -45,7 +45,7 @@ declare -A LEFT_OUT=(
 )
 
 # How long one test may take, in seconds; and those that may take longer.
-LIMIT=300
-declare -A LIMITS=([stress]=400 [failslab]=1500 [unload.sh]=900 [dkms.sh]=900 [modparam.sh]=600)
+LIMIT=600
+declare -A LIMITS=([failslab]=1500 [unload.sh]=1500 [dkms.sh]=1500 [modparam.sh]=1200)
 # A debug kernel takes its time.
 DEBUG_SLOWNESS=4
