@@ -11,6 +11,7 @@
 
 #include "hooks.h"
 #include "process.h"
+#include "reached.h"
 
 /* Stands for do_renameat2() and filename_renameat2(). */
 int pv_handle_rename(int olddfd, struct filename *from, int newdfd,
@@ -79,18 +80,21 @@ struct task_struct *pv_handle_fork(struct pid *pid, int trace, int node,
 				   struct kernel_clone_args *args)
 {
 	struct task_struct *child = ERR_PTR(-ENOMEM);
-	struct pv_process *heir;
+	struct pv_process *heir = NULL;
+	struct pv_reached *reached;
+	bool thread = args->flags & CLONE_THREAD;
 
 	pv_call_begin();
-	if (args->flags & CLONE_THREAD) {
-		child = pv_original_fork(pid, trace, node, args);
-	} else {
+	if (pv_reached_prepare(&reached))
+		goto out;
+	if (!thread)
 		heir = pv_heir_prepare();
-		if (heir) {
-			child = pv_original_fork(pid, trace, node, args);
-			pv_heir_settle(heir, child);
-		}
-	}
+	if (thread || heir)
+		child = pv_original_fork(pid, trace, node, args);
+	pv_reached_inherit(reached, child);
+	if (heir)
+		pv_heir_settle(heir, child);
+out:
 	pv_call_end();
 	return child;
 }

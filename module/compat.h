@@ -11,13 +11,19 @@
 
 #include <linux/compiler.h>
 #include <linux/dcache.h>
+#include <linux/fs.h>
 #include <linux/ftrace.h>
+#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/version.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#include <linux/filelock.h>
+#endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #include <linux/unaligned.h>
@@ -53,6 +59,13 @@
 #define PV_SYMBOL_MAPS_QUERY	"procfs_procmap_ioctl"
 #else
 #define PV_SYMBOL_MAPS_QUERY	NULL
+#endif
+
+/* What link() asks of the security modules that go by path, if there are any. */
+#ifdef CONFIG_SECURITY_PATH
+#define PV_SYMBOL_PATH_LINK	"security_path_link"
+#else
+#define PV_SYMBOL_PATH_LINK	NULL
 #endif
 
 #ifndef __counted_by
@@ -144,5 +157,102 @@ static inline bool pv_task_borrows_fs(const struct task_struct *task)
 #define start_creating_path	kern_path_create
 #define end_creating_path	done_path_create
 #endif
+
+/* How the owners on a mount differ from those on its filesystem. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define PV_IDMAP	struct user_namespace
+
+static inline PV_IDMAP *mnt_idmap(const struct vfsmount *mnt)
+{
+	return mnt_user_ns(mnt);
+}
+#else
+#define PV_IDMAP	struct mnt_idmap
+#endif
+
+/* An inode's state had no functions; its lock is held as with them. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define inode_state_read_once(inode)		READ_ONCE((inode)->i_state)
+#define inode_state_set(inode, flags)		((inode)->i_state |= (flags))
+#define inode_state_clear(inode, flags)		((inode)->i_state &= ~(flags))
+#endif
+
+/* Whoever must give a delegation back before the call can be made again. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define PV_DELEGATED		struct inode *
+#define is_delegated(delegated)	(*(delegated))
+#else
+#define PV_DELEGATED		struct delegated_inode
+#endif
+
+/*
+ * The inode that the filesystem below keeps the owner and the links of a file
+ * in, on overlayfs; the file's own elsewhere.  Overlayfs tells it for regular
+ * files only.
+ */
+static inline struct inode *pv_real_inode(struct dentry *dentry)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	return d_inode(d_real(dentry, D_REAL_METADATA));
+#else
+	return d_inode(d_real(dentry, NULL));
+#endif
+}
+
+/*
+ * What overlayfs keeps with a dentry: flags; not 0 where its file is no directory and
+ * is in the upper layer.  Before 6.5 it was memory that belongs to the one dentry.
+ */
+static inline void *pv_stacked_flags(const struct dentry *dentry)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	return READ_ONCE(dentry->d_fsdata);
+#else
+	return NULL;
+#endif
+}
+
+/* A name in a directory, which is locked until end_creating(). */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+static inline void end_creating(struct dentry *child)
+{
+	if (IS_ERR(child))
+		return;
+	inode_unlock(d_inode(child->d_parent));
+	dput(child);
+}
+
+static inline struct dentry *start_creating(PV_IDMAP *idmap,
+					    struct dentry *parent,
+					    struct qstr *name)
+{
+	struct dentry *child;
+
+	inode_lock_nested(d_inode(parent), I_MUTEX_PARENT);
+	child = lookup_one(idmap, name->name, parent, name->len);
+	if (IS_ERR(child))
+		inode_unlock(d_inode(parent));
+	return child;
+}
+#endif
+
+/*
+ * Make a directory between start_creating() and end_creating(), which takes what
+ * this returns; the name's dentry is used up.
+ */
+static inline struct dentry *pv_mkdir(PV_IDMAP *idmap, struct inode *dir,
+				      struct dentry *child, umode_t mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+	return vfs_mkdir(idmap, dir, child, mode, NULL);
+#else
+	int err = vfs_mkdir(idmap, dir, child, mode);
+
+	if (!err)
+		return child;
+	end_creating(child);
+	return ERR_PTR(err);
+#endif
+}
 
 #endif /* _PV_COMPAT_H */

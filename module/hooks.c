@@ -36,11 +36,16 @@ static char *probe = "auto";
 module_param(probe, charp, 0444);
 MODULE_PARM_DESC(probe, "How a function is hooked: auto, direct, ftrace or kprobe (default auto: the first of these that works)");
 
+static char *without = "";
+module_param(without, charp, 0444);
+MODULE_PARM_DESC(without, "For tests: a function that takes names into a walk and is not to be hooked, so that its names are not translated (default none)");
+
 /**
  * struct pv_site - a function that is hooked
  * @symbol: its name, or NULL if kernels of this version have no such function
  * @handler: what attached processes run instead
- * @addr: where it is hooked, or NULL if this kernel has no such function
+ * @addr: where it is hooked, or NULL if this kernel has no such function or it
+ *	is not to be hooked
  * @kprobe: the hook, with probe=kprobe; registered while it is armed.  Not any
  *	longer: a probe that rides on ftrace has no copy of the instruction, so a
  *	trap that finds it (pv_trapped()) would go on at address 0.
@@ -75,6 +80,7 @@ static struct pv_site pv_sites[] = {
 	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
 	[PV_SITE_GETCWD]	 = { "__x64_sys_getcwd", pv_handle_getcwd },
 	[PV_SITE_SET_ROOT]	 = { "set_fs_root", pv_handle_set_root },
+	[PV_SITE_SET_PWD]	 = { "set_fs_pwd", pv_handle_set_pwd },
 	[PV_SITE_EXECVE]	 = { "__x64_sys_execve", pv_handle_execve },
 	[PV_SITE_EXECVEAT]	 = { "__x64_sys_execveat", pv_handle_execveat },
 	[PV_SITE_MOUNT]		 = { "__x64_sys_mount", pv_handle_mount },
@@ -105,6 +111,7 @@ static const char * const pv_functions[PV_NR_TARGETS] __initconst = {
 	[PV_FUNC_PTRACE] = "ptrace_may_access",
 	[PV_FUNC_PIDFD]	 = "pidfd_pid",
 	[PV_FUNC_OPEN_ROOT] = "do_file_open_root",
+	[PV_FUNC_PATH_LINK] = PV_SYMBOL_PATH_LINK,
 };
 
 static void pv_probe_fork(void *data, struct task_struct *parent,
@@ -224,8 +231,13 @@ static void notrace pv_kprobe_post(struct kprobe *kprobe, struct pt_regs *regs,
 }
 NOKPROBE_SYMBOL(pv_kprobe_post);
 
-/* Was the site found?  One that is not needed may not have been. */
-static bool pv_site_used(unsigned int site)
+/**
+ * pv_site_used - is the site among those that are hooked?
+ * @site: its number; one that is not needed may not have been found
+ *
+ * Return: true if it is, whether armed just now or not.
+ */
+bool pv_site_used(unsigned int site)
 {
 	return pv_sites[site].addr;
 }
@@ -548,10 +560,53 @@ static int __init pv_hooks_choose(void)
 	return -EINVAL;
 }
 
-static int __init pv_sites_find(void)
+/*
+ * The way past a hook is needed without it, too.  Only what walks names may be
+ * left out: all else relies on its hook.
+ */
+static int __init pv_site_leave_out(void)
+{
+	unsigned int site;
+
+	if (!*without)
+		return 0;
+	for (site = PV_SITE_OPEN; site <= PV_SITE_PARENT; site++) {
+		if (strcmp(without, pv_sites[site].symbol))
+			continue;
+		pv_sites[site].addr = NULL;
+		pr_warn("without=%s: its names are not translated; this is for tests\n",
+			without);
+		return 0;
+	}
+	pr_err("cannot load: without=%s is not known, use %s, %s or %s\n",
+	       without, pv_sites[PV_SITE_OPEN].symbol,
+	       pv_sites[PV_SITE_LOOKUP].symbol,
+	       pv_sites[PV_SITE_PARENT].symbol);
+	return -EINVAL;
+}
+
+static int __init pv_sites_filter(void)
 {
 	unsigned long ips[PV_MAX_SITES];
 	unsigned int i, nr = 0;
+	int err;
+
+	for (i = 0; i < PV_NR_SITES; i++)
+		if (pv_site_used(i))
+			ips[nr++] = (unsigned long)pv_sites[i].addr;
+	err = ftrace_set_filter_ips(&pv_ftrace_ops, ips, nr, 0, 1);
+	if (!err)
+		err = ftrace_set_filter_ips(&pv_direct_ops, ips, nr, 0, 1);
+	if (!err)
+		return 0;
+	pr_err("cannot load: ftrace does not know the hook sites (%d)\n", err);
+	ftrace_free_filter(&pv_ftrace_ops);
+	return err;
+}
+
+static int __init pv_sites_find(void)
+{
+	unsigned int i;
 	int err;
 
 	for (i = 0; i < PV_NR_SITES; i++) {
@@ -565,17 +620,12 @@ static int __init pv_sites_find(void)
 		if (err)
 			return pv_missing(pv_sites[i].symbol, err);
 		pv_handlers[i] = pv_sites[i].handler;
-		ips[nr++] = (unsigned long)pv_sites[i].addr;
 	}
+	err = pv_site_leave_out();
+	if (err)
+		return err;
 	pv_hooks_follow_links(true);
-	err = ftrace_set_filter_ips(&pv_ftrace_ops, ips, nr, 0, 1);
-	if (!err)
-		err = ftrace_set_filter_ips(&pv_direct_ops, ips, nr, 0, 1);
-	if (!err)
-		return 0;
-	pr_err("cannot load: ftrace does not know the hook sites (%d)\n", err);
-	ftrace_free_filter(&pv_ftrace_ops);
-	return err;
+	return pv_sites_filter();
 }
 
 static int __init pv_hooks_find(void)
@@ -589,6 +639,8 @@ static int __init pv_hooks_find(void)
 			return err;
 	}
 	for (i = PV_MAX_SITES; i < PV_NR_TARGETS; i++) {
+		if (!pv_functions[i])
+			continue;
 		err = pv_function_find(pv_functions[i], &pv_targets[i]);
 		if (err)
 			return err;

@@ -48,6 +48,7 @@ struct task_struct *pv_handle_fork(struct pid *pid, int trace, int node,
 				   struct kernel_clone_args *args);
 long pv_handle_getcwd(const struct pt_regs *regs);
 void pv_handle_set_root(struct fs_struct *fs, const struct path *path);
+void pv_handle_set_pwd(struct fs_struct *fs, const struct path *path);
 long pv_handle_execve(const struct pt_regs *regs);
 long pv_handle_execveat(const struct pt_regs *regs);
 long pv_handle_mount(const struct pt_regs *regs);
@@ -84,6 +85,7 @@ struct task_struct *pv_original_fork(struct pid *pid, int trace, int node,
 				     struct kernel_clone_args *args);
 long pv_original_getcwd(const struct pt_regs *regs);
 void pv_original_set_root(struct fs_struct *fs, const struct path *path);
+void pv_original_set_pwd(struct fs_struct *fs, const struct path *path);
 long pv_original_execve(const struct pt_regs *regs);
 long pv_original_execveat(const struct pt_regs *regs);
 long pv_original_mount(const struct pt_regs *regs);
@@ -101,6 +103,8 @@ bool pv_ptrace_may_access(struct task_struct *task, unsigned int mode);
 struct pid *pv_pidfd_pid(const struct file *file);
 struct file *pv_open_root(const struct path *root, const char *name,
 			  const struct pv_open_flags *op);
+int pv_path_link(struct dentry *old, const struct path *dir,
+		 struct dentry *new);
 
 /* Where original.S goes, and who handles a site; set before the first call. */
 extern unsigned long pv_targets[PV_NR_TARGETS];
@@ -143,6 +147,7 @@ void pv_hooks_uninit(void);
 int pv_hooks_arm(void);
 void pv_hooks_disarm(void);
 
+bool pv_site_used(unsigned int site);
 bool pv_hooks_armed(void);
 bool pv_hooks_busy(void);
 void pv_hooks_follow_links(bool proved);

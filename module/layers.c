@@ -3,6 +3,8 @@
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/overflow.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -223,6 +225,36 @@ void pv_layers_put(struct pv_layers *layers)
 	kfree_rcu(layers, rcu);
 }
 
+/**
+ * pv_layers_overlap - does it make a difference by which rules a directory was
+ *	come to?
+ * @layers: the stack
+ *
+ * Return: true if several may lead to one place.
+ */
+bool pv_layers_overlap(const struct pv_layers *layers)
+{
+	return layers->nr > 1 || layers->tables[0]->overlap;
+}
+
+/* One more digit of a number that says how a directory is called. */
+static u64 pv_layers_add_digit(u64 how, const struct pv_table *table, u32 digit)
+{
+	if (check_mul_overflow(how, table->nr_rules + 1ULL, &how) ||
+	    check_add_overflow(how, (u64)digit, &how))
+		return PV_BY_FIRST;
+	return how;
+}
+
+/* Take the lowest one. */
+static u32 pv_layers_take_digit(u64 *how, const struct pv_table *table)
+{
+	u64 digit;
+
+	*how = div64_u64_rem(*how, table->nr_rules + 1ULL, &digit);
+	return digit;
+}
+
 /* The way through all layers. */
 static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
 			      char *real, ssize_t size, struct pv_hit *hit,
@@ -232,6 +264,7 @@ static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
 	u32 i, match;
 
 	hit->rule = PV_NO_RULE;
+	hit->how = PV_BY_NONE;
 	for (i = 0; i < layers->nr; i++) {
 		len = pv_translate(layers->tables[i], name, name == real, real,
 				   size, &match, dot);
@@ -241,11 +274,17 @@ static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
 			hit->layer = i;
 			hit->rule = match;
 		}
+		if (hit->how != PV_BY_FIRST)
+			hit->how = pv_layers_add_digit(hit->how,
+						       layers->tables[i],
+						       len ? match + 1 : 0);
 		if (len) {
 			result = len;
 			name = real;
 		}
 	}
+	if (result && !pv_layers_overlap(layers))
+		hit->how = PV_BY_FIRST;
 	return result;
 }
 
@@ -314,47 +353,100 @@ bool pv_layers_concern(const struct pv_layers *layers, const char *path)
 	return false;
 }
 
+/* Does what is called @name outside of @table have no name inside? */
+static bool pv_table_hides(const struct pv_table *table, const char *name)
+{
+	const char *rest;
+	u32 rule = pv_table_match(table, name, &rest);
+
+	return rule != PV_NO_RULE && !table->rules[rule].exception;
+}
+
+/*
+ * One layer's part in it; @digit is what how says of it, or PV_NO_RULE if that
+ * is not said.  The rule, or PV_NO_RULE.
+ */
+static u32 pv_layers_reverse_one(const struct pv_table *table, const char *real,
+				 u32 digit, char *virtual)
+{
+	/* Does it still leave that name alone? */
+	if (!digit && !pv_table_hides(table, real))
+		return PV_NO_RULE;
+	if (digit && digit != PV_NO_RULE &&
+	    pv_table_reverse_by(table, digit - 1, real, virtual, PATH_MAX))
+		return digit - 1;
+	return pv_table_reverse(table, real, virtual, PATH_MAX);
+}
+
+/* The number that @digits make. */
+static u64 pv_layers_number(const struct pv_layers *layers, const u32 *digits)
+{
+	u64 how = PV_BY_NONE;
+	bool any = false;
+	u32 i;
+
+	for (i = 0; i < layers->nr; i++) {
+		any |= digits[i];
+		how = pv_layers_add_digit(how, layers->tables[i], digits[i]);
+		if (how == PV_BY_FIRST)
+			break;
+	}
+	return any && !pv_layers_overlap(layers) ? PV_BY_FIRST : how;
+}
+
 /**
  * pv_layers_reverse - name a real path as the process would spell it
  * @layers: the stack
  * @real: an absolute path, normalised: "" for the root directory
+ * @how: how the process calls it; where those rules do not lead there, it is by
+ *	the first ones that do
  * @virtual: receives a path of the same form that leads to @real; PATH_MAX bytes
  * @scratch: PATH_MAX bytes
  * @telling: it is for the process to read: quiet tables do not count
  *
+ * What a layer hides goes by the name that it has outside of that layer.
+ *
  * Context: as with pv_layers_translate().
- * Return: whether any rule leads there; if not, @virtual is @real.
+ * Return: how the process calls it: %PV_BY_NONE if @virtual is @real.
  */
-bool pv_layers_reverse(const struct pv_layers *layers, const char *real,
-		       char *virtual, char *scratch, bool telling)
+u64 pv_layers_reverse(const struct pv_layers *layers, const char *real, u64 how,
+		      char *virtual, char *scratch, bool telling)
 {
-	bool matched = false;
-	u32 i;
+	u32 digits[PV_MAX_LAYERS] = { 0 };
+	u32 i, rule, digit = PV_NO_RULE;
+	const struct pv_table *table;
 
 	strscpy(virtual, real, PATH_MAX);
 	for (i = layers->nr; i-- > 0;) {
-		if ((telling && layers->tables[i]->quiet) ||
-		    pv_table_reverse(layers->tables[i], virtual, scratch,
-				     PATH_MAX) == PV_NO_RULE)
+		table = layers->tables[i];
+		if (how != PV_BY_FIRST)
+			digit = pv_layers_take_digit(&how, table);
+		if (telling && table->quiet)
 			continue;
-		strscpy(virtual, scratch, PATH_MAX);
-		matched = true;
+		rule = pv_layers_reverse_one(table, virtual, digit, scratch);
+		if (rule != PV_NO_RULE) {
+			strscpy(virtual, scratch, PATH_MAX);
+			digits[i] = rule + 1;
+		} else if (pv_table_hides(table, virtual)) {
+			break;
+		}
 	}
-	return matched;
+	return pv_layers_number(layers, digits);
 }
 
 /**
- * pv_layers_have_below - may names below one lead elsewhere than it does?
+ * pv_layers_plain - where does a path lead, together with all that lies below?
  * @layers: the stack
  * @name: an absolute path, normalised: "" for the root directory
  * @scratch: PV_REAL_SIZE bytes
  *
  * Context: as with pv_layers_translate().
- * Return: true if a rule of some layer speaks of something below @name, or of
- * what it is on its way through the layers, and counts there.
+ * Return: where @name leads, in the same form; it may lie in @scratch.  NULL if
+ * what lies below may lead elsewhere: a rule of some layer speaks of something
+ * below @name, or of what it is on its way through the layers, and counts there.
  */
-bool pv_layers_have_below(const struct pv_layers *layers, const char *name,
-			  char *scratch)
+const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
+			    char *scratch)
 {
 	const struct pv_table *table;
 	bool dot = false;
@@ -366,15 +458,15 @@ bool pv_layers_have_below(const struct pv_layers *layers, const char *name,
 		table = layers->tables[i];
 		if (pv_table_has_below(table, name,
 				       pv_table_match(table, name, &rest)))
-			return true;
+			return NULL;
 		len = pv_translate(table, name, name == scratch, scratch,
 				   PATH_MAX, &rule, &dot);
 		if (len < 0)
-			return true;
+			return NULL;
 		if (len == 1)
 			*scratch = '\0';	/* the root directory */
 		if (len)
 			name = scratch;
 	}
-	return false;
+	return name;
 }

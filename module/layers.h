@@ -48,11 +48,21 @@ struct pv_layers {
  * struct pv_hit - which rule a name met first
  * @layer: the innermost layer in which a rule matched
  * @rule: the rule's index there, or PV_NO_RULE
+ * @how: how the process calls what is there, see below
  */
 struct pv_hit {
 	u32 layer;
 	u32 rule;
+	u64 how;
 };
+
+/*
+ * How a process calls a directory: by way of which rules.  Each layer is a digit
+ * of that number, the outermost the lowest one; it is 0 if no rule changes the
+ * name there, and more by one than the rule's index if one does.
+ */
+#define PV_BY_NONE	0ULL		/* as it really is called */
+#define PV_BY_FIRST	U64_MAX		/* by the first ones that lead there */
 
 struct pv_table *pv_table_share(struct pv_table *table);
 struct pv_table *pv_table_get(struct pv_table *table);
@@ -78,9 +88,10 @@ ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
 ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
 			    char *real, struct pv_hit *hit);
 bool pv_layers_concern(const struct pv_layers *layers, const char *path);
-bool pv_layers_reverse(const struct pv_layers *layers, const char *real,
-		       char *virtual, char *scratch, bool telling);
-bool pv_layers_have_below(const struct pv_layers *layers, const char *name,
-			  char *scratch);
+bool pv_layers_overlap(const struct pv_layers *layers);
+u64 pv_layers_reverse(const struct pv_layers *layers, const char *real, u64 how,
+		      char *virtual, char *scratch, bool telling);
+const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
+			    char *scratch);
 
 #endif /* _PV_LAYERS_H */

@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/path.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "hooks.h"
@@ -22,26 +23,56 @@
 /* The error; nobody but us sees it. */
 #define PV_LINK_MET	(-EBADTYPE)
 
+/* May @target lead elsewhere than the kernel takes it? */
+static bool pv_link_leads_away(struct pv_place *place,
+			       const struct pv_layers *layers,
+			       const struct pv_start *dir, const char *target,
+			       bool *names)
+{
+	struct pv_hit hit;
+
+	if (!pv_place_name(place, layers, NULL, dir))
+		return false;
+	*names = place->how != PV_BY_NONE;
+	return pv_place_way(place, layers, target, true, &hit) != PV_WAY_NATIVE;
+}
+
 /*
  * May the target lead elsewhere than the kernel takes it?  For an absolute one
- * @dir is the root directory already, and @target has lost its first "/".
+ * @path is the root directory already, and @target has lost its first "/".
+ *
+ * By which of its names the walk has come to a directory that has several is not
+ * known here, as a walk may begin once more.  The target must lead to the same
+ * place from all of them.
  */
+static bool pv_link_matters_in(struct pv_place *place,
+			       const struct pv_layers *layers,
+			       const struct path *path, const char *target)
+{
+	struct pv_start dir = { .path = *path, .how = PV_BY_FIRST };
+	bool names = false;
+
+	if (pv_link_leads_away(place, layers, &dir, target, &names))
+		return true;
+	if (!names)
+		return false;
+	dir.how = PV_BY_NONE;
+	return pv_layers_overlap(layers) ||
+	       pv_link_leads_away(place, layers, &dir, target, &names);
+}
+
 static bool pv_link_matters(const struct path *dir, const char *target)
 {
 	struct pv_layers *layers = pv_layers_get_current();
 	struct pv_place *place;
-	bool matters = false;
-	struct pv_hit hit;
+	bool matters = true;
 
 	if (!layers)
 		return false;
 	/* Maybe in RCU walk.  Without memory, resolving decides what to do. */
 	place = pv_place_alloc(GFP_NOWAIT | __GFP_NOWARN);
-	if (!place)
-		matters = true;
-	else if (pv_place_name(place, layers, NULL, dir))
-		matters = pv_place_way(place, layers, target, true, &hit) !=
-			  PV_WAY_NATIVE;
+	if (place)
+		matters = pv_link_matters_in(place, layers, dir, target);
 	pv_place_free(place);
 	pv_layers_put(layers);
 	return matters;
@@ -56,7 +87,10 @@ static const char *pv_link_followed(const struct path *dir, const char *target)
 	struct pv_walk *walk = pv_walk_now();
 
 	pv_proof_note_step(dir, target);
-	if (!walk || walk->native || !pv_link_matters(dir, target ?: ""))
+	if (!walk || walk->native)
+		return target;
+	walk->linked = true;
+	if (!pv_link_matters(dir, target ?: ""))
 		return target;
 	walk->met = true;
 	return ERR_PTR(PV_LINK_MET);

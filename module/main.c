@@ -4,11 +4,13 @@
 
 #include <linux/module.h>
 
+#include "device.h"
 #include "hooks.h"
 #include "netlink.h"
 #include "name.h"
 #include "place.h"
 #include "process.h"
+#include "reached.h"
 #include "resolve.h"
 #include "root.h"
 
@@ -31,12 +33,18 @@ static int __init pathvirt_init(void)
 	err = pv_netlink_init();
 	if (err)
 		goto err_hooks;
+	err = pv_device_init();
+	if (err)
+		goto err_netlink;
 	pr_info("loaded: %s hooks by %s\n", pv_hooks_way(), pv_hooks_probe());
 	return 0;
 
+err_netlink:
+	pv_netlink_uninit();
 err_hooks:
 	pv_processes_uninit();
 	pv_hooks_uninit();
+	pv_reached_clear();
 err_resolve:
 	pv_roots_uninit();
 	pv_resolve_uninit();
@@ -49,9 +57,11 @@ err_names:
 
 static void __exit pathvirt_exit(void)
 {
+	pv_device_uninit();
 	pv_netlink_uninit();
 	pv_processes_uninit();
 	pv_hooks_uninit();
+	pv_reached_clear();
 	pv_roots_uninit();
 	pv_resolve_uninit();
 	pv_places_uninit();
@@ -63,5 +73,5 @@ module_exit(pathvirt_exit);
 
 MODULE_AUTHOR("The pathvirt developers");
 MODULE_DESCRIPTION("Per-process path prefix tables");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(PV_VERSION);
 MODULE_LICENSE("GPL");

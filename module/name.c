@@ -26,6 +26,7 @@
 #include "place.h"
 #include "process.h"
 #include "proof.h"
+#include "reached.h"
 #include "resolve.h"
 #include "root.h"
 #include "trace.h"
@@ -53,36 +54,58 @@ u64 pv_names_translated(void)
 }
 
 /*
- * Is this a name that rules speak of?  Not so with a root of the caller's own
- * (RESOLVE_IN_ROOT and RESOLVE_BENEATH), nor when the kernel looks for firmware
- * or writes a core file, which it does on its own behalf.
+ * Is this a name that rules speak of?  Not so with a root of the caller's own,
+ * nor when the kernel looks for firmware or writes a core file, which it does on
+ * its own behalf.
  */
-static __always_inline bool pv_walk_concerned(unsigned int flags,
-					      const struct path *root)
+static __always_inline bool pv_walk_concerned(const struct path *root)
 {
-	return !root && !(flags & LOOKUP_IS_SCOPED) &&
-	       !(current->flags & PF_DUMPCORE) && !pv_task_borrows_fs(current);
+	return !root && !(current->flags & PF_DUMPCORE) &&
+	       !pv_task_borrows_fs(current);
 }
 
 /* The directory that @dfd names, as the kernel would take it; a reference. */
-static int pv_walk_dir(int dfd, struct path *dir)
+static int pv_walk_dir(int dfd, struct pv_start *start)
 {
+	struct path *dir = &start->path;
 	struct file *file;
 
 	if (dfd == AT_FDCWD) {
 		get_fs_pwd(current->fs, dir);
+		start->how = pv_reached_how(&current->fs->pwd, dir);
 		return 0;
 	}
 	file = fget_raw(dfd);
 	if (!file)
 		return -EBADF;
 	*dir = file->f_path;
+	start->how = pv_reached_how(&file->f_path, dir);
 	path_get(dir);
 	fput(file);
 	if (d_can_lookup(dir->dentry))
 		return 0;
 	path_put(dir);
 	return -ENOTDIR;
+}
+
+/*
+ * RESOLVE_IN_ROOT makes the directory a root for this walk.  Where that is the
+ * root which the process has anyway, rules speak of the name; elsewhere, and with
+ * RESOLVE_BENEATH, nothing is to lead out of the directory, NEW included.
+ */
+static bool pv_walk_scope_is_root(int dfd, unsigned int flags)
+{
+	struct pv_start dir;
+	struct path root;
+	bool same;
+
+	if (!(flags & LOOKUP_IN_ROOT) || pv_walk_dir(dfd, &dir))
+		return false;
+	get_fs_root(current->fs, &root);
+	same = path_equal(&dir.path, &root);
+	path_put(&root);
+	path_put(&dir.path);
+	return same;
 }
 
 /* Make room for a result of any length. */
@@ -126,6 +149,7 @@ static noinline ssize_t pv_walk_long(struct pv_walk *walk)
 		len = pv_layers_translate(layers, name, real, &walk->hit);
 	if (len == -ENAMETOOLONG)
 		len = pv_walk_squeezed(layers, name, real, &walk->hit);
+	walk->how = walk->hit.how;
 	pv_layers_put(layers);
 	return len;
 }
@@ -141,9 +165,10 @@ static noinline ssize_t pv_walk_resolve(struct pv_walk *walk, int dfd,
 	struct pv_layers *layers = pv_layers_get_current();
 	const char *name = walk->name->name;
 	char *real = pv_walk_room(walk);
+	struct pv_resolved resolved;
 	struct pv_root *root = NULL;
+	struct pv_start start;
 	ssize_t len = -ENOMEM;
-	struct path dir;
 
 	walk->native = true;
 	if (!layers)
@@ -154,14 +179,18 @@ static noinline ssize_t pv_walk_resolve(struct pv_walk *walk, int dfd,
 		goto out;
 	if (*name == '/') {
 		len = pv_resolve(layers, root, NULL, name, real, flags,
-				 &walk->hit);
-		goto out;
+				 &resolved);
+		goto found;
 	}
 	len = 0;
-	if (pv_walk_dir(dfd, &dir))
+	if (pv_walk_dir(dfd, &start))
 		goto out;
-	len = pv_resolve(layers, root, &dir, name, real, flags, &walk->hit);
-	path_put(&dir);
+	len = pv_resolve(layers, root, &start, name, real, flags, &resolved);
+	path_put(&start.path);
+found:
+	walk->hit = resolved.hit;
+	walk->how = resolved.how;
+	walk->linked = false;
 out:
 	if (len > 0 && root && !walk->root)
 		walk->root = pv_root_get(root);
@@ -189,18 +218,21 @@ static ssize_t pv_walk_take(struct pv_walk *walk, const char *real)
  */
 static enum pv_way pv_walk_way(struct pv_walk *walk, struct pv_place *place,
 			       const struct pv_layers *layers,
-			       const struct path *dir, const char *name)
+			       const struct pv_start *start, const char *name)
 {
+	enum pv_way way;
+
 	if (!IS_ERR(name))
-		pv_place_set(place, layers, name);
-	else if (!pv_place_name(place, layers, NULL, dir))
+		pv_place_set(place, layers, name, start->how);
+	else if (!pv_place_name(place, layers, NULL, start))
 		return PV_WAY_NATIVE;
-	return pv_place_way(place, layers, walk->name->name, false,
-			    &walk->hit);
+	way = pv_place_way(place, layers, walk->name->name, false, &walk->hit);
+	walk->how = place->how;
+	return way;
 }
 
-/* A name that is relative to @dir. */
-static ssize_t pv_walk_from(struct pv_walk *walk, const struct path *dir,
+/* A name that is relative to @start. */
+static ssize_t pv_walk_from(struct pv_walk *walk, const struct pv_start *start,
 			    const struct pv_layers *layers, int dfd,
 			    unsigned int flags)
 {
@@ -210,14 +242,14 @@ static ssize_t pv_walk_from(struct pv_walk *walk, const struct path *dir,
 	ssize_t len;
 
 	/* Mostly one glance at where it is says that rules have no say. */
-	name = pv_dir_name(dir, walk->brief_real, PV_BRIEF_SIZE);
+	name = pv_dir_name(&start->path, walk->brief_real, PV_BRIEF_SIZE);
 	if (!name || (!IS_ERR(name) && !pv_name_dots(walk->name->name) &&
 		      !pv_layers_concern(layers, name)))
 		return 0;
 	place = pv_place_alloc(GFP_KERNEL);
 	if (!place)
 		return -ENOMEM;
-	way = pv_walk_way(walk, place, layers, dir, name);
+	way = pv_walk_way(walk, place, layers, start, name);
 	len = way == PV_WAY_OTHER ? pv_walk_take(walk, place->scratch) : 0;
 	pv_place_free(place);
 	return way == PV_WAY_UNKNOWN ? pv_walk_resolve(walk, dfd, flags) : len;
@@ -227,13 +259,13 @@ static noinline ssize_t pv_walk_relative(struct pv_walk *walk, int dfd,
 					 unsigned int flags)
 {
 	struct pv_layers *layers = pv_layers_get_current();
-	struct path dir;
+	struct pv_start start;
 	ssize_t len = 0;
 
 	/* What is wrong with the directory the kernel will say. */
-	if (layers && !pv_walk_dir(dfd, &dir)) {
-		len = pv_walk_from(walk, &dir, layers, dfd, flags);
-		path_put(&dir);
+	if (layers && !pv_walk_dir(dfd, &start)) {
+		len = pv_walk_from(walk, &start, layers, dfd, flags);
+		path_put(&start.path);
 	}
 	pv_layers_put(layers);
 	return len;
@@ -249,6 +281,15 @@ static noinline ssize_t pv_walk_rooted(struct pv_walk *walk, int dfd,
 	pv_layers_put(layers);
 	if (!rooted && walk->name->name[0] != '/')
 		return pv_walk_relative(walk, dfd, flags);
+	return pv_walk_resolve(walk, dfd, flags);
+}
+
+static noinline ssize_t pv_walk_scoped(struct pv_walk *walk, int dfd,
+				       unsigned int flags)
+{
+	if (!pv_walk_scope_is_root(dfd, flags))
+		return 0;
+	walk->scoped = false;
 	return pv_walk_resolve(walk, dfd, flags);
 }
 
@@ -271,7 +312,9 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 {
 	const struct pv_layers *layers = NULL;
 	struct pv_process *process;
-	bool dots = false, rooted, concerned;
+	bool dots = false, scoped = flags & LOOKUP_IS_SCOPED;
+	bool rooted, concerned;
+	u64 how = PV_BY_NONE;
 	ssize_t len = 0;
 
 	walk->virtual = NULL;
@@ -284,7 +327,7 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 	pv_call_begin();
 	if (IS_ERR_OR_NULL(name))
 		return 0;
-	concerned = pv_walk_concerned(flags, root);
+	concerned = pv_walk_concerned(root);
 
 	rcu_read_lock_sched();
 	process = pv_process_current();
@@ -295,26 +338,35 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 		return 0;
 	}
 	rooted = layers->root;
-	if (unlikely(!concerned || rooted || name->name[0] != '/')) {
+	if (unlikely(!concerned || scoped || rooted || name->name[0] != '/')) {
 		/* Later, if at all. */
 	} else if (likely(layers->nr == 1)) {
 		len = pv_translate(layers->tables[0], name->name, false,
 				   walk->brief_real, PV_BRIEF_SIZE,
 				   &walk->hit.rule, &dots);
 		dots = pv_translate_dots(name->name, len, dots);
+		if (len > 0)
+			how = layers->tables[0]->overlap ?
+				      walk->hit.rule + 1ULL : PV_BY_FIRST;
 	} else {
 		len = pv_layers_translate_dots(layers, name->name,
 					       walk->brief_real, PV_BRIEF_SIZE,
 					       &walk->hit, &dots);
+		how = walk->hit.how;
 	}
 	rcu_read_unlock_sched();
 
-	walk->native = !concerned || !pv_links_followed;
+	walk->native = !concerned || scoped || !pv_links_followed;
 	walk->telling = false;
+	walk->linked = false;
+	walk->scoped = scoped;
+	walk->how = concerned ? how : PV_BY_FIRST;
 	pv_walk_enter(walk);
 	if (unlikely(!concerned || !*name->name))
 		return 0;
-	if (unlikely(rooted))
+	if (unlikely(scoped))
+		len = pv_walk_scoped(walk, dfd, flags);
+	else if (unlikely(rooted))
 		len = pv_walk_rooted(walk, dfd, flags);
 	else if (unlikely(name->name[0] != '/'))
 		len = pv_walk_relative(walk, dfd, flags);
@@ -421,6 +473,128 @@ static __always_inline struct file *pv_walk_open(const struct pv_walk *walk,
 	return pv_original_open(dfd, walk->name, op);
 }
 
+/* How is a directory called by the first rule that leads there?  0, or -ENOMEM. */
+static int pv_walk_first_how(const struct pv_layers *layers,
+			     const struct path *path, u64 *how)
+{
+	struct pv_start start = { .path = *path, .how = PV_BY_FIRST };
+	const struct pv_root *root = NULL;
+	char brief[PV_BRIEF_SIZE];
+	struct pv_place *place;
+	const char *name;
+
+	*how = PV_BY_NONE;
+	if (unlikely(pv_root_current(layers->root)))
+		root = layers->root;
+	name = pv_dir_name(path, brief, sizeof(brief));
+	if (!name || (!root && !IS_ERR(name) &&
+		      !pv_layers_concern(layers, name)))
+		return 0;
+	place = pv_place_alloc(GFP_KERNEL);
+	if (!place)
+		return -ENOMEM;
+	if (pv_place_name(place, layers, root, &start))
+		*how = place->how;
+	pv_place_free(place);
+	return 0;
+}
+
+/* With a root of the caller's own a walk does not leave where it began. */
+static int pv_walk_scoped_how(const struct pv_layers *layers, int dfd, u64 *how)
+{
+	struct pv_start start;
+	int err = 0;
+
+	*how = PV_BY_FIRST;
+	if (pv_walk_dir(dfd, &start))
+		return 0;
+	*how = start.how;
+	if (*how == PV_BY_FIRST)
+		err = pv_walk_first_how(layers, &start.path, how);
+	path_put(&start.path);
+	return err;
+}
+
+/* How does the process call where the walk has led?  0, or -ENOMEM. */
+static int pv_walk_how(struct pv_walk *walk, const struct pv_layers *layers,
+		       int dfd, unsigned int flags, u64 *how)
+{
+	int err = 0;
+
+	if (walk->scoped)
+		return pv_walk_scoped_how(layers, dfd, how);
+	if (walk->linked) {
+		/* Once more, keeping account. */
+		if (walk->virtual)
+			walk->name->name = walk->virtual;
+		err = pv_walk_resolve(walk, dfd, flags);
+	}
+	*how = err < 0 ? PV_BY_FIRST : walk->how;
+	return err == -ENOMEM ? err : 0;
+}
+
+/* A directory has been come to.  Note how. */
+static noinline int pv_walk_settle(struct pv_walk *walk, int dfd,
+				   unsigned int flags, const struct path *at)
+{
+	struct pv_layers *layers = pv_layers_get_current();
+	u64 first, how = PV_BY_FIRST;
+	int err;
+
+	if (!layers)
+		return 0;
+	err = pv_walk_first_how(layers, at, &first);
+	if (!err && first != PV_BY_NONE)
+		err = pv_walk_how(walk, layers, dfd, flags, &how);
+	pv_layers_put(layers);
+	if (!err && how != PV_BY_FIRST && how != first)
+		return pv_reached_note(at, how);
+	pv_reached_forget(at);
+	return err;
+}
+
+static __always_inline int pv_walk_came_to(struct pv_walk *walk, int dfd,
+					   unsigned int flags,
+					   const struct path *at)
+{
+	if (likely(!walk->entered || !d_is_dir(at->dentry)))
+		return 0;
+	if (walk->how != PV_BY_FIRST || walk->linked || walk->scoped)
+		return pv_walk_settle(walk, dfd, flags, at);
+	pv_reached_forget(at);
+	return 0;
+}
+
+/* The file, or its error. */
+static __always_inline struct file *pv_walk_opened(struct pv_walk *walk, int dfd,
+						   unsigned int flags,
+						   struct file *file)
+{
+	int err;
+
+	if (IS_ERR(file))
+		return file;
+	err = pv_walk_came_to(walk, dfd, flags, &file->f_path);
+	if (likely(!err))
+		return file;
+	fput(file);
+	return ERR_PTR(err);
+}
+
+/* Only who asks for a directory keeps it: chdir(), chroot(). */
+static __always_inline int pv_walk_found(struct pv_walk *walk, int dfd,
+					 unsigned int flags, struct path *path)
+{
+	int err;
+
+	if (!(flags & LOOKUP_DIRECTORY))
+		return 0;
+	err = pv_walk_came_to(walk, dfd, flags, path);
+	if (err)
+		path_put(path);
+	return err;
+}
+
 /* Stands for do_filp_open() and do_file_open(). */
 struct file *pv_handle_open(int dfd, struct filename *name,
 			    const struct pv_open_flags *op)
@@ -436,6 +610,7 @@ struct file *pv_handle_open(int dfd, struct filename *name,
 		err = pv_walk_again(&walk, dfd, op->lookup_flags);
 		file = err ? ERR_PTR(err) : pv_walk_open(&walk, dfd, op);
 	}
+	file = pv_walk_opened(&walk, dfd, op->lookup_flags, file);
 	pv_walk_end(&walk);
 	return file;
 }
@@ -457,6 +632,8 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 			err = pv_original_lookup(dfd, name, flags, path,
 						 pv_walk_root(&walk, root));
 	}
+	if (likely(!err))
+		err = pv_walk_found(&walk, dfd, flags, path);
 	pv_walk_end(&walk);
 	return err;
 }

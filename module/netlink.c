@@ -27,6 +27,7 @@
 #include "place.h"
 #include "process.h"
 #include "proof.h"
+#include "root.h"
 #include "tree.h"
 
 #define PV_PATH_POLICY	{ .type = NLA_NUL_STRING, .len = PATH_MAX - 1 }
@@ -469,7 +470,8 @@ static int pv_del(struct genl_info *info, struct task_struct *task)
 	mutex_unlock(&pv_process_mutex);
 
 	if (err == -ENOENT)
-		why = "the process is not attached";
+		why = own_only ? "the process has no rules of its own" :
+				 "the process is not attached";
 	return err && why ? pv_refuse(info, NULL, err, why) : err;
 }
 
@@ -806,59 +808,99 @@ static int pv_resolve_reply(struct genl_info *info, int attr, const char *path,
 	return pv_reply_end(info, skb, header, err);
 }
 
-/* Where @path, which has no "..", leads. */
-static int pv_answer_real(struct genl_info *info,
-			  const struct pv_layers *layers, char *path,
-			  struct pv_place *place)
+/**
+ * struct pv_question - where does a path lead, or what leads there?
+ * @layers: what the process's names pass, or NULL
+ * @root: the root directory that the process has changed to, or NULL
+ * @place: room for the answer
+ * @path: the path, without ".." components
+ */
+struct pv_question {
+	const struct pv_layers *layers;
+	const struct pv_root *root;
+	struct pv_place *place;
+	char *path;
+};
+
+/* Where the path leads. */
+static int pv_answer_real(struct genl_info *info, struct pv_question *question)
 {
+	const struct pv_root *root = question->root;
 	struct pv_hit hit = { .rule = PV_NO_RULE };
+	const char *real = question->path;
+	char *result = question->place->scratch;
 	ssize_t len = 0;
 
-	if (layers)
-		len = pv_layers_translate(layers, path, place->scratch, &hit);
+	if (root) {
+		real = question->place->virtual;
+		if (!pv_root_spell(root, question->path,
+				   question->place->virtual))
+			return -ENAMETOOLONG;
+	}
+	/* A rule for "/" shall answer NEW, not what is to be walked for it. */
+	if (question->layers)
+		len = pv_layers_translate(question->layers,
+					  real[1] ? real : "", result, &hit);
 	if (len < 0)
 		return len;
-	return pv_resolve_reply(info, PATHVIRT_A_REAL,
-				len ? place->scratch : path, &hit);
+	if (len)
+		real = result;
+	/* It is what the process has, wherever its name may lead by now. */
+	if (root && !question->path[1])
+		real = *root->real ? root->real : "/";
+	return pv_resolve_reply(info, PATHVIRT_A_REAL, real, &hit);
 }
 
-/* What the process calls @path, which has no "..". */
+/* What the process calls the path. */
 static int pv_answer_virtual(struct genl_info *info,
-			     const struct pv_layers *layers, char *path,
-			     struct pv_place *place)
+			     struct pv_question *question)
 {
 	static const struct pv_hit none = { .rule = PV_NO_RULE };
+	const char *virtual = question->path;
+	struct pv_place *place = question->place;
 
-	pv_path_normalise(path);
-	if (layers)
-		pv_layers_reverse(layers, path, place->virtual, place->scratch,
+	pv_path_normalise(question->path);
+	if (question->layers) {
+		pv_layers_reverse(question->layers, question->path,
+				  PV_BY_FIRST, place->virtual, place->scratch,
 				  false);
-	else
-		strscpy(place->virtual, path, PATH_MAX);
+		virtual = place->virtual;
+	}
+	if (question->root)
+		virtual = pv_root_strip(question->root, virtual);
+	if (!virtual)
+		return -ENOENT;
 	return pv_resolve_reply(info, PATHVIRT_A_PATH,
-				*place->virtual ? place->virtual : "/", &none);
+				*virtual ? virtual : "/", &none);
 }
 
 static int pv_resolve_task(struct genl_info *info, struct task_struct *task,
 			   const struct nlattr *attr)
 {
 	struct pv_layers *layers = pv_task_layers(task);
-	struct pv_place *place = pv_place_alloc(GFP_KERNEL);
-	char *path = nla_strdup(attr, GFP_KERNEL);
+	struct pv_question question = {
+		.layers = layers,
+		.place = pv_place_alloc(GFP_KERNEL),
+		.path = nla_strdup(attr, GFP_KERNEL),
+	};
 	int err = -ENOMEM;
 
-	if (place && path) {
-		pv_path_fold(path);
-		if (nla_type(attr) == PATHVIRT_A_PATH)
-			err = pv_answer_real(info, layers, path, place);
-		else
-			err = pv_answer_virtual(info, layers, path, place);
+	if (layers && pv_root_held(layers->root, task))
+		question.root = layers->root;
+	if (question.place && question.path) {
+		pv_path_fold(question.path);
+		err = nla_type(attr) == PATHVIRT_A_PATH ?
+		      pv_answer_real(info, &question) :
+		      pv_answer_virtual(info, &question);
 	}
-	kfree(path);
-	pv_place_free(place);
+	kfree(question.path);
+	pv_place_free(question.place);
 	pv_layers_put(layers);
 	if (err == -ENAMETOOLONG)
 		pv_refuse(info, attr, err, "the result is longer than PATH_MAX");
+	else if (err == -ENOENT)
+		pv_refuse(info, attr, err,
+			  "it lies outside of the process's root directory");
 	return err;
 }
 

@@ -47,6 +47,7 @@ PV_ORIGINAL pv_original_link PV_SITE_LINK
 PV_ORIGINAL pv_original_fork PV_SITE_FORK
 PV_ORIGINAL pv_original_getcwd PV_SITE_GETCWD
 PV_ORIGINAL pv_original_set_root PV_SITE_SET_ROOT
+PV_ORIGINAL pv_original_set_pwd PV_SITE_SET_PWD
 PV_ORIGINAL pv_original_execve PV_SITE_EXECVE
 PV_ORIGINAL pv_original_execveat PV_SITE_EXECVEAT
 PV_ORIGINAL pv_original_mount PV_SITE_MOUNT
@@ -61,3 +62,4 @@ PV_ORIGINAL pv_original_ia32_pivot_root PV_SITE_IA32_PIVOT_ROOT
 PV_ORIGINAL pv_ptrace_may_access PV_FUNC_PTRACE
 PV_ORIGINAL pv_pidfd_pid PV_FUNC_PIDFD
 PV_ORIGINAL pv_open_root PV_FUNC_OPEN_ROOT
+PV_ORIGINAL pv_path_link PV_FUNC_PATH_LINK

@@ -76,13 +76,14 @@ const char *pv_dir_name(const struct path *path, char *buf, int size)
  * @place: receives its names
  * @layers: what the process's names pass
  * @name: the real one, from pv_dir_name(); may lie in @scratch of @place
+ * @how: how the process calls it
  */
 void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
-		  const char *name)
+		  const char *name, u64 how)
 {
 	strscpy(place->real, name, PATH_MAX);
-	pv_layers_reverse(layers, place->real, place->virtual, place->scratch,
-			  false);
+	place->how = pv_layers_reverse(layers, place->real, how, place->virtual,
+				       place->scratch, false);
 }
 
 /**
@@ -90,76 +91,79 @@ void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
  * @place: receives its names
  * @layers: what the process's names pass
  * @root: the root directory that the running task has changed to, or NULL
- * @path: as with pv_dir_name()
+ * @start: the directory; as with pv_dir_name()
  *
  * Context: as with pv_dir_name(); with @root may sleep.
  * Return: false if it has no name, or one that is too long for any call.  The
  * kernel's own walk is right there.
  */
 bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
-		   const struct pv_root *root, const struct path *path)
+		   const struct pv_root *root, const struct pv_start *start)
 {
-	const char *name = pv_dir_name(path, place->scratch, PATH_MAX);
+	const char *name = pv_dir_name(&start->path, place->scratch, PATH_MAX);
 
 	if (IS_ERR_OR_NULL(name))
 		return false;
 	if (root) {
-		if (!pv_root_name(root, path, name, place->virtual))
+		if (!pv_root_name(root, &start->path, name, place->virtual))
 			return false;
 		name = place->virtual;
 	}
-	pv_place_set(place, layers, name);
+	pv_place_set(place, layers, name, start->how);
 	return true;
 }
 
 /* Say it from the root directory that the task has changed to. */
 static bool pv_place_tell_from(struct pv_place *place, struct pv_layers *layers,
-			       const struct path *path, const char *real)
+			       const struct pv_start *start, const char *real)
 {
 	char *name = place->scratch;
 	const char *told = NULL;
 
 	/* @real may lie in @place. */
-	if (pv_root_name(layers->root, path, real, name)) {
+	if (pv_root_name(layers->root, &start->path, real, name)) {
 		strscpy(place->real, name, PATH_MAX);
-		pv_layers_reverse(layers, place->real, place->virtual,
-				  place->scratch, true);
+		pv_layers_reverse(layers, place->real, start->how,
+				  place->virtual, place->scratch, true);
 		told = pv_root_strip(layers->root, place->virtual);
 	}
-	if (!told)
-		return false;
-	memmove(place->virtual, told, strlen(told) + 1);
-	return true;
+	if (told)
+		memmove(place->virtual, told, strlen(told) + 1);
+	return told;
 }
 
 /**
  * pv_place_tell - say a path as the running task would
  * @place: receives it in @virtual, ready to be told
- * @path: the path; a reference is held
+ * @start: the path, which need be no directory
  * @real: what the kernel says; it need not lead anywhere, and may lie in @real
  *	of @place
  *
- * Return: false if the kernel's words stand.
+ * Return: %PV_TOLD_OTHER if rules have it otherwise than the kernel,
+ * %PV_TOLD_SAME if it is @real, %PV_TOLD_NOTHING if only the kernel can say it.
  */
-bool pv_place_tell(struct pv_place *place, const struct path *path,
-		   const char *real)
+enum pv_told pv_place_tell(struct pv_place *place, const struct pv_start *start,
+			   const char *real)
 {
 	struct pv_layers *layers = pv_layers_get_current();
-	bool other = false;
+	enum pv_told told = PV_TOLD_NOTHING;
 
 	if (layers && *real == '/') {
 		if (!real[1])
 			real = "";
 		if (unlikely(pv_root_current(layers->root)))
-			other = pv_place_tell_from(place, layers, path, real);
+			told = pv_place_tell_from(place, layers, start, real) ?
+			       PV_TOLD_OTHER : PV_TOLD_NOTHING;
 		else
-			other = pv_layers_reverse(layers, real, place->virtual,
-						  place->scratch, true);
+			told = pv_layers_reverse(layers, real, start->how,
+						 place->virtual,
+						 place->scratch, true) ?
+			       PV_TOLD_OTHER : PV_TOLD_SAME;
 	}
 	pv_layers_put(layers);
-	if (other && !*place->virtual)
+	if (told != PV_TOLD_NOTHING && !*place->virtual)
 		strscpy(place->virtual, "/", PATH_MAX);
-	return other;
+	return told;
 }
 
 static void pv_place_up(char *dir)
@@ -210,25 +214,18 @@ static bool pv_place_append(char *dir, const char *name)
 static bool pv_place_plain(struct pv_place *place,
 			   const struct pv_layers *layers)
 {
-	const char *leads = place->virtual;
-	struct pv_hit hit;
-	ssize_t len;
+	const char *leads = pv_layers_plain(layers, place->virtual,
+					    place->scratch);
 
-	len = pv_layers_translate(layers, *place->virtual ? place->virtual : "/",
-				  place->scratch, &hit);
-	if (len < 0)
-		return false;
-	if (len)
-		leads = len > 1 ? place->scratch : "";
-	return !strcmp(leads, place->real) &&
-	       !pv_layers_have_below(layers, place->virtual, place->scratch);
+	return leads && !strcmp(leads, place->real);
 }
 
 /**
  * pv_place_way - where does a name lead?
  * @place: from here; afterwards it is the name itself that it says: @real by
  *	the kernel's own walk, @virtual by the process's spelling, and with
- *	%PV_WAY_OTHER @scratch holds where it leads
+ *	%PV_WAY_OTHER @scratch holds where it leads; but for %PV_WAY_UNKNOWN,
+ *	@how is how the process calls what is there
  * @layers: what the process's names pass
  * @name: the name, relative
  * @more: more components may follow, whatever they are
@@ -247,6 +244,7 @@ enum pv_way pv_place_way(struct pv_place *place,
 	const char *leads = place->virtual;
 	ssize_t len;
 
+	hit->rule = PV_NO_RULE;
 	if (!pv_name_dots(name) && pv_place_plain(place, layers))
 		return PV_WAY_NATIVE;
 
@@ -259,6 +257,7 @@ enum pv_way pv_place_way(struct pv_place *place,
 	len = pv_layers_translate(layers, place->virtual, place->scratch, hit);
 	if (len < 0)
 		return PV_WAY_UNKNOWN;
+	place->how = hit->how;
 	if (len)
 		leads = place->scratch;
 	if (strcmp(leads, place->real)) {
@@ -269,7 +268,7 @@ enum pv_way pv_place_way(struct pv_place *place,
 	if (!more)
 		return PV_WAY_NATIVE;
 	if (pv_path_normalise(place->virtual) < 0 ||
-	    pv_layers_have_below(layers, place->virtual, place->scratch))
+	    !pv_layers_plain(layers, place->virtual, place->scratch))
 		return PV_WAY_UNKNOWN;
 	return PV_WAY_NATIVE;
 }
@@ -282,7 +281,7 @@ enum pv_way pv_place_way(struct pv_place *place,
  */
 int __init pv_places_init(void)
 {
-	/* getcwd() copies to user space from here. */
+	/* getcwd() copies to user space from @virtual. */
 	pv_place_cache =
 		kmem_cache_create_usercopy("pathvirt_place",
 					   sizeof(struct pv_place), 0, 0,

@@ -8,22 +8,34 @@
 
 #include <linux/gfp_types.h>
 #include <linux/limits.h>
+#include <linux/path.h>
 #include <linux/types.h>
 
 #include "layers.h"
 
-struct path;
 struct pv_root;
+
+/**
+ * struct pv_start - a directory that a name is walked from
+ * @path: the directory; a reference
+ * @how: how the process calls it, see layers.h
+ */
+struct pv_start {
+	struct path path;
+	u64 how;
+};
 
 /**
  * struct pv_place - a directory, and a name that is walked from there
  * @real: what the kernel calls it; "" for the root directory
  * @virtual: what the process calls it
+ * @how: how that comes, see layers.h
  * @scratch: for translating
  */
 struct pv_place {
 	char real[PATH_MAX];
 	char virtual[PATH_MAX];
+	u64 how;
 	char scratch[PV_REAL_SIZE];
 };
 
@@ -40,16 +52,29 @@ enum pv_way {
 	PV_WAY_UNKNOWN,
 };
 
+/**
+ * enum pv_told - who knows how to say a path
+ *
+ * @PV_TOLD_NOTHING: the kernel
+ * @PV_TOLD_SAME: rules, and they say what the kernel does
+ * @PV_TOLD_OTHER: rules alone
+ */
+enum pv_told {
+	PV_TOLD_NOTHING,
+	PV_TOLD_SAME,
+	PV_TOLD_OTHER,
+};
+
 const char *pv_dir_name(const struct path *path, char *buf, int size);
 
 struct pv_place *pv_place_alloc(gfp_t gfp);
 void pv_place_free(struct pv_place *place);
 bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
-		   const struct pv_root *root, const struct path *path);
+		   const struct pv_root *root, const struct pv_start *start);
 void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
-		  const char *name);
-bool pv_place_tell(struct pv_place *place, const struct path *path,
-		   const char *real);
+		  const char *name, u64 how);
+enum pv_told pv_place_tell(struct pv_place *place, const struct pv_start *start,
+			   const char *real);
 enum pv_way pv_place_way(struct pv_place *place,
 			 const struct pv_layers *layers, const char *name,
 			 bool more, struct pv_hit *hit);

@@ -11,6 +11,7 @@
 #include "hooks.h"
 #include "netlink.h"
 #include "process.h"
+#include "reached.h"
 #include "settle.h"
 #include "trace.h"
 #include "tree.h"
@@ -428,23 +429,30 @@ static int pv_spares_alloc(struct list_head *spares, struct task_struct *task)
 	return 0;
 }
 
-/* Hash a new process for @task; the caller gets a reference. */
+/*
+ * Hash a new process for @task, or find the one that a fork has hashed since we
+ * looked: @task may be a child that is being made.  The caller gets a reference.
+ */
 static struct pv_process *pv_process_new(struct task_struct *task,
 					 struct list_head *spares)
 {
-	struct pv_process *process = pv_process_alloc();
+	struct pv_process *process = pv_process_alloc(), *heir;
 	bool hashed;
 
 	if (!process)
 		return ERR_PTR(-ENOMEM);
 	pv_process_name(process, task);
 	raw_spin_lock(&pv_process_lock);
-	hashed = pv_process_hash(process);
+	heir = pv_process_find(task->signal);
+	if (heir)
+		swap(heir, process);
+	hashed = heir || pv_process_hash(process);
 	if (hashed) {
 		list_splice_init(spares, &process->spares);
 		refcount_inc(&process->refs);
 	}
 	raw_spin_unlock(&pv_process_lock);
+	pv_process_put(heir);
 	if (hashed)
 		return process;
 	pv_process_put(process);
@@ -558,9 +566,9 @@ int pv_process_set(struct task_struct *task, struct pv_table *table,
 		   const struct pv_table *moved, bool push,
 		   struct list_head *changes)
 {
+	struct pv_layers *layers, *old;
 	struct pv_process *process;
 	struct pv_change *change;
-	struct pv_layers *layers;
 	struct pv_table *own;
 	int err;
 
@@ -574,9 +582,15 @@ int pv_process_set(struct task_struct *task, struct pv_table *table,
 	}
 
 	own = process->own;	/* changed under pv_process_mutex only */
-	layers = pv_layers_set(rcu_dereference_protected(process->layers,
-							 lockdep_is_held(&pv_process_mutex)),
-			       &own, table, moved, push);
+	old = rcu_dereference_protected(process->layers,
+					lockdep_is_held(&pv_process_mutex));
+	if (pv_layers_has(old, table)) {
+		/* A child in the tree, which has inherited it meanwhile. */
+		pv_process_put(process);
+		kfree(change);
+		return 0;
+	}
+	layers = pv_layers_set(old, &own, table, moved, push);
 	if (IS_ERR(layers)) {
 		pv_process_dismiss(process);
 		kfree(change);
@@ -1014,8 +1028,10 @@ static void pv_events_tell(struct work_struct *work)
 void pv_processes_idle(void)
 {
 	lockdep_assert_held(&pv_process_mutex);
-	if (!READ_ONCE(pv_nr_processes))
-		pv_hooks_disarm();
+	if (READ_ONCE(pv_nr_processes))
+		return;
+	pv_hooks_disarm();
+	pv_reached_clear();
 }
 
 /**

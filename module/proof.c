@@ -5,7 +5,8 @@
  * The hooks replace functions of the kernel whose arguments are not part of any
  * interface.  That they are what we take them for is tried out on the running
  * kernel, once, before the first table is accepted: a worker is attached to a
- * table of known names, and the kernel is made to walk them.
+ * table of known names, and the kernel is made to walk them.  What is not hooked,
+ * as the log has said when the module was loaded (without=), is not tried.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -69,6 +70,8 @@ static int pv_proof_open(const char *name, int flags, int expected)
 {
 	struct file *file;
 
+	if (!pv_site_used(PV_SITE_OPEN))
+		return 0;
 	pv_proof_flags = -1;
 	file = filp_open(name, flags, 0);
 	if (IS_ERR(file))
@@ -80,8 +83,11 @@ static int pv_proof_open(const char *name, int flags, int expected)
 static int pv_proof_lookup(void)
 {
 	struct path path;
-	int err = kern_path(PV_PROOF_NAME "/.", LOOKUP_FOLLOW, &path);
+	int err;
 
+	if (!pv_site_used(PV_SITE_LOOKUP))
+		return 0;
+	err = kern_path(PV_PROOF_NAME "/.", LOOKUP_FOLLOW, &path);
 	if (err)
 		return err;
 	path_put(&path);
@@ -97,6 +103,8 @@ static int pv_proof_parent(void)
 	struct dentry *dentry;
 	struct path path;
 
+	if (!pv_site_used(PV_SITE_PARENT))
+		return 0;
 	dentry = start_creating_path(AT_FDCWD, PV_PROOF_NAME "/.", &path, 0);
 	if (!IS_ERR(dentry)) {
 		end_creating_path(&path, dentry);

@@ -29,6 +29,7 @@
 #include "hooks.h"
 #include "layers.h"
 #include "place.h"
+#include "reached.h"
 #include "resolve.h"
 #include "root.h"
 
@@ -46,7 +47,7 @@
  * struct pv_resolver - how far a name has been resolved
  * @layers: what it passes
  * @root: the root directory that the running task has changed to, or NULL
- * @hit: the first rule met
+ * @resolved: what was found out besides
  * @flags: the LOOKUP_ flags that the name is to be walked with
  * @links: symbolic links followed
  * @matched: rules have led elsewhere than the kernel's own walk would; until
@@ -64,7 +65,7 @@
 struct pv_resolver {
 	const struct pv_layers *layers;
 	const struct pv_root *root;
-	struct pv_hit hit;
+	struct pv_resolved resolved;
 	unsigned int flags;
 	unsigned int links;
 	bool matched;
@@ -120,10 +121,10 @@ static ssize_t pv_resolve_real(struct pv_resolver *r, char *real,
 	ssize_t len;
 
 	hit->layer = 0;
-	len = pv_layers_translate(r->layers, r->len ? r->virtual : "/", real,
-				  hit);
-	if (hit->rule != PV_NO_RULE && r->hit.rule == PV_NO_RULE)
-		r->hit = *hit;
+	len = pv_layers_translate(r->layers, r->virtual, real, hit);
+	if (hit->rule != PV_NO_RULE && r->resolved.hit.rule == PV_NO_RULE)
+		r->resolved.hit = *hit;
+	r->resolved.how = hit->how;
 	if (!len) {
 		memcpy(real, r->virtual, r->len + 1);
 		len = r->len;
@@ -165,7 +166,7 @@ static int pv_resolve_absent(struct pv_resolver *r, int err)
 	static const struct path nowhere;
 
 	if (err != -ENOENT ||
-	    !pv_layers_have_below(r->layers, r->virtual, r->scratch))
+	    pv_layers_plain(r->layers, r->virtual, r->scratch))
 		return err;
 	pv_resolve_move(r, &nowhere);
 	return PV_RESOLVE_MORE;
@@ -244,6 +245,14 @@ static bool pv_resolve_is_child(const char *child, const char *parent)
 	return slash && slash - child == len && !memcmp(child, parent, len);
 }
 
+/* Above the root directory there is the root directory. */
+static void pv_resolve_stay(struct pv_resolver *r)
+{
+	/* The kernel's own walk knows nothing of a rule for "/". */
+	if (!r->root && *r->real)
+		r->matched = true;
+}
+
 static int pv_resolve_up(struct pv_resolver *r)
 {
 	struct path path;
@@ -258,8 +267,10 @@ static int pv_resolve_up(struct pv_resolver *r)
 		return err;
 	path_put(&path);
 	slash = strrchr(r->virtual, '/');
-	if (r->len <= pv_resolve_floor(r))
+	if (r->len <= pv_resolve_floor(r)) {
+		pv_resolve_stay(r);
 		return PV_RESOLVE_MORE;
+	}
 	pv_resolve_truncate(r, slash - r->virtual);
 	strscpy(r->next, r->real, PATH_MAX);
 	err = pv_resolve_enter(r);
@@ -318,8 +329,11 @@ static ssize_t pv_resolve_ends_up(struct pv_resolver *r, char *result)
 
 	if (!r->dir.mnt)
 		return -ENOENT;
-	if (r->len <= pv_resolve_floor(r))
-		return pv_resolve_result(result, r->real, r->root ? "/." : "/..");
+	if (r->len <= pv_resolve_floor(r)) {
+		pv_resolve_stay(r);
+		return pv_resolve_result(result, r->real,
+					 *r->real ? "/." : "/..");
+	}
 	pv_resolve_truncate(r, slash - r->virtual);
 	len = pv_resolve_real(r, r->next, &hit);
 	if (len < 0)
@@ -374,7 +388,7 @@ static int pv_resolve_splice(struct pv_resolver *r, const char *target,
  * Go on from a directory that was come by without a name.  0 if it has none, so
  * that no rule can speak of it.
  */
-static int pv_resolve_from(struct pv_resolver *r, const struct path *dir)
+static int pv_resolve_from(struct pv_resolver *r, const struct pv_start *start)
 {
 	struct pv_place *place;
 	struct pv_hit hit;
@@ -383,7 +397,7 @@ static int pv_resolve_from(struct pv_resolver *r, const struct path *dir)
 	place = pv_place_alloc(GFP_KERNEL);
 	if (!place)
 		return -ENOMEM;
-	if (!pv_place_name(place, r->layers, r->root, dir))
+	if (!pv_place_name(place, r->layers, r->root, start))
 		goto out;
 	strscpy(r->virtual, place->virtual, PATH_MAX);
 	r->len = strlen(r->virtual);
@@ -396,8 +410,8 @@ static int pv_resolve_from(struct pv_resolver *r, const struct path *dir)
 		err = pv_resolve_enter(r);
 		goto out;
 	}
-	path_get(dir);
-	pv_resolve_move(r, dir);
+	path_get(&start->path);
+	pv_resolve_move(r, &start->path);
 	err = PV_RESOLVE_MORE;
 out:
 	pv_place_free(place);
@@ -405,19 +419,36 @@ out:
 }
 
 /* A link that is no string, of procfs: it leads straight to a directory. */
-static int pv_resolve_jump(struct pv_resolver *r, const char *name, char *after)
+static int pv_resolve_jump(struct pv_resolver *r, const char *name,
+			   const struct dentry *link, char *after)
 {
-	struct path path;
+	struct pv_start start;
 	int err;
 
+	if (r->flags & LOOKUP_IS_SCOPED)
+		return -EXDEV;
 	err = pv_resolve_child(r, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
-			       &path);
+			       &start.path);
 	if (err)
 		return err;
+	start.how = pv_reached_by_fd(pv_reached_link_fd(link), &start.path);
 	r->rest = after;
-	err = pv_resolve_from(r, &path);
-	path_put(&path);
+	err = pv_resolve_from(r, &start);
+	path_put(&start.path);
 	return err;
+}
+
+/* The name ends in such a link, which will be walked. */
+static void pv_resolve_ends_in_jump(struct pv_resolver *r, const char *name,
+				    const struct dentry *link)
+{
+	struct path path;
+
+	r->resolved.how = PV_BY_FIRST;
+	if (pv_resolve_child(r, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path))
+		return;
+	r->resolved.how = pv_reached_by_fd(pv_reached_link_fd(link), &path);
+	path_put(&path);
 }
 
 static int pv_resolve_follow(struct pv_resolver *r, const char *name,
@@ -480,7 +511,8 @@ static ssize_t pv_resolve_found(struct pv_resolver *r, const char *name,
 						 c->last);
 		}
 		if (!c->last)
-			return pv_resolve_jump(r, name, c->after);
+			return pv_resolve_jump(r, name, path->dentry, c->after);
+		pv_resolve_ends_in_jump(r, name, path->dentry);
 	}
 	if (c->last)
 		return pv_resolve_result(result, r->next, c->after);
@@ -573,12 +605,12 @@ static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
  * @layers: what it passes; the caller holds a reference
  * @root: the root directory that the running task has changed to, or NULL; if
  *	there is one, @real is to be walked from its outer root
- * @dir: what @name is relative to, or NULL for the root directory
+ * @start: what @name is relative to, or NULL for the root directory
  * @name: the name
  * @real: receives what is to be walked, PV_REAL_SIZE bytes
  * @flags: the LOOKUP_ flags that @name is to be walked with, and
  *	%PV_RESOLVE_PARENT
- * @hit: receives the first rule met
+ * @resolved: receives what is found out besides
  *
  * Context: may sleep, and walks; links that are met meanwhile are none of ours
  * (pv_walk_lead() must see to that).
@@ -587,15 +619,16 @@ static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
  * -EACCES, ...
  */
 ssize_t pv_resolve(const struct pv_layers *layers, const struct pv_root *root,
-		   const struct path *dir, const char *name, char *real, unsigned int flags,
-		   struct pv_hit *hit)
+		   const struct pv_start *start, const char *name, char *real,
+		   unsigned int flags, struct pv_resolved *resolved)
 {
 	size_t size = strlen(name) + 1;
 	struct pv_resolver *r;
 	ssize_t err;
 
-	hit->layer = 0;
-	hit->rule = PV_NO_RULE;
+	resolved->hit.layer = 0;
+	resolved->hit.rule = PV_NO_RULE;
+	resolved->how = PV_BY_FIRST;
 	if (flags & LOOKUP_CACHED)
 		return -EAGAIN;
 	if (size > PATH_MAX)
@@ -607,16 +640,16 @@ ssize_t pv_resolve(const struct pv_layers *layers, const struct pv_root *root,
 	r->layers = layers;
 	r->root = root;
 	r->flags = flags;
-	r->hit = *hit;
+	r->resolved = *resolved;
 	r->rest = r->todo + sizeof(r->todo) - size;
 	memcpy(r->rest, name, size);
 
-	err = dir ? pv_resolve_from(r, dir) : pv_resolve_enter_root(r);
+	err = start ? pv_resolve_from(r, start) : pv_resolve_enter_root(r);
 	while (err == PV_RESOLVE_MORE)
 		err = pv_resolve_component(r, real);
 	if (r->dir.mnt)
 		path_put(&r->dir);
-	*hit = r->hit;
+	*resolved = r->resolved;
 	/* So far it has been the kernel's own walk, which does all the rest. */
 	if (!r->matched && err != -ENOMEM)
 		err = 0;

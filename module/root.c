@@ -20,6 +20,7 @@
 #include <linux/mount.h>
 #include <linux/path.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -28,6 +29,7 @@
 #include "layers.h"
 #include "place.h"
 #include "process.h"
+#include "reached.h"
 #include "root.h"
 
 /* Letting go of a path may sleep, and the last reference may go where one must not. */
@@ -94,6 +96,35 @@ bool pv_root_current(const struct pv_root *root)
 }
 
 /**
+ * pv_root_held - has a task this root directory?
+ * @root: the root or NULL
+ * @task: the task; a reference is held
+ *
+ * A leader that has ended before its threads stands for what they have.
+ *
+ * Context: may sleep.
+ * Return: as pv_root_current().
+ */
+bool pv_root_held(const struct pv_root *root, struct task_struct *task)
+{
+	struct path now;
+	bool same;
+
+	if (!root)
+		return false;
+	task_lock(task);
+	if (!task->fs) {
+		task_unlock(task);
+		return true;
+	}
+	get_fs_root(task->fs, &now);
+	task_unlock(task);
+	same = path_equal(&now, &root->inner);
+	path_put(&now);
+	return same;
+}
+
+/**
  * pv_root_name - name a path from the root that rules are spelled from
  * @root: the running task's root
  * @path: the path
@@ -112,8 +143,23 @@ bool pv_root_name(const struct pv_root *root, const struct path *path,
 }
 
 /**
- * pv_root_strip - name a virtual path as the running task does
- * @root: the running task's root
+ * pv_root_spell - undo pv_root_strip()
+ * @root: a task's root
+ * @path: an absolute path as the task spells it
+ * @full: receives it as rules spell it; PATH_MAX bytes
+ *
+ * Return: false if it is too long.
+ */
+bool pv_root_spell(const struct pv_root *root, const char *path, char *full)
+{
+	if (!path[1] && *root->virtual)
+		path++;
+	return snprintf(full, PATH_MAX, "%s%s", root->virtual, path) < PATH_MAX;
+}
+
+/**
+ * pv_root_strip - name a virtual path as a task does
+ * @root: the task's root
  * @virtual: the path, as rules spell it
  *
  * Return: what comes after the name of the root directory, or NULL if @virtual
@@ -168,7 +214,8 @@ static struct pv_root *pv_root_make(const struct pv_layers *layers,
 	else
 		strscpy(real, name, PATH_MAX);
 	if (fits) {
-		pv_layers_reverse(layers, real, virtual, scratch, false);
+		pv_layers_reverse(layers, real, pv_reached_how(inner, inner),
+				  virtual, scratch, false);
 		root = pv_root_alloc(outer, inner, real, virtual);
 	}
 	kfree(scratch);

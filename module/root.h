@@ -12,6 +12,7 @@
 #include <linux/types.h>
 
 struct pv_layers;
+struct task_struct;
 
 /**
  * struct pv_root - a root directory that a process has changed to
@@ -38,8 +39,10 @@ struct pv_root {
 struct pv_root *pv_root_get(struct pv_root *root);
 void pv_root_put(struct pv_root *root);
 bool pv_root_current(const struct pv_root *root);
+bool pv_root_held(const struct pv_root *root, struct task_struct *task);
 bool pv_root_name(const struct pv_root *root, const struct path *path,
 		  const char *name, char *full);
+bool pv_root_spell(const struct pv_root *root, const char *path, char *full);
 const char *pv_root_strip(const struct pv_root *root, const char *virtual);
 
 void pv_roots_uninit(void);

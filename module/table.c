@@ -405,6 +405,35 @@ static void pv_table_grow(struct pv_table *table, struct pv_key *keys,
 			table->rules[keys[i - 1].rule].same_new = keys[i].rule;
 }
 
+/* Does the NEW of @rule lie in another one, or is it another one's, too? */
+static bool pv_rule_overlaps(const struct pv_table *table,
+			     const struct pv_rule *rule)
+{
+	const struct pv_node *node = table->new_nodes;
+	const char *path = rule->new;
+
+	if (rule->same_new != PV_NO_RULE)
+		return true;
+	do {
+		path += node->label_len;
+		if (node->rule != PV_NO_RULE && *path == '/')
+			return true;
+		node = *path ? pv_node_child(table->new_nodes, node, *path) :
+			       NULL;
+	} while (node);
+	return false;
+}
+
+static bool pv_rules_overlap(const struct pv_table *table)
+{
+	u32 i;
+
+	for (i = 0; i < table->nr_rules; i++)
+		if (pv_rule_overlaps(table, &table->rules[i]))
+			return true;
+	return false;
+}
+
 /**
  * pv_table_build - make a table of a draft
  * @draft: the rules, at least one; left as it is
@@ -426,6 +455,7 @@ struct pv_table *pv_table_build(const struct pv_draft *draft)
 	if (table && keys && spans) {
 		pv_table_copy_rules(table, strings, draft);
 		pv_table_grow(table, keys, spans);
+		table->overlap = pv_rules_overlap(table);
 	} else {
 		kvfree(table);
 		table = NULL;
@@ -552,6 +582,29 @@ static bool pv_rule_reverse(const struct pv_table *table, u32 rule,
 	memcpy(virtual, by->original, by->original_len);
 	memcpy(virtual + by->original_len, real + by->new_len, rest_len + 1);
 	return pv_table_match(table, virtual, &rest) == rule;
+}
+
+/**
+ * pv_table_reverse_by - name a real path by way of one rule
+ * @table: the table
+ * @rule: the rule's index; there may be none with it
+ * @real: an absolute path, normalised: "" for the root directory
+ * @virtual: receives a path of the same form that leads to @real
+ * @size: the size of @virtual
+ *
+ * Context: any.  Takes no lock and allocates nothing.
+ * Return: false if that rule does not lead to @real; then @virtual holds nothing
+ * of use.
+ */
+bool pv_table_reverse_by(const struct pv_table *table, u32 rule,
+			 const char *real, char *virtual, size_t size)
+{
+	const struct pv_rule *by = &table->rules[rule];
+
+	if (rule >= table->nr_rules || strncmp(real, by->new, by->new_len) ||
+	    (real[by->new_len] && real[by->new_len] != '/'))
+		return false;
+	return pv_rule_reverse(table, rule, real, virtual, size);
 }
 
 /**

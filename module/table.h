@@ -59,6 +59,7 @@ struct pv_node {
  * @rcu: owned by layers.c
  * @nr_rules: number of @rules
  * @quiet: what the kernel tells of paths is left as it is (--no-reverse)
+ * @overlap: some NEWs are the same or lie in each other
  * @rules: the rules in the order they were given
  * @nodes: the trie of ORIGINALs, root first
  * @new_nodes: the trie of NEWs, root first
@@ -70,6 +71,7 @@ struct pv_table {
 	struct rcu_head rcu;
 	u32 nr_rules;
 	bool quiet;
+	bool overlap;
 	struct pv_rule *rules;
 	struct pv_node *nodes;
 	struct pv_node *new_nodes;
@@ -100,6 +102,8 @@ bool pv_table_has_below(const struct pv_table *table, const char *name,
 bool pv_table_concerns(const struct pv_table *table, const char *path);
 u32 pv_table_reverse(const struct pv_table *table, const char *real,
 		     char *virtual, size_t size);
+bool pv_table_reverse_by(const struct pv_table *table, u32 rule,
+			 const char *real, char *virtual, size_t size);
 const char *pv_label_match_slowly(const char *label, unsigned int len,
 				  const char *name);
 

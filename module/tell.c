@@ -8,6 +8,7 @@
  */
 #include <linux/dcache.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/path.h>
 #include <linux/sched.h>
@@ -18,12 +19,17 @@
 #include "hooks.h"
 #include "place.h"
 #include "process.h"
+#include "reached.h"
 #include "walk.h"
 
-/* From here to pv_telling_end() d_path() speaks to the running task. */
-static void pv_telling_begin(struct pv_walk *walk)
+/*
+ * From here to pv_telling_end() d_path() speaks to the running task.  @link_fd is
+ * from pv_reached_link_fd() if it is about a link.
+ */
+static void pv_telling_begin(struct pv_walk *walk, int link_fd)
 {
 	pv_call_begin();
+	walk->link_fd = link_fd;
 	walk->native = true;
 	walk->telling = true;
 	pv_walk_enter(walk);
@@ -40,8 +46,12 @@ static void pv_telling_end(struct pv_walk *walk)
  * where the other does not.  Maps are shown under rcu_read_lock() by newer
  * kernels.
  */
-static char *pv_tell(const struct path *path, char *buf, int size)
+static char *pv_tell(const struct path *path, int link_fd, char *buf, int size)
 {
+	struct pv_start start = {
+		.path = *path,
+		.how = pv_reached_by_fd(link_fd, path),
+	};
 	struct pv_place *place;
 	char *name;
 	size_t len;
@@ -50,7 +60,8 @@ static char *pv_tell(const struct path *path, char *buf, int size)
 	if (!place)
 		return ERR_PTR(-ENOMEM);
 	name = pv_original_d_path(path, place->real, PATH_MAX);
-	if (!IS_ERR(name) && pv_place_tell(place, path, name)) {
+	if (!IS_ERR(name) &&
+	    pv_place_tell(place, &start, name) != PV_TOLD_NOTHING) {
 		len = strlen(place->virtual) + 1;
 		name = ERR_PTR(-ENAMETOOLONG);
 		if (len <= size)
@@ -71,7 +82,7 @@ char *pv_handle_d_path(const struct path *path, char *buf, int size)
 	pv_call_begin();
 	walk = pv_walk_now();
 	if (unlikely(walk && walk->telling))
-		name = pv_tell(path, buf, size);
+		name = pv_tell(path, walk->link_fd, buf, size);
 	else
 		name = pv_original_d_path(path, buf, size);
 	pv_call_end();
@@ -84,7 +95,7 @@ int pv_handle_readlink(struct dentry *dentry, char __user *buf, int size)
 	struct pv_walk walk;
 	int ret;
 
-	pv_telling_begin(&walk);
+	pv_telling_begin(&walk, pv_reached_link_fd(dentry));
 	ret = pv_original_readlink(dentry, buf, size);
 	pv_telling_end(&walk);
 	return ret;
@@ -97,7 +108,7 @@ int pv_handle_seq_path(struct seq_file *m, const struct path *path,
 	struct pv_walk walk;
 	int ret;
 
-	pv_telling_begin(&walk);
+	pv_telling_begin(&walk, PV_NO_FD);
 	ret = pv_original_seq_path(m, path, esc);
 	pv_telling_end(&walk);
 	return ret;
@@ -110,27 +121,50 @@ long pv_handle_maps_query(struct file *file, unsigned int cmd,
 	struct pv_walk walk;
 	long ret;
 
-	pv_telling_begin(&walk);
+	pv_telling_begin(&walk, PV_NO_FD);
 	ret = pv_original_maps_query(file, cmd, arg);
 	pv_telling_end(&walk);
 	return ret;
+}
+
+/* The kernel marks what is out of reach in a way of its own. */
+static bool pv_reachable(const struct path *path)
+{
+	struct path root;
+	bool reachable;
+
+	get_fs_root(current->fs, &root);
+	reachable = path_is_under(path, &root);
+	path_put(&root);
+	return reachable;
+}
+
+/* Say it in @virtual of @place; false if only the kernel's own getcwd() can. */
+static bool pv_tell_pwd(struct pv_place *place, const struct pv_start *pwd)
+{
+	enum pv_told told = PV_TOLD_NOTHING;
+	const char *name = pv_original_d_path(&pwd->path, place->real, PATH_MAX);
+
+	/* If it was there when it was named, it has no mark in its name. */
+	if (!IS_ERR(name) && !d_unlinked(pwd->path.dentry))
+		told = pv_place_tell(place, pwd, name);
+	return told == PV_TOLD_OTHER ||
+	       (told == PV_TOLD_SAME && pv_reachable(&pwd->path));
 }
 
 /* Returns 0 if the kernel's own getcwd() says it right. */
 static long pv_getcwd(struct pv_place *place, char __user *buf,
 		      unsigned long size)
 {
-	struct path pwd;
-	char *name;
+	struct pv_start pwd;
 	size_t len;
-	bool other;
+	bool told;
 
-	get_fs_pwd(current->fs, &pwd);
-	name = d_unlinked(pwd.dentry) ? ERR_PTR(-ENOENT) :
-	       pv_original_d_path(&pwd, place->real, PATH_MAX);
-	other = !IS_ERR(name) && pv_place_tell(place, &pwd, name);
-	path_put(&pwd);
-	if (!other)
+	get_fs_pwd(current->fs, &pwd.path);
+	pwd.how = pv_reached_how(&current->fs->pwd, &pwd.path);
+	told = pv_tell_pwd(place, &pwd);
+	path_put(&pwd.path);
+	if (!told)
 		return 0;
 	len = strlen(place->virtual) + 1;
 	if (len > size)

@@ -61,6 +61,10 @@ pv_rule_apply(const struct pv_rule *rule, const char *rest, bool in_place,
 
 	if (unlikely(new_len >= size))
 		return -ENOSPC;
+	/* "/" is not the last component of anything, and NEW shall not be one. */
+	if (unlikely(!rule->original_len) && *rest == '/' &&
+	    !*pv_path_skip_noops(rest + 1))
+		rest = "/.";
 	if (unlikely(in_place)) {
 		len = strlen(rest);
 		if (new_len + len >= size)

@@ -32,6 +32,10 @@ struct pv_root;
  * @native: symbolic links on the way are the kernel's own business
  * @telling: no walk at all: the task is being told about paths
  * @met: the walk was broken off at a symbolic link: it has to be resolved
+ * @linked: a symbolic link was followed
+ * @scoped: the caller has a root of its own for it
+ * @how: how the process calls where it leads, unless @linked; see layers.h
+ * @link_fd: the link that is told, by pv_reached_link_fd()
  * @outer: the walk in which this one goes on, for one that is in a slot
  * @node: in pv_walk_strays, for one that is not
  * @task: whose walk it is, for one that is not in a slot
@@ -47,6 +51,10 @@ struct pv_walk {
 	bool native;
 	bool telling;
 	bool met;
+	bool linked;
+	bool scoped;
+	u64 how;
+	int link_fd;
 	struct pv_walk *outer;
 	struct list_head node;
 	const struct task_struct *task;

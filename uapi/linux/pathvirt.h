@@ -6,11 +6,17 @@
  * Its machine-readable description is Documentation/netlink/specs/pathvirt.yaml;
  * a test holds this header and that file against each other.
  *
+ * The device /dev/pathvirt has one ioctl, which gives an unlinked open file a
+ * name again: %PATHVIRT_IOC_RELINK.
+ *
  * All numbers are in host byte order.  All paths are NUL-terminated byte
  * strings of at most PATH_MAX bytes, the NUL included; no encoding is implied.
  */
 #ifndef _UAPI_LINUX_PATHVIRT_H
 #define _UAPI_LINUX_PATHVIRT_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
 
 #define PATHVIRT_FAMILY_NAME	"pathvirt"
 
@@ -50,7 +56,10 @@
  *	if a rule matched, %PATHVIRT_A_LAYER and %PATHVIRT_A_INDEX of the
  *	innermost one.  Or the other way round: with %PATHVIRT_A_REAL in the
  *	request the answer carries %PATHVIRT_A_PATH, what the process would call
- *	it.  ".." is taken by name, symbolic links are not followed.
+ *	it.  ".." is taken by name, symbolic links are not followed.  Real paths
+ *	are spelled from the root directory that rules are spelled from, the one
+ *	that the process had when it was attached; what lies outside of the one
+ *	that it has now is -ENOENT.
  * @PATHVIRT_CMD_STATUS: what the module does and how
  * @PATHVIRT_CMD_EVENT: sent to the group "events", never received
  */
@@ -182,5 +191,183 @@ enum pathvirt_event {
 	PATHVIRT_EVENT_EXEC,
 	PATHVIRT_EVENT_EXIT,
 };
+
+/* ---- The device ---- */
+
+/* In /dev; mode 0600. */
+#define PATHVIRT_DEVICE_NAME	"pathvirt"
+
+/* In @dirfd: the default directory, %PATHVIRT_RELINK_DIR of the file's mount. */
+#define PATHVIRT_RELINK_NO_DIR	(-1)
+
+/*
+ * The default directory, from the root of the mount that the file was opened
+ * through.  What is missing of it is made, each level with mode 0700 and owned
+ * by root; a level that is there must be a directory of root's that nobody else
+ * may write to.
+ */
+#define PATHVIRT_RELINK_DIR	"lost+found/checkpoint"
+
+/**
+ * enum pathvirt_relink_flags - bits of @flags in &struct pathvirt_relink
+ *
+ * @PATHVIRT_RELINK_OPEN_DIR: make no link, but give a descriptor of the default
+ *	directory back in @dirfd, made if it is missing.  It is opened O_RDONLY
+ *	and O_CLOEXEC and belongs to the caller.  @fd may be any file of the mount,
+ *	a directory too; @dirfd must be %PATHVIRT_RELINK_NO_DIR and @name 0.
+ * @PATHVIRT_RELINK_CHECK: make no link, but tell whether the file has its name
+ *	(%PATHVIRT_RELINK_NAMED) or could be given one (%PATHVIRT_RELINK_NONE), or
+ *	else fail as a link would, as far as that can be told without a directory.
+ *	@dirfd must be %PATHVIRT_RELINK_NO_DIR and @name 0.
+ * @PATHVIRT_RELINK_OPEN_DELETED: make no link, but give a descriptor of the file
+ *	back in @fd whose path is that of @name in the directory @dirfd, as if the
+ *	file had been unlinked there: with " (deleted)" behind it, as /proc shows
+ *	it.  The directory is not touched, nor what has the name now.  It must be on
+ *	the mount that the file was opened through, and need not be linked any more;
+ *	directories below it that are gone are part of @name, with "/" between them.
+ *	The descriptor is opened O_PATH and O_CLOEXEC and belongs to the caller, who
+ *	can open it by way of /proc/self/fd.  The file lives as long as it is open.
+ */
+enum pathvirt_relink_flags {
+	PATHVIRT_RELINK_OPEN_DIR = 1 << 0,
+	PATHVIRT_RELINK_CHECK = 1 << 1,
+	PATHVIRT_RELINK_OPEN_DELETED = 1 << 2,
+};
+
+/**
+ * enum pathvirt_relink_result - values of @result in &struct pathvirt_relink
+ *
+ * @PATHVIRT_RELINK_NONE: no link was made: the call failed, or none was asked for
+ *	(any of enum pathvirt_relink_flags)
+ * @PATHVIRT_RELINK_LINKED: the file has the name that was asked for
+ * @PATHVIRT_RELINK_NAMED: the name that the file was opened by is still there, so
+ *	it was given no other
+ */
+enum pathvirt_relink_result {
+	PATHVIRT_RELINK_NONE,
+	PATHVIRT_RELINK_LINKED,
+	PATHVIRT_RELINK_NAMED,
+};
+
+/**
+ * enum pathvirt_relink_why - values of @why in &struct pathvirt_relink
+ *
+ * @PATHVIRT_WHY_NONE: the call succeeded, or errno says it all
+ * @PATHVIRT_WHY_PRIVILEGE: EPERM: CAP_DAC_OVERRIDE or CAP_DAC_READ_SEARCH in the
+ *	user namespace of the filesystem is missing
+ * @PATHVIRT_WHY_OWNER: EPERM: it is a special, set-user-ID or set-group-ID file
+ *	of somebody else's, and CAP_FOWNER is missing.  As with link() under
+ *	fs.protected_hardlinks, whatever that is set to.
+ * @PATHVIRT_WHY_UNMAPPED: EOVERFLOW: the owner of the file, or root, is nobody
+ *	on this idmapped mount
+ * @PATHVIRT_WHY_DIRECTORY: EISDIR: the file is a directory
+ * @PATHVIRT_WHY_MEMORY: EOPNOTSUPP: it lies on no filesystem that has names
+ *	(memfd, shared memory, pipe, ...), or on hugetlbfs
+ * @PATHVIRT_WHY_NO_LINKS: EOPNOTSUPP: the filesystem has no hard links
+ * @PATHVIRT_WHY_NO_RETURN: EOPNOTSUPP: the filesystem cannot link what has no
+ *	link left: it has no O_TMPFILE either
+ * @PATHVIRT_WHY_SILLY: EOPNOTSUPP: the NFS client has renamed the file, to a name
+ *	that begins with ".nfs"
+ * @PATHVIRT_WHY_STACKED: EOPNOTSUPP: it is no regular file, and on overlayfs
+ * @PATHVIRT_WHY_LOWER: ENOLINK: overlayfs never copied the file up; what there is
+ *	of it lies in a lower layer
+ * @PATHVIRT_WHY_IMMUTABLE: EPERM: the file is immutable
+ * @PATHVIRT_WHY_APPEND: EPERM: the file is append-only
+ * @PATHVIRT_WHY_READ_ONLY: EROFS: the mount or the filesystem is
+ * @PATHVIRT_WHY_OTHER_MOUNT: EXDEV: the directory is not on the mount that the
+ *	file was opened through
+ * @PATHVIRT_WHY_OTHER_VOLUME: EXDEV: the filesystem makes no link between the two:
+ *	another subvolume, project or encryption policy
+ * @PATHVIRT_WHY_NAME_EXISTS: EEXIST: the directory has that name already
+ * @PATHVIRT_WHY_NO_ROOT_DIR: ENOTDIR: the mount's root is no directory, so there
+ *	is no default one
+ * @PATHVIRT_WHY_UNSAFE_DIR: ENOTDIR or EACCES: in the place of the default
+ *	directory, or of its parent, is something else, or it is not root's alone
+ * @PATHVIRT_WHY_BY_NAME: EOPNOTSUPP: the filesystem goes by the names of open files
+ *	(overlayfs before 6.5, and for files that are in a lower layer; network
+ *	filesystems), so %PATHVIRT_RELINK_OPEN_DELETED cannot give this one another
+ */
+enum pathvirt_relink_why {
+	PATHVIRT_WHY_NONE,
+	PATHVIRT_WHY_PRIVILEGE,
+	PATHVIRT_WHY_OWNER,
+	PATHVIRT_WHY_UNMAPPED,
+	PATHVIRT_WHY_DIRECTORY,
+	PATHVIRT_WHY_MEMORY,
+	PATHVIRT_WHY_NO_LINKS,
+	PATHVIRT_WHY_NO_RETURN,
+	PATHVIRT_WHY_SILLY,
+	PATHVIRT_WHY_STACKED,
+	PATHVIRT_WHY_LOWER,
+	PATHVIRT_WHY_IMMUTABLE,
+	PATHVIRT_WHY_APPEND,
+	PATHVIRT_WHY_READ_ONLY,
+	PATHVIRT_WHY_OTHER_MOUNT,
+	PATHVIRT_WHY_OTHER_VOLUME,
+	PATHVIRT_WHY_NAME_EXISTS,
+	PATHVIRT_WHY_NO_ROOT_DIR,
+	PATHVIRT_WHY_UNSAFE_DIR,
+	PATHVIRT_WHY_BY_NAME,
+};
+
+/**
+ * struct pathvirt_relink - the argument of %PATHVIRT_IOC_RELINK
+ *
+ * @size: in: the size of the structure that the caller knows, in bytes; at least
+ *	%PATHVIRT_RELINK_SIZE_VER0.  Members that the kernel does not know must
+ *	be 0 (otherwise E2BIG); those that the caller does not know count as 0.
+ * @flags: in: bits of enum pathvirt_relink_flags
+ * @fd: in: a descriptor of the file; O_PATH will do, and stays the caller's.  Out:
+ *	see %PATHVIRT_RELINK_OPEN_DELETED
+ * @dirfd: in: a descriptor of the directory, O_PATH will do, or
+ *	%PATHVIRT_RELINK_NO_DIR.  Out: see %PATHVIRT_RELINK_OPEN_DIR
+ * @name: in: pointer to the name in the directory, NUL-terminated, without "/",
+ *	not "." or ".."; with %PATHVIRT_RELINK_OPEN_DELETED several such names may
+ *	be joined by "/"
+ * @result: out: enum pathvirt_relink_result
+ * @why: out, also where the call fails: enum pathvirt_relink_why
+ * @ino: out: the file's inode number, as stat() tells it
+ * @dev_major: out: its device
+ * @dev_minor: out: its device
+ * @nlink: out: its link count before
+ * @mode: out: its type and mode
+ *
+ * All of it since version 0.1.  The out members hold 0 where the kernel does not
+ * come to them.  The mount is that of @fd: ask statx() for it.
+ */
+struct pathvirt_relink {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__s32 dirfd;
+	__aligned_u64 name;
+	__u32 result;
+	__u32 why;
+	__u64 ino;
+	__u32 dev_major;
+	__u32 dev_minor;
+	__u32 nlink;
+	__u32 mode;
+};
+
+#define PATHVIRT_RELINK_SIZE_VER0	56
+
+/**
+ * PATHVIRT_IOC_RELINK - give an unlinked open file a name again
+ *
+ * Makes a hard link to the file behind a descriptor, with every check that
+ * link() makes and two more: the caller needs CAP_DAC_OVERRIDE and
+ * CAP_DAC_READ_SEARCH in the user namespace of the filesystem.  The file may
+ * have no link left.  A name that exists is never overwritten.  Nothing is
+ * synced.
+ *
+ * Errors, besides those of enum pathvirt_relink_why: EINVAL (unknown flag, bad
+ * name, too small a structure), E2BIG, EFAULT, EBADF, ENOTDIR (@dirfd is none),
+ * ENAMETOOLONG, EINTR, and what the filesystem and the security modules say to a
+ * link: EACCES, EDQUOT, EIO, EMLINK, ENOENT (the directory is gone), ENOSPC,
+ * EPERM, ...  Where the result cannot be written back (EFAULT) a link may have
+ * been made; otherwise a call that failed made none.
+ */
+#define PATHVIRT_IOC_RELINK	_IO(0xD7, 0x01)
 
 #endif /* _UAPI_LINUX_PATHVIRT_H */
