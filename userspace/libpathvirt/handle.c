@@ -7,6 +7,7 @@
 #include <netlink/netlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "family.h"
 #include "handle.h"
@@ -67,6 +68,7 @@ int pv_open(struct pv **result)
 	*result = pv;
 	if (!pv)
 		return -ENOMEM;
+	pv->device = -1;
 	pv->sock = pv_socket_open(pv);
 	if (!pv->sock)
 		return -errno;
@@ -79,6 +81,8 @@ void pv_close(struct pv *pv)
 		return;
 	nl_socket_free(pv->events);
 	nl_socket_free(pv->sock);
+	if (pv->device >= 0)
+		close(pv->device);
 	pv_fault_clear(&pv->fault);
 	free(pv);
 }

@@ -18,6 +18,7 @@ struct nl_sock;
  *	request and its answer.
  * @family: the netlink message type, from the controller
  * @group: the multicast group's number, from the controller
+ * @device: a descriptor of the device; -1 until the first pv_relink()
  * @fault: what went wrong in the last call that failed
  */
 struct pv {
@@ -25,6 +26,7 @@ struct pv {
 	struct nl_sock *events;
 	int family;
 	uint32_t group;
+	int device;
 	struct pv_fault fault;
 };
 

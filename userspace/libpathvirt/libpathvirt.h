@@ -408,7 +408,9 @@ struct pv_resolution {
  * @path: absolute, as the process would spell it
  * @resolution: becomes the answer, to be given to pv_resolution_free()
  *
- * By the rules alone: nothing is looked up, no symbolic link followed.
+ * By the rules alone: nothing is looked up, no symbolic link followed.  Real
+ * paths are spelled from the root directory that the process had when it was
+ * attached, whatever it has changed to since.
  */
 int pv_resolve(struct pv *pv, int pidfd, const char *path,
 	       struct pv_resolution **resolution);
@@ -423,7 +425,8 @@ int pv_resolve(struct pv *pv, int pidfd, const char *path,
  *
  * By the rules alone, as with pv_resolve().
  *
- * Return: as pv_resolve().
+ * Return: as pv_resolve(); -ENOENT if @real lies outside of the root directory
+ * that the process has changed to.
  */
 int pv_reverse(struct pv *pv, int pidfd, const char *real, char **path);
 
@@ -468,6 +471,113 @@ int pv_status(struct pv *pv, struct pv_status **status);
 
 /** pv_status_free() - free what pv_status() gave; NULL is allowed */
 void pv_status_free(struct pv_status *status);
+
+/* ---- Relink ---- */
+
+/* In place of a directory: lost+found/checkpoint of the file's mount. */
+#define PV_NO_DIR	(-1)
+
+/**
+ * struct pv_relinked - what became of a file
+ *
+ * @linked: it was given the name
+ * @named: the name that it was opened by is still there, and it needs no other
+ * @why: why not, also where pv_relink() fails: enum pathvirt_relink_why of
+ *	<linux/pathvirt.h>
+ * @inode: the file's inode number
+ * @dev_major: its device, as stat() tells it
+ * @dev_minor: likewise
+ * @links: its link count before
+ * @mode: its type and mode
+ * @mount: the ID of the mount it was opened through, as in
+ *	/proc/self/mountinfo; 0 if the kernel does not tell
+ *
+ * Later versions may append members.
+ */
+struct pv_relinked {
+	bool linked;
+	bool named;
+	uint32_t why;
+	uint64_t inode;
+	uint32_t dev_major;
+	uint32_t dev_minor;
+	uint32_t links;
+	uint32_t mode;
+	uint64_t mount;
+};
+
+/**
+ * pv_relink() - give an unlinked open file a name again
+ * @pv: the connection
+ * @fd: the file; O_PATH will do; stays the caller's
+ * @dirfd: the directory, on the same mount; O_PATH will do; or PV_NO_DIR: the
+ *	default one, which is made if it is missing, for root only
+ * @name: the name in it
+ * @relinked: becomes what the kernel tells of the file
+ *
+ * One inode gets a link with each call; who holds several descriptors of it calls
+ * once.  No byte is copied, and nothing synced: that is fsync() of the directory.
+ *
+ * Needs CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH in the user namespace of the
+ * filesystem, and the device /dev/pathvirt.
+ *
+ * Return: 0; -EEXIST if the name is taken; -EXDEV if the directory is on another
+ * mount; -EOPNOTSUPP if the file can have no name or its filesystem does not make
+ * such links; -ENOLINK if overlayfs has only the lower layer's file; -EISDIR;
+ * -EROFS; -EPERM, also for an immutable and an append-only file; -ENAMETOOLONG;
+ * another negative errno.  When it fails no link was made.
+ */
+int pv_relink(struct pv *pv, int fd, int dirfd, const char *name,
+	      struct pv_relinked *relinked);
+
+/**
+ * pv_relink_check() - could pv_relink() give a file a name?
+ * @pv: the connection
+ * @fd: the file; O_PATH will do; stays the caller's
+ * @relinked: as with pv_relink()
+ *
+ * Changes nothing.
+ *
+ * Return: 0, also where it has one (@relinked->named); otherwise as pv_relink(), as
+ * far as that can be told without a directory.
+ */
+int pv_relink_check(struct pv *pv, int fd, struct pv_relinked *relinked);
+
+/**
+ * pv_relink_dir() - the default directory of a mount
+ * @pv: the connection
+ * @fd: any file or directory of the mount
+ *
+ * Made if it is missing.  It can be had of a mount that the caller cannot reach by
+ * a path, too.
+ *
+ * Return: a descriptor for reading, the caller's and closed by exec; or a negative
+ * errno, as pv_relink().
+ */
+int pv_relink_dir(struct pv *pv, int fd);
+
+/**
+ * pv_reopen() - open a file as if it had been unlinked at another place
+ * @pv: the connection
+ * @fd: the file, no directory; O_PATH will do; stays the caller's
+ * @dirfd: the directory that it is to show as its own, on the same mount; O_PATH will
+ *	do
+ * @name: the name in it; or a relative path, where directories below @dirfd are gone
+ *
+ * For a file that was relinked, is found again, and is to be as it was: /proc shows
+ * the path with " (deleted)" behind it.  The directory is not touched, nor what has
+ * the name now.  The link that the file was found by can be removed then.
+ *
+ * The descriptor is opened with O_PATH.  Opening /proc/self/fd/N gives one with other
+ * flags and the same path, if the caller may open the file so.
+ *
+ * Needs the capabilities of pv_relink().
+ *
+ * Return: a descriptor, the caller's and closed by exec; -EXDEV if the directory is
+ * on another mount; -EOPNOTSUPP if the filesystem goes by the names of open files;
+ * -EISDIR; -ENAMETOOLONG if @name has more than 255 bytes; another negative errno.
+ */
+int pv_reopen(struct pv *pv, int fd, int dirfd, const char *name);
 
 /* ---- Watch ---- */
 

@@ -148,17 +148,16 @@ static int exchange_messages(struct pv *pv, struct nl_msg *msg,
 
 static int exchange_result(struct pv *pv, const struct exchange *ex)
 {
-	const char *error = strerror(-ex->error);
-
 	if (!ex->error)
 		return ex->interrupted ? PV_REQUEST_INTERRUPTED : 0;
 	if (*ex->explained)
-		return pv_fault_set(&pv->fault, ex->error, "%s (%s)",
-				    ex->explained, error);
+		return pv_fault_set(&pv->fault, ex->error, "%s",
+				    ex->explained);
 	if (!ex->told && ex->error == -EBADMSG)
 		return pv_fault_set(&pv->fault, ex->error,
 				    "the module's answer makes no sense");
-	return pv_fault_set(&pv->fault, ex->error, "%s", error);
+	return pv_fault_set(&pv->fault, ex->error, "%s",
+			    strerror(-ex->error));
 }
 
 struct nl_msg *pv_request_new(struct pv *pv, int command, int flags)
