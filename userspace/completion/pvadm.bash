@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2207 # words, as compgen prints them
+#
+# Completion of pvadm(8) for bash, by means of bash-completion.  A new option goes
+# into _pvadm_options and, if it has an argument, into _pvadm_argument; selftests
+# hold both against each --help.
+
+_pvadm_commands="run attach detach register activate show resolve relink reopen
+	cleanup gc criu-hook status monitor ns"
+_pvadm_ns_commands="show save pin restore enter"
+
+# Those of command $1, into $options.
+_pvadm_options()
+{
+	local rules="--map --map-file --original --new"
+	local kinds="--all --mount --uts --ipc --net --pid --cgroup --user --time"
+	local become="--setuid --setgid --preserve-credentials --wd --kill-child"
+
+	case $1 in
+	run) options="$rules --no-reverse" ;;
+	attach) options="$rules --tree --no-reverse" ;;
+	detach) options="--tree --all" ;;
+	register) options="--original --tree" ;;
+	activate) options="--new --tree" ;;
+	resolve) options="--reverse --json" ;;
+	relink) options="--tree --fd --to --template --manifest --partial --copy
+		--no-freeze --sync --list --json" ;;
+	reopen) options="--keep --pid" ;;
+	gc) options="--remove --all --json" ;;
+	show | cleanup | status | monitor | "ns show") options="--json" ;;
+	"ns pin") options="$kinds --json" ;;
+	"ns restore") options="$kinds $become --pinned --strict --check --json" ;;
+	"ns enter") options="$kinds $become" ;;
+	*) options= ;;
+	esac
+	options+=" --help"
+}
+
+# Does option $2 of command $1 take the word behind it?
+_pvadm_takes_argument()
+{
+	case $2 in
+	--map | --map-file | --original | --new | --fd | --to | --template | \
+		--manifest | --setuid | --setgid | --wd | --pinned | -[SGw])
+		return 0
+		;;
+	--pid) [[ $1 == reopen ]] ;;
+	*) return 1 ;;
+	esac
+}
+
+# What stands between the last $1 and the cursor, a path.
+_pvadm_path_behind()
+{
+	local before=
+
+	if [[ $cur == *"$1"* ]]; then
+		before=${cur%"$1"*}$1
+		cur=${cur##*"$1"}
+	fi
+	_filedir
+	compopt -o nospace
+	COMPREPLY=("${COMPREPLY[@]/#/$before}")
+}
+
+# Processes that may be looked at; the others and kernel threads have no exe.
+_pvadm_processes()
+{
+	local process pids=
+
+	for process in /proc/[0-9]*; do
+		[[ ! -e $process/exe ]] || pids+=" ${process#/proc/}"
+	done
+	COMPREPLY=($(compgen -W "$pids" -- "$cur"))
+}
+
+_pvadm_attached()
+{
+	local pid rest pids=
+
+	while read -r pid rest; do
+		[[ $pid != [0-9]* ]] || pids+=" $pid"
+	done < <(pvadm show 2>/dev/null)
+	COMPREPLY=($(compgen -W "$pids" -- "$cur"))
+}
+
+# Descriptors of files without a name, of the process that is named before.
+_pvadm_descriptors()
+{
+	COMPREPLY=($(compgen -W "$(find "/proc/${operands[0]-self}/fd" \
+		-lname '* (deleted)' -printf '%f ' 2>/dev/null)" -- "$cur"))
+}
+
+# The argument of option $1.
+_pvadm_argument()
+{
+	case $1 in
+	--map) _pvadm_path_behind '=' ;;
+	--original | --new) _pvadm_path_behind ':' ;;
+	--map-file | --manifest | --to) _filedir ;;
+	--pinned | --wd | -w) _filedir -d ;;
+	--fd) _pvadm_descriptors ;;
+	esac
+}
+
+# The operand of command $1 that comes behind $2 others.
+_pvadm_operand()
+{
+	case "$1 $2" in
+	"attach "* | "register 0" | "relink 0") _pvadm_processes ;;
+	"ns show 0" | "ns save 0" | "ns pin 0" | "ns enter 0") _pvadm_processes ;;
+	"detach "* | "activate 0" | "show 0" | "resolve 0" | "monitor 0")
+		_pvadm_attached
+		;;
+	"resolve 1" | "reopen 0" | "cleanup 0" | "ns save 1" | "ns restore 0")
+		_filedir
+		;;
+	"gc 0" | "ns pin 1") _filedir -d ;;
+	esac
+}
+
+# How many operands of command $1 come before a command of the user's, into $own.
+_pvadm_own_operands()
+{
+	case $1 in
+	run) own=0 ;;
+	reopen | "ns enter" | "ns restore") own=1 ;;
+	*) own=1000000 ;;
+	esac
+}
+
+# The user's command, the word $1 of ours; readline has broken words at = and :.
+_pvadm_users_command()
+{
+	local i piece=0 joined
+
+	for ((i = 0; i < $1; i++)); do
+		joined=
+		while [[ $joined != "${words[i]}" ]]; do
+			joined+=${COMP_WORDS[piece++]}
+		done
+	done
+	_command_offset "$piece"
+}
+
+# Readline replaces only what stands behind the last = or :.
+_pvadm_trim()
+{
+	local breaks=${COMP_WORDBREAKS//[^=:]/}
+	local kept=${1%"${1##*["$breaks"]}"}
+
+	[[ ! $breaks || ! $kept ]] || COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+}
+
+# Words from $1 on are those of command $command; into $operands the operands, and
+# into $users where the user's command begins.
+_pvadm_parse()
+{
+	local i own
+	_pvadm_own_operands "$command"
+
+	for ((i = $1; i <= cword; i++)); do
+		if ((${#operands[@]} == own)) && [[ ${words[i]} != -* ]]; then
+			users=$i
+			return
+		fi
+		((i < cword)) || return
+		case ${words[i]} in
+		--)
+			ended=1
+			((own < 1000000)) || continue
+			# Operands of ours may stand behind it, too.
+			((${#operands[@]} < own)) || users=$((i + 1))
+			[[ ! $users ]] || return
+			;;
+		-*)
+			if [[ $ended ]]; then
+				operands+=("${words[i]}")
+			elif _pvadm_takes_argument "$command" "${words[i]}"; then
+				((++i == cword)) && option=${words[i - 1]}
+			fi
+			;;
+		*) operands+=("${words[i]}") ;;
+		esac
+	done
+}
+
+# The words of one command, from $1 on.
+_pvadm_complete()
+{
+	local operands=() users='' option='' ended='' options whole=$cur
+
+	_pvadm_parse "$1"
+	if [[ $users ]]; then
+		_pvadm_users_command "$users"
+		return
+	fi
+	if [[ ! $option && ! $ended && $cur == --*=* ]]; then
+		option=${cur%%=*}
+		cur=${cur#*=}
+		_pvadm_argument "$option"
+		COMPREPLY=("${COMPREPLY[@]/#/$option=}")
+	elif [[ $option ]]; then
+		_pvadm_argument "$option"
+	elif [[ $cur == -* && ! $ended ]]; then
+		_pvadm_options "$command"
+		COMPREPLY=($(compgen -W "$options" -- "$cur"))
+	else
+		_pvadm_operand "$command" "${#operands[@]}"
+	fi
+	_pvadm_trim "$whole"
+}
+
+_pvadm()
+{
+	# shellcheck disable=SC2034 # prev is there for _init_completion
+	local cur prev words cword command
+
+	_init_completion -n =: || return
+	command=${words[1]}
+	if ((cword == 1)); then
+		COMPREPLY=($(compgen -W "$_pvadm_commands --help --version" -- "$cur"))
+	elif [[ $command == ns ]] && ((cword == 2)); then
+		COMPREPLY=($(compgen -W "$_pvadm_ns_commands --help" -- "$cur"))
+	elif [[ $command == ns ]]; then
+		command+=" ${words[2]}"
+		_pvadm_complete 3
+	else
+		_pvadm_complete 2
+	fi
+} && complete -F _pvadm pvadm
