@@ -2,6 +2,8 @@
 /*
  * pvadm detach: take the rules of processes away.
  */
+#include <errno.h>
+
 #include "command.h"
 #include "message.h"
 #include "options.h"
@@ -13,6 +15,12 @@ static const struct option options[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
 	OPTIONS_COMMON
 };
+
+static const char *advice(int err)
+{
+	return err == -ENOENT ? "; \"pvadm show\" lists those that are" :
+				session_advice(err);
+}
 
 static int detach_targets(struct pv *pv, const struct targets *targets,
 			  unsigned int flags)
@@ -27,7 +35,7 @@ static int detach_targets(struct pv *pv, const struct targets *targets,
 		if (err)
 			return message_failed("cannot detach process %d: %s%s%s",
 					      target->pid, pv_error(pv),
-					      session_advice(err),
+					      advice(err),
 					      i ? " (those named before it are detached)" : "");
 	}
 	return STATUS_DONE;

@@ -118,7 +118,8 @@ const struct command cmd_resolve = {
 	.purpose = "tell where a path leads in a process, or what leads to it",
 	.help =
 "Print the path that the kernel walks when the process says PATH, which is\n"
-"absolute.  \"..\" is taken by name; symbolic links are not followed.\n"
+"absolute.  \"..\" is taken by name; symbolic links are not followed.  Real paths\n"
+"are spelled from the root that the process had when it was attached.\n"
 "\n"
 "  --reverse  the other way round: PATH is a real one, print what the process\n"
 "             calls it\n"

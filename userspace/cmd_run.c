@@ -7,18 +7,14 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "become.h"
+#include "caps.h"
 #include "command.h"
 #include "message.h"
 #include "options.h"
 #include "rules_options.h"
 #include "session.h"
-
-/* As env, nohup and the shells have it. */
-#define STATUS_NOT_EXECUTABLE	126
-#define STATUS_NOT_FOUND	127
 
 static const struct option options[] = {
 	RULES_OPTIONS,
@@ -26,22 +22,10 @@ static const struct option options[] = {
 	OPTIONS_COMMON
 };
 
-static bool is_admin(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	return !syscall(SYS_capget, &header, data) &&
-	       data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective &
-	       CAP_TO_MASK(CAP_SYS_ADMIN);
-}
-
 /* No set-uid program may run under a table that its caller made up. */
 static int renounce_privileges(void)
 {
-	if (is_admin() || !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+	if (caps_have(CAP_SYS_ADMIN) || !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return STATUS_DONE;
 	return message_failed("cannot set no_new_privs: %s", strerror(errno));
 }
@@ -64,16 +48,6 @@ static int attach_self(const struct pv_rules *rules, unsigned int flags)
 	}
 	pv_close(pv);
 	return status;
-}
-
-static int become(char **command)
-{
-	int err;
-
-	execvp(command[0], command);
-	err = errno;
-	message_failed("cannot run %s: %s", command[0], strerror(err));
-	return err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 }
 
 static int read_rules(const struct command *command, int argc, char **argv,
@@ -106,7 +80,8 @@ static int run(const struct command *command, int argc, char **argv)
 	if (status == STATUS_DONE && pv_rules_count(rules.rules))
 		status = attach_self(rules.rules, flags);
 	rules_options_free(&rules);
-	return status == STATUS_DONE ? become(argv + optind) : status;
+	argv += optind;
+	return status == STATUS_DONE ? become(argv[0], argv) : status;
 }
 
 const struct command cmd_run = {

@@ -33,7 +33,13 @@ extern const struct command cmd_register;
 extern const struct command cmd_activate;
 extern const struct command cmd_show;
 extern const struct command cmd_resolve;
+extern const struct command cmd_relink;
+extern const struct command cmd_cleanup;
+extern const struct command cmd_gc;
+extern const struct command cmd_criu_hook;
+extern const struct command cmd_reopen;
 extern const struct command cmd_status;
 extern const struct command cmd_monitor;
+extern const struct command cmd_ns;
 
 #endif /* COMMAND_H */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "json.h"
+#include "utf8.h"
 
 /* How deep we are, whether the next value is its container's first, and how. */
 static int depth;
@@ -28,62 +29,22 @@ static void put_break(void)
 		putchar('\t');
 }
 
-/*
- * How many bytes the UTF-8 character at @s has; 0 if there is none.  Overlong
- * forms, surrogates and what lies above U+10FFFF are none.
- */
-static int utf8_length(const unsigned char *s)
-{
-	static const struct {
-		unsigned char low, high;	/* of the first byte */
-		unsigned char from, to;		/* of the second */
-		int length;
-	} form[] = {
-		{ 0x00, 0x7f, 0x00, 0xff, 1 },
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	size_t i;
-	int n;
-
-	for (i = 0; i < sizeof(form) / sizeof(form[0]); i++) {
-		if (*s < form[i].low || *s > form[i].high)
-			continue;
-		if (form[i].length == 1)
-			return 1;
-		if (s[1] < form[i].from || s[1] > form[i].to)
-			return 0;
-		for (n = 2; n < form[i].length; n++)
-			if ((s[n] & 0xc0) != 0x80)
-				return 0;
-		return form[i].length;
-	}
-	return 0;
-}
-
 static void put_quoted(const char *value)
 {
-	const unsigned char *s = (const unsigned char *)value;
-
 	putchar('"');
-	while (*s) {
-		int length = utf8_length(s);
+	while (*value) {
+		int length = utf8_length(value);
+		unsigned char c = *value;
 
 		if (!length)
-			printf("\\udc%02x", *s++);
-		else if (*s < ' ' || *s == 0x7f)
-			printf("\\u%04x", *s++);
-		else if (*s == '"' || *s == '\\')
-			printf("\\%c", *s++);
+			printf("\\udc%02x", c);
+		else if (c < ' ' || c == 0x7f)
+			printf("\\u%04x", c);
+		else if (c == '"' || c == '\\')
+			printf("\\%c", c);
 		else
-			while (length--)
-				putchar(*s++);
+			printf("%.*s", length, value);
+		value += length ? length : 1;
 	}
 	putchar('"');
 }

@@ -52,6 +52,16 @@ int options_first(const struct command *command, int argc, char **argv,
 	return next(command, argc, argv, "+:h", options);
 }
 
+int options_letters(const struct command *command, int argc, char **argv,
+		    const char *letters, const struct option *options)
+{
+	char shorts[64];
+
+	snprintf(shorts, sizeof(shorts), "%s:h%s", *letters == '+' ? "+" : "",
+		 letters + (*letters == '+'));
+	return next(command, argc, argv, shorts, options);
+}
+
 int options_any(const struct command *command, int argc, char **argv,
 		const struct option *options)
 {

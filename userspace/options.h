@@ -19,6 +19,23 @@ enum option_code {
 	OPTION_NEW,
 	OPTION_NO_REVERSE,
 	OPTION_REVERSE,
+	OPTION_KEEP,
+	OPTION_PID,
+	OPTION_LIST,
+	OPTION_FD,
+	OPTION_TO,
+	OPTION_TEMPLATE,
+	OPTION_MANIFEST,
+	OPTION_PARTIAL,
+	OPTION_COPY,
+	OPTION_NO_FREEZE,
+	OPTION_SYNC,
+	OPTION_REMOVE,
+	OPTION_PINNED,
+	OPTION_STRICT,
+	OPTION_CHECK,
+	OPTION_KILL_CHILD,
+	OPTION_PRESERVE_CREDENTIALS,
 };
 
 /* Every subcommand's table of options ends with these. */
@@ -36,6 +53,12 @@ enum option_code {
  */
 int options_first(const struct command *command, int argc, char **argv,
 		  const struct option *options);
+/*
+ * The same with short options, too: @letters are as for getopt(), with a + in front as
+ * options_first(), else as options_any().
+ */
+int options_letters(const struct command *command, int argc, char **argv,
+		    const char *letters, const struct option *options);
 int options_any(const struct command *command, int argc, char **argv,
 		const struct option *options);
 

@@ -17,8 +17,14 @@ static const struct command *const commands[] = {
 	&cmd_activate,
 	&cmd_show,
 	&cmd_resolve,
+	&cmd_relink,
+	&cmd_cleanup,
+	&cmd_gc,
+	&cmd_criu_hook,
+	&cmd_reopen,
 	&cmd_status,
 	&cmd_monitor,
+	&cmd_ns,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -32,7 +38,7 @@ static int print_help(void)
 	for (i = 0; i < COMMANDS; i++)
 		printf("  %-9s %s\n", commands[i]->name, commands[i]->purpose);
 	puts("\n"
-	     "pvadm COMMAND --help tells more about each; so does pvadm(8).\n"
+	     "pvadm COMMAND --help tells more about each; man pvadm-COMMAND, too.\n"
 	     "Exit status: 0 done, 1 it failed, 2 the command line is wrong.");
 	return output_finish();
 }
@@ -43,20 +49,37 @@ static int print_version(void)
 	return output_finish();
 }
 
-int main(int argc, char **argv)
+static int run(const char *name, int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : NULL;
 	size_t i;
 
+	for (i = 0; i < COMMANDS; i++)
+		if (!strcmp(name, commands[i]->name))
+			return commands[i]->main(commands[i], argc, argv);
+	return message_usage(NULL, "\"%s\" is no command", name);
+}
+
+/* For those who can name a program, but give it no arguments. */
+static const char *command_in_name(const char *self)
+{
+	const char *slash = strrchr(self, '/');
+	const char *name = slash ? slash + 1 : self;
+
+	return strncmp(name, "pvadm-", 6) ? NULL : name + 6;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc ? command_in_name(argv[0]) : NULL;
+
+	if (name)
+		return run(name, argc, argv);
+	name = argc > 1 ? argv[1] : NULL;
 	if (!name)
 		return message_usage(NULL, "no command given");
 	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
 		return print_help();
 	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
 		return print_version();
-	for (i = 0; i < COMMANDS; i++)
-		if (!strcmp(name, commands[i]->name))
-			return commands[i]->main(commands[i], argc - 1,
-						 argv + 1);
-	return message_usage(NULL, "\"%s\" is no command", name);
+	return run(name, argc - 1, argv + 1);
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef DOCUMENT_H
+#define DOCUMENT_H
+
+#include <json-c/json.h>
+
+/*
+ * A file of ours in JSON.  It says what it is in "format", how it is to be read in
+ * "version", and carries in "sha256" the sum of itself with 64 zeros in that
+ * place, so a file that was changed by hand or cut short is found.
+ *
+ * A byte that is not part of valid UTF-8 cannot stand in JSON: a member "x" has
+ * then U+FFFD in its place, and a member "x_hex" beside it has all bytes.
+ */
+
+/*
+ * struct document_type - a kind of file
+ *
+ * @format: what it calls itself
+ * @version: the newest that we know; all below it are read
+ * @what: what people call it, as in "is no file of namespaces"
+ * @advice: how to come by a good one
+ */
+struct document_type {
+	const char *format;
+	int version;
+	const char *what;
+	const char *advice;
+};
+
+/* All return the exit status; if it is not STATUS_DONE they have said why. */
+
+/*
+ * Write @members into the new file @path: synced, and whole or not at all.  What
+ * is there already is refused.  @members is not changed.
+ */
+int document_write(const char *path, const struct document_type *type,
+		   struct json_object *members);
+
+/* On success @root is the caller's to put. */
+int document_read(const char *path, const struct document_type *type,
+		  struct json_object **root);
+
+/* Add or get a string that may hold any bytes but 0; the caller frees what it got. */
+int document_add_bytes(struct json_object *object, const char *name,
+		       const char *value);
+char *document_get_bytes(const struct json_object *object, const char *name);
+
+#endif /* DOCUMENT_H */

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Small files of the kernel's.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proc_file.h"
+
+/* Reads until the end; -1 with errno. */
+static ssize_t read_all(int fd, char **text)
+{
+	size_t size = 4096, length = 0;
+	char *larger;
+	ssize_t n;
+
+	for (;;) {
+		larger = realloc(*text, size + 1);
+		if (!larger)
+			return -1;
+		*text = larger;
+		n = read(fd, *text + length, size - length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -1 : (ssize_t)length;
+		length += n;
+		if (length == size)
+			size *= 2;
+	}
+}
+
+char *proc_file_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	char *text = NULL;
+	ssize_t length;
+
+	if (fd < 0)
+		return NULL;
+	length = read_all(fd, &text);
+	err = errno;
+	close(fd);
+	if (length < 0) {
+		free(text);
+		errno = err;
+		return NULL;
+	}
+	text[length] = '\0';
+	return text;
+}
+
+int proc_file_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	size_t length = strlen(value);
+	ssize_t n;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, value, length);
+	err = n < 0 ? -errno : (size_t)n < length ? -EIO : 0;
+	close(fd);
+	return err;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef PROC_FILE_H
+#define PROC_FILE_H
+
+/*
+ * Small files of /proc, /sys and cgroups, whose size nobody knows beforehand.
+ */
+
+/* All that is in it; the caller frees it.  NULL with errno if it cannot be read. */
+char *proc_file_read(const char *path);
+
+/* Write @value in one go.  Returns 0 or -errno. */
+int proc_file_write(const char *path, const char *value);
+
+#endif /* PROC_FILE_H */

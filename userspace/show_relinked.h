@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SHOW_RELINKED_H
+#define SHOW_RELINKED_H
+
+#include <stdbool.h>
+
+#include "manifest.h"
+
+/*
+ * Print what was relinked, and where the manifest is, if @path is not NULL.  Returns
+ * the exit status, and has said why if it is not STATUS_DONE.
+ */
+int show_relinked(const struct manifest *manifest, const char *path,
+		  bool json);
+
+#endif /* SHOW_RELINKED_H */
