@@ -4,9 +4,11 @@
 #   make            the module for the running kernel, and the tool
 #   make demo       the main job on a live process, in a disposable guest
 #   make check      all tests, on every kernel; KERNEL= and TEST= narrow it
+#   make powercut   kill guests that relink, and look what is left
 #   make bench      instructions per call, beside other tools
 #   make install    the tool, the library and their man pages
 #   make lint       what a reviewer would say by machine
+#   make entries    Documentation/entries.md, from userspace/entries.def
 
 KVER	?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KVER)/build
@@ -15,7 +17,7 @@ DESTDIR	?=
 KERNEL	?= all
 TEST	?=
 
-.PHONY: all module userspace selftests unit fuzz check demo bench lint
+.PHONY: all module userspace selftests unit fuzz check demo powercut bench lint entries
 .PHONY: install clean
 
 all: module userspace
@@ -43,11 +45,17 @@ check:
 demo:
 	selftests/demo/run
 
+powercut:
+	selftests/powercut/run -k "$(if $(filter all,$(KERNEL)),newest,$(KERNEL))" -w
+
 bench:
 	selftests/bench/run -k "$(if $(filter all,$(KERNEL)),newest,$(KERNEL))"
 
 lint:
 	scripts/lint
+
+entries:
+	scripts/entries
 
 install:
 	$(MAKE) -C userspace PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "kselftest_harness.h"
 
@@ -689,6 +690,7 @@ static int attach_chains_with_a_stranger(FIXTURE_DATA(access) *self,
 					 struct chains *chains)
 {
 	pid_t stranger;
+	time_t end;
 	int i, err;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -706,8 +708,9 @@ static int attach_chains_with_a_stranger(FIXTURE_DATA(access) *self,
 			pause();
 	}
 	usleep(50000);
-	/* Often, so that some fork just then. */
-	for (i = 0; i < 100; i++) {
+	/* Often, so that some fork just then; less often where it takes long. */
+	end = time(NULL) + 20;
+	for (i = 0; !i || (i < 100 && time(NULL) < end); i++) {
 		err = attach_pid(getpid(), self->old, self->new, PV_TREE);
 		if (err != -EPERM)
 			break;

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@
 
 #include "attaching.h"
 #include "failing.h"
+#include "relinking.h"
 
 /* More allocations than any call makes. */
 #define MANY	3000
@@ -303,60 +305,20 @@ FIXTURE_VARIANT(names)
 	unsigned int least;
 };
 
-FIXTURE_VARIANT_ADD(names, absolute)
-{
-	.dir = "B/virt/dir",
-};
+#define SPELLED(name, few, start, path)					\
+	FIXTURE_VARIANT_ADD(names, name) {				\
+		.least = few, .from = start, .dir = path }
 
-FIXTURE_VARIANT_ADD(names, long)
-{
-	.dir = "B/virt/" LONG_NAME "/../dir/../" LONG_NAME "/dir",
-	.least = 1,
-};
-
-FIXTURE_VARIANT_ADD(names, long_without_dots)
-{
-	.dir = "B/virt/" LONG_NAME "/dir",
-	.least = 1,
-};
-
-FIXTURE_VARIANT_ADD(names, dotted)
-{
-	.dir = "B/virt/other/../dir",
-	.least = 1,
-};
-
-FIXTURE_VARIANT_ADD(names, relative)
-{
-	.from = "B",
-	.dir = "virt/dir",
-	.least = 1,
-};
-
-FIXTURE_VARIANT_ADD(names, relative_in_new)
-{
-	.from = "B/new/dir",
-	.dir = ".",
-	.least = 1,
-};
-
-FIXTURE_VARIANT_ADD(names, relative_and_up)
-{
-	.from = "B/new/other",
-	.dir = "../dir",
-	.least = 1,
-};
-
-FIXTURE_VARIANT_ADD(names, behind_an_absolute_link)
-{
-	.dir = "B/outside/into",
-	.least = 1,
-};
-
-FIXTURE_VARIANT_ADD(names, behind_a_relative_link)
-{
-	.dir = "B/virt/same",
-};
+SPELLED(absolute,		  0, NULL, "B/virt/dir");
+SPELLED(long,			  1, NULL,
+	"B/virt/" LONG_NAME "/../dir/../" LONG_NAME "/dir");
+SPELLED(long_without_dots,	  1, NULL, "B/virt/" LONG_NAME "/dir");
+SPELLED(dotted,			  1, NULL, "B/virt/other/../dir");
+SPELLED(relative,		  1, "B", "virt/dir");
+SPELLED(relative_in_new,	  1, "B/new/dir", ".");
+SPELLED(relative_and_up,	  1, "B/new/other", "../dir");
+SPELLED(behind_an_absolute_link, 1, NULL, "B/outside/into");
+SPELLED(behind_a_relative_link,	  0, NULL, "B/virt/same");
 
 FIXTURE_SETUP(names)
 {
@@ -490,6 +452,65 @@ static long make_maps(void *arg)
 	return ret;
 }
 
+/* To NEW by what it really is called. */
+static long make_chdir(void *arg)
+{
+	const struct tree *tree = arg;
+	char *dir = pvt_path("%s/new/dir", tree->base);
+	long ret = result_of(chdir(dir));
+
+	free(dir);
+	return ret;
+}
+
+static long make_fchdir(void *arg)
+{
+	const struct tree *tree = arg;
+	char *dir = pvt_path("%s/new/dir", tree->base);
+	int fd = open(dir, O_PATH | O_CLOEXEC);
+	long ret = result_of(fd);
+
+	free(dir);
+	if (ret)
+		return ret;
+	ret = result_of(fchdir(fd));
+	close(fd);
+	return ret;
+}
+
+static bool is_called_so(void *arg, bool done)
+{
+	const struct tree *tree = arg;
+	char *dir = pvt_path("%s/new/dir", tree->base);
+	char buf[4096] = "";
+	bool right;
+
+	right = syscall(SYS_getcwd, buf, sizeof(buf)) > 0 &&
+		!strcmp(buf, done ? dir : tree->dir);
+	free(dir);
+	return right;
+}
+
+static void undo_chdir(void *arg)
+{
+	const struct tree *tree = arg;
+
+	if (chdir(tree->dir))
+		pvt_die("chdir");
+}
+
+TEST_F_TIMEOUT(process, T9_is_called_as_it_was_come_to_or_ENOMEM, 300)
+{
+	static const struct trial trials[] = {
+		{ "chdir", make_chdir, is_called_so, undo_chdir, 1 },
+		{ "fchdir", make_fchdir, is_called_so, undo_chdir, 1 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(trials) / sizeof(*trials); i++)
+		try_all(_metadata, &trials[i], &self->tree);
+}
+
 TEST_F_TIMEOUT(process, T9_is_told_the_virtual_path_or_ENOMEM, 300)
 {
 	static const struct trial trials[] = {
@@ -542,12 +563,16 @@ TEST_F_TIMEOUT(process, A1_a_child_inherits_or_is_not_made, 300)
 		{ "fork", make_fork, NULL, NULL, 1 },
 		{ "vfork", make_vfork, NULL, NULL, 1 },
 	};
+	static const struct trial in_new =
+		{ "fork in NEW by its own name", make_fork, NULL, NULL, 2 };
 	unsigned int i;
 
 	/* Deeper than that the kernel says EAGAIN for some, as ever. */
 	failing_setup(SHALLOW);
 	for (i = 0; i < sizeof(trials) / sizeof(*trials); i++)
 		try_all(_metadata, &trials[i], &self->tree);
+	ASSERT_EQ(0, make_chdir(&self->tree));
+	try_all(_metadata, &in_new, &self->tree);
 }
 
 /*
@@ -832,77 +857,22 @@ FIXTURE_TEARDOWN(request)
 	victim_end(&self->victim);
 }
 
-FIXTURE_VARIANT_ADD(request, attach)
-{
-	.make = make_attach,
-	.wanted = 1,
-	.least = 8,
-};
+/* @before and @after: how many layers the process has */
+#define REQUEST(name, call, before, after, few, ...)			\
+	FIXTURE_VARIANT_ADD(request, name) {				\
+		.make = make_##call, .layers = before, .wanted = after,	\
+		.least = few, ## __VA_ARGS__ }
 
-FIXTURE_VARIANT_ADD(request, attach_anew)
-{
-	.make = make_attach,
-	.layers = 1,
-	.wanted = 1,
-	.least = 5,
-};
-
-FIXTURE_VARIANT_ADD(request, attach_on_top)
-{
-	.make = make_attach,
-	.layers = 2,
-	.wanted = 3,
-	.flags = PV_PUSH,
-	.least = 5,
-};
-
-FIXTURE_VARIANT_ADD(request, attach_a_tree)
-{
-	.make = make_attach,
-	.wanted = 1,
-	.flags = PV_TREE,
-	.least = 10,
-};
-
-FIXTURE_VARIANT_ADD(request, attach_in_stages)
-{
-	.make = make_attach,
-	.wanted = 1,
-	.many = true,
-	.least = 26,
-};
-
-FIXTURE_VARIANT_ADD(request, attach_unarmed)
-{
-	.make = make_attach,
-	.wanted = 1,
-	.cold = true,
-	.least = 10,
-};
-
-FIXTURE_VARIANT_ADD(request, detach)
-{
-	.make = make_detach,
-	.layers = 2,
-	.least = 1,
-};
-
-FIXTURE_VARIANT_ADD(request, detach_its_own)
-{
-	.make = make_detach,
-	.layers = 2,
-	.wanted = 1,
-	.flags = PV_OWN,
-	.least = 2,
-};
-
-FIXTURE_VARIANT_ADD(request, detach_a_tree)
-{
-	.make = make_detach,
-	.layers = 1,
-	.flags = PV_TREE,
-	.least = 2,
-};
+/*	name			call	before after least */
+REQUEST(attach,			attach,	0, 1, 8);
+REQUEST(attach_anew,		attach,	1, 1, 5);
+REQUEST(attach_on_top,		attach,	2, 3, 5, .flags = PV_PUSH);
+REQUEST(attach_a_tree,		attach,	0, 1, 10, .flags = PV_TREE);
+REQUEST(attach_in_stages,	attach,	0, 1, 26, .many = true);
+REQUEST(attach_unarmed,		attach,	0, 1, 10, .cold = true);
+REQUEST(detach,			detach,	2, 0, 1);
+REQUEST(detach_its_own,		detach,	2, 1, 2, .flags = PV_OWN);
+REQUEST(detach_a_tree,		detach,	1, 0, 2, .flags = PV_TREE);
 
 TEST_F_TIMEOUT(request, A2_is_granted_whole_or_refused_whole, 300)
 {
@@ -1038,6 +1008,121 @@ TEST_F_TIMEOUT(question, N2_is_answered_in_full_or_ENOMEM, 300)
 	undo_request(victim);
 	for (i = 0; i < sizeof(questions) / sizeof(*questions); i++)
 		try_all(_metadata, &questions[i], victim);
+}
+
+/* ---- Relinking ---- */
+
+/* struct orphan - a file without a name on a tmpfs, which lies at @memory */
+struct orphan {
+	char *memory;
+	int device;
+	int fd;
+};
+
+/* It is not full; tmpfs says so where it got no memory for an inode. */
+static long tmpfs_error(long err)
+{
+	return err == -ENOSPC ? -ENOMEM : err;
+}
+
+static long make_relink(void *arg)
+{
+	struct orphan *orphan = arg;
+
+	return tmpfs_error(-relink_to(orphan->device, orphan->fd,
+				      PATHVIRT_RELINK_NO_DIR, "back", NULL));
+}
+
+static bool is_relinked(void *arg, bool done)
+{
+	struct orphan *orphan = arg;
+	struct stat stat;
+
+	return !fstat(orphan->fd, &stat) && stat.st_nlink == done;
+}
+
+/* The directories, too, so that they are made again. */
+static void undo_relink(void *arg)
+{
+	struct orphan *orphan = arg;
+	int fd = open_path(orphan->memory, O_PATH);
+
+	unlinkat(fd, PATHVIRT_RELINK_DIR "/back", 0);
+	unlinkat(fd, PATHVIRT_RELINK_DIR, AT_REMOVEDIR);
+	unlinkat(fd, "lost+found", AT_REMOVEDIR);
+	close(fd);
+}
+
+static long make_relink_dir(void *arg)
+{
+	struct orphan *orphan = arg;
+	int fd = relink_dir(orphan->device, orphan->fd, NULL);
+
+	if (fd < 0)
+		return tmpfs_error(fd);
+	close(fd);
+	return 0;
+}
+
+static long make_open_deleted(void *arg)
+{
+	struct orphan *orphan = arg;
+	int dirfd = open_path(orphan->memory, O_PATH);
+	int fd = relink_open_deleted(orphan->device, orphan->fd, dirfd,
+				     "a name that takes memory of its own, as it is long",
+				     NULL);
+
+	close(dirfd);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static const struct trial relinks[] = {
+	{ "relink", make_relink, is_relinked, undo_relink, 4 },
+	{ "open directory", make_relink_dir, NULL, undo_relink, 4 },
+	{ "open deleted", make_open_deleted, NULL, undo_relink, 3 },
+};
+
+FIXTURE(relink)
+{
+	struct orphan orphan;
+	char *base;
+};
+
+FIXTURE_SETUP(relink)
+{
+	struct orphan *orphan = &self->orphan;
+
+	if (!failing_possible())
+		SKIP(return, "the kernel has no failslab");
+	self->base = pvt_tree_new();
+	pvt_private_mounts();
+	orphan->memory = pvt_path("%s/memory", self->base);
+	pvt_mkdir(orphan->memory);
+	if (mount("none", orphan->memory, "tmpfs", 0, NULL))
+		pvt_die("tmpfs");
+	orphan->device = relink_device();
+	orphan->fd = unlinked_file(pvt_path("%s/gone", orphan->memory));
+	failing_setup(DEEP);
+}
+
+FIXTURE_TEARDOWN(relink)
+{
+	if (!self->base)
+		return;
+	close(self->orphan.fd);
+	umount2(self->orphan.memory, MNT_DETACH);
+	pvt_tree_free(self->base);
+}
+
+TEST_F_TIMEOUT(relink, N5_is_done_or_ENOMEM_and_not_half_done, 300)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(relinks) / sizeof(*relinks); i++)
+		try_all(_metadata, &relinks[i], &self->orphan);
 }
 
 /* ---- Out of nothing ---- */

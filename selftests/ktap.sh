@@ -45,6 +45,15 @@ await() {
 	done
 }
 
+# refused STATUS PATTERN COMMAND... : it fails so, with one line that says why.
+refused() {
+	local status=0
+	"${@:3}" >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+	same "$status" "$1" "exit status ($(<"$SCRATCH/err"))"
+	same "$(wc -l <"$SCRATCH/err")" 1 "lines: $(<"$SCRATCH/err")"
+	grep -qF -- "$2" "$SCRATCH/err" || fail "it does not say \"$2\": $(<"$SCRATCH/err")"
+}
+
 # left : what is attached, in memory and armed; nothing is "0 0 no".
 left() {
 	pvadm status | awk '$1 ~ /^(processes|tables|armed):$/ { printf "%s%s", s, $2; s = " " }'

@@ -357,6 +357,55 @@ FIXTURE_VARIANT_ADD(map, T8_odd_bytes)
 	},
 };
 
+/* What procfs says is of the process that reads it, by whatever name. */
+FIXTURE_VARIANT_ADD(map, T12_new_is_proc_self)
+{
+	.rules = {
+		{ "B/virt", "/proc/self" },
+		{ "B/thread", "/proc/thread-self" },
+	},
+	.files = { "B/f" },
+	.names = {
+		{ "B/virt/comm", "names\n" },
+		{ "B/thread/comm", "names\n" },
+		{ "B/virt/../f", "B/f" },
+		{ "B/virt/task/../comm", "names\n" },
+		{ "B/virt/f", NULL, ENOENT },
+	},
+};
+
+FIXTURE_VARIANT_ADD(map, T12_proc_self_is_original)
+{
+	.rules = {
+		{ "/proc/self/fd", "B/new" },
+		{ "/proc/self", "B/new/d" },
+	},
+	.files = { "B/new/f", "B/new/d/f", "B/new/d/status" },
+	.names = {
+		{ "/proc/self/fd/f", "B/new/f" },
+		{ "/proc/self/fd/0", NULL, ENOENT },
+		{ "/proc/self/f", "B/new/d/f" },
+		{ "/proc//self/./f", "B/new/d/f" },
+		{ "/proc/self/status", "B/new/d/status" },
+		{ "/proc/self/stat", NULL, ENOENT },
+		{ "/proc/thread-self/comm", "names\n" },
+		{ "/proc/selfish", NULL, ENOENT },
+	},
+};
+
+FIXTURE_VARIANT_ADD(map, T12_dev_null_is_original)
+{
+	.rules = { { "/dev/null", "B/new/f" }, { "/dev/fd", "B/new" } },
+	.files = { "B/new/f" },
+	.names = {
+		{ "/dev/null", "B/new/f" },
+		{ "/dev/./null", "B/new/f" },
+		{ "/dev/fd/f", "B/new/f" },
+		{ "/dev/fd/0", NULL, ENOENT },
+		{ "/dev/null/f", NULL, ENOTDIR },
+	},
+};
+
 TEST_F(map, leads_where_it_should)
 {
 	size_t rules = 0, names = 0;

@@ -43,6 +43,7 @@ struct thing {
  *
  * @rules: the table, up to an empty row
  * @inner: a second layer, if it has an ORIGINAL
+ * @innermost: a third one, the same
  * @things: the tree, up to an empty row
  * @plant: makes what @things cannot say, or NULL
  * @dir: the directory where one stands, taken before the attach (the oracle
@@ -58,6 +59,7 @@ struct thing {
 struct setting {
 	struct pvt_rule rules[4];
 	struct pvt_rule inner;
+	struct pvt_rule innermost;
 	struct thing things[40];
 	void (*plant)(const char *base);
 	const char *dir;
@@ -236,18 +238,16 @@ static inline void enter(struct stage *stage)
 	free(dir);
 }
 
-/* The inner layer, spelled as the outer one has it. */
-static inline void add_layer(struct stage *stage)
+/* An inner layer, spelled as the outer ones have it. */
+static inline void add_layer(struct stage *stage, const struct pvt_rule *rule)
 {
-	const struct pvt_rule *rule = &stage->setting->inner;
-
 	if (!rule->original || stage->world == PVT_NATIVE)
 		return;
 	rule = pvt_expand_rules(stage->base, rule, 1);
 	if (stage->world == PVT_MOUNTED)
 		pvt_mount(rule, 1);
 	else if (attach_pid(getpid(), rule->original, rule->target, PV_PUSH))
-		pvt_die("no second layer");
+		pvt_die("no further layer");
 }
 
 static inline void stage_before(void *arg)
@@ -264,7 +264,8 @@ static inline void stage_body(void *arg)
 	char *original = expand(stage->base,
 				stage->setting->rules[0].original);
 
-	add_layer(stage);
+	add_layer(stage, &stage->setting->inner);
+	add_layer(stage, &stage->setting->innermost);
 	if (stage->world == PVT_MOUNTED || stage->setting->late)
 		enter(stage);
 	say(stage, "ORIGINAL: %s", which_name(stage, AT_FDCWD, original, 0));

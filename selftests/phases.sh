@@ -155,6 +155,59 @@ the_variables_stand_in_for_the_options() {
 	sees first
 }
 
+# Lines of Documentation/dmtcp.md.
+
+what_is_registered_again_replaces_the_first() {
+	begin
+	DMTCP_ORIGINAL_PATH_PREFIX=/a:/b pvadm register "$PID"
+	DMTCP_ORIGINAL_PATH_PREFIX=$(list "$H") pvadm register "$PID"
+	DMTCP_NEW_PATH_PREFIX=$(list "$SCRATCH/first") pvadm activate "$PID"
+	sees first
+}
+
+both_variables_do_not_activate_by_accident() {
+	begin
+	DMTCP_ORIGINAL_PATH_PREFIX=$(list "$H") DMTCP_NEW_PATH_PREFIX=$(list "$SCRATCH/first") \
+		pvadm register "$PID"
+	sees home
+}
+
+both_variables_count_for_run_and_attach() {
+	begin
+	same "$(DMTCP_ORIGINAL_PATH_PREFIX=$H/bin:$H/lib \
+		DMTCP_NEW_PATH_PREFIX=$SCRATCH/first/bin:$SCRATCH/second/lib \
+		pvadm run -- cat "$H/bin/who" "$H/lib/who" "$H/doc/who" | xargs)" \
+		"first second home" "run"
+	DMTCP_ORIGINAL_PATH_PREFIX=$(list "$H") DMTCP_NEW_PATH_PREFIX=$(list "$SCRATCH/second") \
+		pvadm attach "$PID"
+	sees second
+}
+
+the_mapping_counts_for_run_and_attach() {
+	local mapping="$H/bin:$SCRATCH/first/bin;$H/lib:$SCRATCH/second/lib"
+	begin
+	same "$(DMTCP_PATH_MAPPING=$mapping pvadm run -- \
+		cat "$H/bin/who" "$H/lib/who" "$H/doc/who" | xargs)" "first second home" "run"
+	DMTCP_PATH_MAPPING=$mapping pvadm attach "$PID"
+	same "$(tell "cat $H/bin/who $H/lib/who $H/doc/who" | xargs)" "first second home" "attach"
+}
+
+nothing_moves_without_the_new_prefix() {
+	begin
+	same "$(DMTCP_ORIGINAL_PATH_PREFIX=$(list "$H") pvadm run -- cat "$H/bin/who")" home "run"
+}
+
+# The lists of more than 10 KiB that DMTCP refuses.
+long_lists_are_taken() {
+	local originals targets
+	begin
+	originals=$(printf '/opt/original/%05d:' {1..1000})$H/lib
+	targets=$(printf '/opt/new/%05d:' {1..1000})$SCRATCH/first/lib
+	((${#originals} > 12288))
+	same "$(DMTCP_ORIGINAL_PATH_PREFIX=$originals DMTCP_NEW_PATH_PREFIX=$targets \
+		pvadm run -- cat "$H/lib/who")" first "the last of 1001"
+}
+
 lists_of_different_length_are_refused() {
 	begin
 	pvadm register "$PID" --original "/a:/b"
@@ -208,7 +261,8 @@ the_documented_program_works() {
 	gcc -Wall -Wextra -Werror -o "$SCRATCH/program" "$SCRATCH/program.c" \
 		$(pkg-config --cflags --libs libpathvirt)
 	rm -f /tmp/note
-	setpriv --reuid 65534 --regid 65534 --clear-groups "$SCRATCH/program"
+	same "$(setpriv --reuid 65534 --regid 65534 --clear-groups "$SCRATCH/program")" \
+		"/home/user1:/data now is /tmp:/var/tmp" "what it says"
 	[[ -f /tmp/note ]]
 }
 
@@ -220,6 +274,12 @@ promise A8_children_inherit_what_is_registered children_inherit_what_is_register
 promise A8_a_tree_moves_together a_tree_moves_together
 promise A8_slot5_and_slot7 slot5_and_slot7
 promise A8_the_variables_of_DMTCP_stand_in_for_the_options the_variables_stand_in_for_the_options
+promise A8_what_is_registered_again_replaces_the_first what_is_registered_again_replaces_the_first
+promise A8_both_variables_at_registration_move_nothing both_variables_do_not_activate_by_accident
+promise A8_both_variables_count_for_run_and_attach both_variables_count_for_run_and_attach
+promise A8_the_mapping_of_DMTCP_counts_for_run_and_attach the_mapping_counts_for_run_and_attach
+promise A8_nothing_moves_without_the_new_prefix nothing_moves_without_the_new_prefix
+promise A8_lists_of_more_than_12_KiB_are_taken long_lists_are_taken
 promise A8_lists_of_different_length_are_refused_with_both lists_of_different_length_are_refused
 promise A8_bad_input_is_refused_in_one_line bad_input_is_refused
 promise A8_a_missing_new_is_warned_of a_missing_new_is_warned_of

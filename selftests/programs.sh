@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 
 V=$SCRATCH/virtual/home	# where the programs believe that they are
 R=$SCRATCH/real
+HELPERS=$PWD/helpers
 
 # under_mount COMMAND... : the oracle.
 under_mount() {
@@ -28,7 +29,7 @@ under_rules() {
 # the same names.
 both() {
 	local world words said=() tree=()
-	export V R
+	export V R HELPERS
 	export -f "${1?}"
 	export HOME=$V LC_ALL=C PYTHONDONTWRITEBYTECODE=1 GIT_CONFIG_NOSYSTEM=1
 	export GIT_AUTHOR_DATE="@1 +0000" GIT_COMMITTER_DATE="@1 +0000"
@@ -163,6 +164,14 @@ in_busybox() {
 	busybox tar -cf - d | busybox tar -tf -
 }
 
+in_go() {
+	cp "$HELPERS/raw" raw
+	./raw "$V"
+	rm -r sub link
+	"$V/raw" "$V"
+	cat sub/moved file3
+}
+
 in_nginx() {
 	mkdir -p site logs temp
 	echo front >site/index.html
@@ -201,7 +210,7 @@ in_nginx() {
 	sed 's/.*open() //; s/,.*//' logs/error | grep -F "$V"
 }
 
-for name in shell git sqlite gcc venv tar busybox nginx; do
+for name in shell git sqlite gcc venv tar busybox go nginx; do
 	promise "${name}_works_where_its_tree_is_elsewhere" both "in_$name"
 done
 keep "$@"

@@ -118,7 +118,7 @@ bad a_map_file_with_a_bad_last_line 1 "$SCRATCH/line4:4: " "${A[@]}" --map-file 
 bad variables_of_different_length 1 'DMTCP_ORIGINAL_PATH_PREFIX|2 .*/a:/b.*1 .*/x' \
 	env DMTCP_ORIGINAL_PATH_PREFIX=/a:/b DMTCP_NEW_PATH_PREFIX=/x "${A[@]}"
 bad a_mapping_variable_that_is_none 1 'DMTCP_PATH_MAPPING' env DMTCP_PATH_MAPPING=/a "${A[@]}"
-bad detach_of_one_not_attached 1 'not attached' pvadm detach "$SLEEPER"
+bad detach_of_one_not_attached 1 "process $SLEEPER: the process is not attached; .*pvadm show" pvadm detach "$SLEEPER"
 bad detach_without_a_process 2 'process' pvadm detach
 bad detach_of_all_and_of_one 2 'all' pvadm detach --all "$SLEEPER"
 bad show_of_two 2 'one' pvadm show "$SLEEPER" "$OTHER"
@@ -186,6 +186,37 @@ run_in_run_stacks_layers() {
 $SCRATCH/v=$OLD
 # layer 1 (inherited)
 $OLD=$NEW" show
+}
+
+# A shell that runs pvadm, which runs a shell that runs pvadm, and was attached.
+run_in_run_in_attach_stacks_three() {
+	local pid out=$SCRATCH/said inner outer
+	mkdir -p "$SCRATCH/deep/d/e"
+	echo deep >"$SCRATCH/deep/d/e/who"
+	mkfifo "$SCRATCH/begin"
+	# shellcheck disable=SC2016 # for the innermost shell
+	inner='cat "$1/who"
+		cd "$1" && pwd -P && exec 3<who && readlink /proc/self/fd/3
+		pvadm resolve $$ "$1/who"
+		pvadm resolve $$ "$2/deep/d/e/who" --reverse
+		pvadm resolve $$ "$2/top/e/who" --reverse
+		pvadm show $$ | grep -c "^# layer"'
+	# shellcheck disable=SC2016 # for the outermost shell
+	outer='read -r _ <"$1/begin"
+		pvadm run --map "$1/top=$1/virt/d" -- pvadm run --map "$1/most=$1/top/e" -- \
+			bash -c "$2" inner "$1/most" "$1"'
+	bash -c "$outer" outer "$SCRATCH" "$inner" >"$out" 2>&1 &
+	pid=$!
+	pvadm attach "$pid" --map "$SCRATCH/virt=$SCRATCH/deep"
+	echo >"$SCRATCH/begin"
+	wait "$pid"
+	same "$(<"$out")" "deep
+$SCRATCH/most
+$SCRATCH/most/who
+$SCRATCH/deep/d/e/who
+$SCRATCH/most/who
+$SCRATCH/top/e/who
+3" "the innermost says"
 }
 
 # seen_by PID [FILE] : what it sees, by the name it would use.
@@ -408,7 +439,7 @@ help_and_version_are_there() {
 		pvadm "$command" --help | grep -q "^Usage: pvadm $command "
 		pvadm --help | grep -q "^  $command "
 	done
-	pvadm --version | grep -qE '^pvadm [0-9.]+$'
+	same "$(pvadm --version)" "pvadm $(</sys/module/pathvirt/version)" "version"
 }
 
 output_that_cannot_be_written_is_an_error() {
@@ -475,7 +506,7 @@ another_protocol() {
 
 for name in run_shows_the_command_the_new_tree run_works_without_privilege \
 	run_ends_with_the_commands_status run_without_a_rule_just_runs_the_command \
-	run_in_run_stacks_layers attach_and_detach_work_on_a_running_process \
+	run_in_run_stacks_layers run_in_run_in_attach_stacks_three attach_and_detach_work_on_a_running_process \
 	attach_takes_several_processes attach_of_a_tree_and_back detach_all_leaves_nothing \
 	the_first_rule_wins_in_the_order_of_the_options rules_are_normalised \
 	map_files_have_comments_and_escapes what_show_prints_can_be_attached_again \

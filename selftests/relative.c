@@ -617,8 +617,12 @@ FROM(descriptor, .dir = "B/virt", .descriptor = O_RDONLY | O_DIRECTORY);
 FROM(path_descriptor, .dir = "B/virt", .descriptor = O_PATH | O_DIRECTORY);
 FROM(descriptor_above, .dir = "B", .descriptor = O_PATH | O_DIRECTORY,
      .prefix = "virt/");
+
+/* As CRIU does it. */
 FROM(root_descriptor, .dir = "/", .descriptor = O_RDONLY | O_DIRECTORY,
      .prefix = "B/virt/");
+FROM(root_descriptor_after_the_attach, .dir = "/", .late = true,
+     .descriptor = O_PATH | O_DIRECTORY, .prefix = "B/virt/");
 
 /* ---- Names of all kinds ---- */
 
@@ -637,6 +641,7 @@ FIXTURE_VARIANT(walk)
 		{ "B/x" }, { "B/f" }, { "B/virt2/f" },			\
 		{ "B/side/x" }, { "B/side/f" }, { "B/side/d/f" },	\
 		{ "B/side/virt/f" }, { "B/side/l", "../virt" },		\
+		{ "B/side/to", "B/virt" },				\
 		{ "B/virt/f" }, { "B/virt/d/f" }, { "B/virt/d/e/f" },	\
 		{ "B/virt/decoy" }, { "B/virt/x" },			\
 		{ "B/virt/l", "decoy" },				\
@@ -702,6 +707,27 @@ FIXTURE_VARIANT_ADD(walk, path_descriptor_after_the_attach)
 {
 	.setting = { PLAIN_TREE, .dir = "B/virt", .late = true,
 		     .descriptor = O_PATH | O_DIRECTORY },
+	NAMES_FROM_ORIGINAL,
+};
+
+/* The process has gone to NEW by what it really is called. */
+FIXTURE_VARIANT_ADD(walk, new_by_its_own_name)
+{
+	.setting = { PLAIN_TREE, .dir = "B/deep/er/new", .late = true },
+	NAMES_FROM_ORIGINAL,
+};
+
+FIXTURE_VARIANT_ADD(walk, new_by_its_own_name_cold)
+{
+	.setting = { PLAIN_TREE, .dir = "B/deep/er/new", .late = true,
+		     .cold = true },
+	NAMES_FROM_ORIGINAL,
+};
+
+FIXTURE_VARIANT_ADD(walk, descriptor_of_new_by_its_own_name)
+{
+	.setting = { PLAIN_TREE, .dir = "B/deep/er/new", .late = true,
+		     .descriptor = O_RDONLY | O_DIRECTORY },
 	NAMES_FROM_ORIGINAL,
 };
 
@@ -856,6 +882,28 @@ FIXTURE_VARIANT_ADD(walk, two_layers_descriptor)
 	.names = { "f", "e/g", ".", "..", "../f", "../../x", "../../virt/f" },
 };
 
+/* Each one leads into the one before. */
+#define THREE_LAYERS						\
+	PLAIN_TREE, .inner = { "B/top", "B/virt" },		\
+	.innermost = { "B/side", "B/top/d" }
+
+FIXTURE_VARIANT_ADD(walk, three_layers)
+{
+	.setting = { THREE_LAYERS, .dir = "B/side" },
+	.names = { "f", "e/f", "e/g", ".", "..", "../x", "../virt/f",
+		   "../top/f", "../top/l/g", "../side/e/f", "up/f", "up/../x",
+		   "e/../..", "no", "no/../f", "B/side/f", "B/side/e/g",
+		   "B/side/../top/f", "B/top/d/e/f", "B/virt/d/f" },
+};
+
+FIXTURE_VARIANT_ADD(walk, three_layers_after_the_attach)
+{
+	.setting = { THREE_LAYERS, .dir = "B/side/e", .late = true,
+		     .descriptor = O_PATH | O_DIRECTORY },
+	.names = { "f", "g", ".", "..", "../f", "../../x", "../../virt/f",
+		   "../../top/d/f", "B/side/f", "B/side/l", "B/side/virt/f" },
+};
+
 FIXTURE_VARIANT_ADD(walk, original_is_a_file)
 {
 	.setting = { .rules = { { "B/conf", "B/new/conf" } },
@@ -878,6 +926,88 @@ FIXTURE_VARIANT_ADD(walk, descriptor_of_a_link)
 		     .descriptor = O_PATH | O_NOFOLLOW },
 	.names = { "f", ".", "..", "../x", "B/virt/f" },
 };
+
+/* ---- The root of a walk is the root that the process has ---- */
+
+ORACLE_FIXTURE(in_root)
+
+FIXTURE_VARIANT(in_root)
+{
+	bool late;
+	const char *jail;
+};
+
+FIXTURE_VARIANT_ADD(in_root, descriptor) { .jail = NULL };
+FIXTURE_VARIANT_ADD(in_root, descriptor_after_the_attach) { .late = true };
+FIXTURE_VARIANT_ADD(in_root, descriptor_after_a_chroot)
+{
+	.late = true,
+	.jail = "B",
+};
+
+/* What begins with "B" is cut there after a chroot to "B". */
+static const char * const names_in_root[] = {
+	"B/virt/f", "B/virt", "B/virt/", "B/virt/..", "B/virt/../x",
+	"B/virt/d/f", "B/virt/no", "B/virt/l", "B/virt/d/up/f", "B/side/l/f",
+	"B/side/../virt/f", "B/virt2/f", "B/x", "B/side/to/f", "B/side/to",
+	".", "..", "../..B/virt/f", "./B/virt/f",
+	"proc/self/root/B/virt/f", "proc/self/cwd/x",
+	"B/virt/../../../../../proc/self/cwd/etc", "no", NULL
+};
+
+static const char *try_in_root(struct stage *stage, const char *name,
+			       unsigned long long resolve)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_NONBLOCK,
+		.resolve = RESOLVE_IN_ROOT | resolve,
+	};
+
+	return which_fd(stage, syscall(SYS_openat2, stage->dirfd, name, &how,
+				       sizeof(how)));
+}
+
+static void ask_in_root(struct stage *stage)
+{
+	const struct _fixture_variant_in_root *variant = stage->arg;
+	const char * const *template = names_in_root;
+	char *name, *jail;
+
+	if (variant->jail) {
+		jail = expand(stage->base, variant->jail);
+		stage->dirfd = open(jail, O_PATH | O_DIRECTORY);
+		if (stage->dirfd < 0 || chroot(jail))
+			pvt_die("cannot enter %s", jail);
+	}
+	for (; *template; template++) {
+		name = expand(variant->jail ? "" : stage->base, *template);
+		say(stage, "%s in its root: %s", *template,
+		    try_in_root(stage, name, 0));
+		say(stage, "%s from there: %s", *template,
+		    try_in_root(stage, name + strspn(name, "/"), 0));
+		say(stage, "%s without links: %s", *template,
+		    try_in_root(stage, name, RESOLVE_NO_SYMLINKS));
+		free(name);
+	}
+}
+
+TEST_F(in_root, T5_RESOLVE_IN_ROOT_of_the_root_is_translated)
+{
+	const struct setting setting = {
+		PLAIN_TREE,
+		.dir = "/",
+		.descriptor = O_RDONLY | O_DIRECTORY,
+		.late = variant->late,
+	};
+	struct stage stage = {
+		.setting = &setting,
+		.body = ask_in_root,
+		.arg = variant,
+		.base = self->base,
+	};
+
+	as_under_a_mount(_metadata, &stage);
+}
 
 static void ask_without_descriptor(struct stage *stage)
 {

@@ -301,6 +301,67 @@ static void tell_other_links(struct stage *stage)
 
 TOLD(other_links)
 
+static void say_going(struct stage *stage, const char *name)
+{
+	say(stage, "to %s: %s", name, outcome(chdir(name), "done"));
+	say_getcwd(stage, name);
+}
+
+/* A process that is told where it is. */
+static void say_child(struct stage *stage, const char *what)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		say_getcwd(stage, what);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		pvt_die("no child");
+}
+
+/* Both NEW and ORIGINAL, each by all ways to come to a directory. */
+static void tell_by_own_name(struct stage *stage)
+{
+	static const char * const names[] = { "B/n", "B/deep/er/new", "B/virt",
+					      "B/virt/d", "B/a/long/er/original" };
+	char *path, *link;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		path = full(stage, names[i]);
+		if (chdir(path)) {
+			free(path);
+			continue;
+		}
+		say_getcwd(stage, names[i]);
+		say_child(stage, "a child");
+		fd = open(".", O_PATH);
+		say_fd(stage, "opened", fd);
+		say_fd(stage, "below", openat(fd, "d", O_RDONLY));
+		say_fd(stage, "above", openat(fd, "..", O_PATH));
+		say_fd(stage, "by a link", open("l", O_PATH));
+		say_fd(stage, "by another", open("real", O_PATH));
+		link = pvt_path("/proc/self/fd/%d", fd);
+		go(strdup("/"));
+		say_fd(stage, "by the descriptor's link", open(link, O_PATH));
+		go(link);
+		say_getcwd(stage, "gone there by the descriptor's link");
+		say_going(stage, "d/../d");
+		if (fchdir(fd))
+			pvt_die("fchdir to %s", path);
+		say_getcwd(stage, "fchdir");
+		say_going(stage, "/proc/self/cwd/d");
+		say_going(stage, "../..");
+		free(path);
+	}
+}
+
+TOLD(by_own_name)
+
 /* The same links by other ways. */
 static void tell_by_all_ways(struct stage *stage)
 {
@@ -641,6 +702,21 @@ FIXTURE_VARIANT_ADD(table, two_layers)
 	.names = { "B/top", "B/top/f", "B/top/e", "B/virt", "B/virt/f" },
 };
 
+#define THREE_LAYERS							\
+	.rules = { { "B/virt", "B/new" } },				\
+	.inner = { "B/top", "B/virt/d" },				\
+	.innermost = { "B/side", "B/top/e" },				\
+	.things = { { "B/virt/f" }, { "B/top/f" }, { "B/top/e/f" },	\
+		    { "B/side/f" }, { "B/new/f" }, { "B/new/d/f" },	\
+		    { "B/new/d/e/f" }, { "B/new/d/e/x/f" }, }
+
+FIXTURE_VARIANT_ADD(table, three_layers)
+{
+	.setting = { THREE_LAYERS },
+	.names = { "B/side", "B/side/f", "B/side/x", "B/side/x/f", "B/top",
+		   "B/top/f", "B/virt", "B/virt/f" },
+};
+
 FIXTURE_VARIANT_ADD(table, original_is_a_file)
 {
 	.setting = { .rules = { { "B/etc/conf", "B/new/conf" } },
@@ -706,6 +782,43 @@ TEST_F(held, T9_before_the_attach)
 	compare_held(_metadata, self->base, "B/side", 0);
 	compare_held(_metadata, self->base, "B/virt/d", O_RDONLY);
 	compare_held(_metadata, self->base, "B/virt/d/f", O_PATH);
+}
+
+/* The layer in the middle hides it; what the innermost calls it is elsewhere. */
+TEST_F(held, T9_what_a_layer_hides_goes_by_the_name_that_it_has_outside)
+{
+	const struct setting setting = { THREE_LAYERS, .dir = "B/top/e" };
+
+	compare_told(_metadata, self->base, &setting, tell_what_is_held);
+}
+
+/* <sys/mount.h> and <linux/fs.h> do not go together. */
+#define DETACH	2	/* MNT_DETACH */
+
+/* A filesystem of its own, gone from the tree while one stands in it. */
+static void tell_out_of_reach(struct stage *stage)
+{
+	char *point = full(stage, "B/side");
+
+	pvt_private_mounts();
+	if (syscall(SYS_mount, "none", point, "tmpfs", 0, NULL) ||
+	    chdir(point) || mkdir("d", 0755) || chdir("d"))
+		pvt_die("cannot enter a mount on %s", point);
+	say_getcwd(stage, "what is mounted");
+	if (syscall(SYS_umount2, point, DETACH))
+		pvt_die("cannot umount %s", point);
+	free(point);
+	say_getcwd(stage, "what is out of reach");
+	if (rmdir("../d"))
+		pvt_die("cannot remove the working directory");
+	say_getcwd(stage, "what is gone");
+}
+
+TEST_F(held, T9_getcwd_marks_what_is_out_of_reach)
+{
+	const struct setting setting = { THREE_LAYERS };
+
+	compare_told(_metadata, self->base, &setting, tell_out_of_reach);
 }
 
 /* ---- What no mount can say ---- */

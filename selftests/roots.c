@@ -218,6 +218,173 @@ TEST_F(changed, T13_leads_where_it_should)
 	as_under_a_mount(_metadata, &stage);
 }
 
+/* ---- What "pvadm resolve" says of it ---- */
+
+/**
+ * struct asked - a question to somebody who is not attached, and the answer
+ *
+ * @pid: the process
+ * @path: a path as it spells it
+ * @real: where it leads
+ * @error: of looking there, or 0
+ * @inode: what is there
+ * @dir: the working directory, by its real name
+ * @called: what the process calls that
+ * @refused: the error with which /, which is outside of any jail, was refused
+ */
+struct asked {
+	pid_t pid;
+	char path[PATH_MAX];
+	char real[PATH_MAX];
+	int error;
+	ino_t inode;
+	char dir[PATH_MAX];
+	char called[PATH_MAX];
+	int refused;
+};
+
+static void tell_real(struct asked *asked, struct pv *pv, int pidfd)
+{
+	struct pv_resolution *resolution;
+	struct stat st;
+
+	if (pv_resolve(pv, pidfd, asked->path, &resolution))
+		pvt_die("pv_resolve of %s: %s", asked->path, pv_error(pv));
+	strcpy(asked->real, resolution->real);
+	pv_resolution_free(resolution);
+	asked->error = stat(asked->real, &st) ? errno : 0;
+	asked->inode = st.st_ino;
+}
+
+static void tell_virtual(struct asked *asked, struct pv *pv, int pidfd)
+{
+	char *link = pvt_path("/proc/%d/cwd", asked->pid), *path;
+	ssize_t len = readlink(link, asked->dir, PATH_MAX - 1);
+
+	if (len < 0)
+		pvt_die("readlink of %s", link);
+	asked->dir[len] = '\0';
+	if (pv_reverse(pv, pidfd, asked->dir, &path))
+		pvt_die("pv_reverse of %s: %s", asked->dir, pv_error(pv));
+	strcpy(asked->called, path);
+	free(path);
+	free(link);
+	asked->refused = pv_reverse(pv, pidfd, "/", &path);
+	free(path);
+}
+
+/* Answers until nobody can ask any more. */
+static void tell(struct asked *asked, int questions, int answers)
+{
+	struct pv *pv = module_open();
+	char byte;
+	int pidfd;
+
+	while (read(questions, &byte, 1) == 1) {
+		pidfd = pidfd_of(asked->pid);
+		tell_real(asked, pv, pidfd);
+		tell_virtual(asked, pv, pidfd);
+		close(pidfd);
+		if (write(answers, &byte, 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+/**
+ * struct quiz - what the body of the test has at hand
+ *
+ * @variant: roots and directories
+ * @asked: shared with the one who tells
+ * @questions: a byte here is a question
+ * @answers: and one from here says that there is an answer
+ */
+struct quiz {
+	const struct _fixture_variant_changed *variant;
+	struct asked *asked;
+	int questions;
+	int answers;
+};
+
+static void check_answer(const struct quiz *quiz, const char *path)
+{
+	struct asked *asked = quiz->asked;
+	struct stat st;
+	int error;
+	char byte = 0;
+
+	strcpy(asked->path, path);
+	if (write(quiz->questions, &byte, 1) != 1 ||
+	    read(quiz->answers, &byte, 1) != 1)
+		pvt_die("nobody tells");
+	error = stat(path, &st) ? errno : 0;
+	if (asked->error != error || (!error && asked->inode != st.st_ino))
+		pvt_die("%s is not %s (%s)", path, asked->real,
+			strerror(asked->error));
+}
+
+/* Without symbolic links: the kernel's own name for it, and what is there. */
+static void check_where(struct stage *stage, const char *template)
+{
+	const struct quiz *quiz = stage->arg;
+	char *dir = expand(stage->base, template), now[PATH_MAX], *file;
+
+	if (chdir(dir) || !getcwd(now, sizeof(now)))
+		pvt_die("cannot go to %s", dir);
+	check_answer(quiz, now);
+	if (strcmp(quiz->asked->called, now))
+		pvt_die("%s is called %s and not %s", quiz->asked->dir,
+			quiz->asked->called, now);
+	if (quiz->asked->refused != -ENOENT)
+		pvt_die("the outer root has a name: %d", quiz->asked->refused);
+	file = pvt_path("%s/./../%s/f", now, strrchr(now, '/') + 1);
+	check_answer(quiz, strcmp(now, "/") ? file : "/f");
+	free(file);
+	free(dir);
+}
+
+static void change_and_check(struct stage *stage)
+{
+	const struct quiz *quiz = stage->arg;
+	const struct _fixture_variant_changed *variant = quiz->variant;
+	size_t i;
+
+	quiz->asked->pid = getpid();
+	for (i = 0; i < NR_ROOTS && variant->roots[i]; i++)
+		change_root(stage, variant->roots[i]);
+	for (i = 0; i < ARRAY_SIZE(variant->dirs) && variant->dirs[i]; i++)
+		check_where(stage, variant->dirs[i]);
+}
+
+TEST_F(changed, T13_resolve_answers_what_the_process_gets)
+{
+	struct quiz quiz = {
+		.variant = variant,
+		.asked = pvt_shared(sizeof(*quiz.asked)),
+	};
+	struct stage stage = {
+		.setting = &variant->setting,
+		.body = change_and_check,
+		.arg = &quiz,
+		.base = self->base,
+	};
+	int questions[2], answers[2];
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(questions));
+	ASSERT_EQ(0, pipe(answers));
+	quiz.questions = questions[1];
+	quiz.answers = answers[0];
+	pid = fork();
+	if (!pid) {
+		close(questions[1]);
+		tell(quiz.asked, questions[0], answers[1]);
+	}
+	in_world(_metadata, &stage, PVT_ATTACHED);
+	close(questions[1]);
+	waitpid(pid, NULL, 0);
+}
+
 /* ---- What is changed there ---- */
 
 static void change_things(struct stage *stage)

@@ -105,14 +105,15 @@ static struct pv_rules *pvt_rules(const struct pvt_rule *rules, size_t nr)
 	return list;
 }
 
-static void pvt_attach_pidfd(int pidfd, const struct pvt_rule *rules, size_t nr)
+static void pvt_attach_pidfd(int pidfd, const struct pvt_rule *rules, size_t nr,
+			     unsigned int flags)
 {
 	struct pv_rules *list = pvt_rules(rules, nr);
 	struct pv *pv;
 
 	if (pv_open(&pv))
 		pvt_die("pv_open: %s", pv_error(pv));
-	if (pv_attach(pv, pidfd, list, 0))
+	if (pv_attach(pv, pidfd, list, flags))
 		pvt_die("pv_attach: %s", pv_error(pv));
 	pv_close(pv);
 	pv_rules_free(list);
@@ -125,7 +126,22 @@ static void pvt_attach_anyway(pid_t pid, const struct pvt_rule *rules,
 
 	if (pidfd < 0)
 		pvt_die("pidfd_open of %d", pid);
-	pvt_attach_pidfd(pidfd, rules, nr);
+	pvt_attach_pidfd(pidfd, rules, nr, 0);
+	close(pidfd);
+}
+
+/**
+ * pvt_push - give the calling process one more layer, on top
+ * @rules: the table
+ * @nr: how many rules
+ */
+void pvt_push(const struct pvt_rule *rules, size_t nr)
+{
+	int pidfd = syscall(SYS_pidfd_open, getpid(), 0);
+
+	if (pidfd < 0)
+		pvt_die("pidfd_open of itself");
+	pvt_attach_pidfd(pidfd, rules, nr, PV_PUSH);
 	close(pidfd);
 }
 

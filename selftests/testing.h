@@ -68,6 +68,7 @@ int pvt_run(const struct pvt_job *job);
 
 void pvt_keep_armed(void);
 void pvt_attach(pid_t pid, const struct pvt_rule *rules, size_t nr);
+void pvt_push(const struct pvt_rule *rules, size_t nr);
 void pvt_mount(const struct pvt_rule *rules, size_t nr);
 void pvt_private_mounts(void);
 void *pvt_shared(size_t size);

@@ -114,6 +114,7 @@ perf_trace_shows_them() {
 
 # Numbers only: here bpftrace shows no string of the kernel's own events either.
 bpftrace_sees_them() {
+	[[ -e /sys/kernel/btf/vmlinux ]] || skip "bpftrace needs BTF, which the kernel was built without"
 	bpftrace -o "$SCRATCH/bpf" -e '
 		tracepoint:pathvirt:translate { printf("%s: layer %d rule %d\n", comm, args->layer, args->rule); }
 		tracepoint:pathvirt:attach { printf("%s: %d rules\n", comm, args->rules); }' \

@@ -6,7 +6,8 @@
 #                                                          |
 #                        /var/www/site  <-- its paths --> /srv/site-v2
 #
-# Then a statically linked program, and sqlite3 on a database that is at NEW only.
+# Then a statically linked program, sqlite3 on a database that is at NEW only, and a
+# recording that is deleted while it is written.
 # Ends with status 1 if anything is not as it says.
 set -euo pipefail
 
@@ -101,10 +102,44 @@ database() {
 	run ls -l /srv/db
 }
 
+# Line by line, numbered: what is lost would be seen.
+record() {
+	local i
+	exec 5>"$1"
+	for ((i = 1; ; i++)); do
+		echo "$i" >&5
+		sleep 0.05
+	done
+}
+
+lines() { wc -l <"$1"; }
+
+recorder() {
+	local file=/srv/recordings/concert before
+	say "A recording is deleted while it is written"
+	mkdir -p /srv/recordings
+	record $file &
+	RECORDER=$!
+	until [[ -s $file ]]; do sleep 0.05; done
+	sleep 0.5
+	run rm $file
+	run pvadm relink --list "$RECORDER"
+	run pvadm relink "$RECORDER" --fd 5 --to $file
+	before=$(lines $file)
+	sleep 0.5
+	echo "lines in it: $before, and half a second later: $(lines $file)"
+	(($(lines $file) > before)) || fail "$file does not grow"
+	kill "$RECORDER"
+	wait "$RECORDER" 2>/dev/null || true
+	cmp $file <(seq "$(lines $file)") || fail "$file is not whole"
+	echo "whole: from 1 to $(tail -n 1 $file)"
+}
+
 prepare
 serve
 move
 move_back
 static_program
 database
+recorder
 say "done"

@@ -112,28 +112,71 @@ static size_t naive_depth(const char *path)
 	return depth;
 }
 
+/* Does rule @i name @real? */
+static bool naive_reverse_by(const char * const *rules, unsigned int nr, u32 i,
+			     const char *real, char *virtual)
+{
+	char original[PATH_MAX], new[PATH_MAX];
+	size_t covered;
+
+	strcpy(original, rules[2 * i]);
+	strcpy(new, rules[2 * i + 1]);
+	pv_path_normalise(original);
+	pv_path_normalise(new);
+	if (!strcmp(original, new) || !naive_matches(new, real, &covered))
+		return false;
+	strcpy(virtual, original);
+	strcat(virtual, real + covered);
+	return naive_first(rules, nr, virtual, &covered) == i;
+}
+
 /* Which rule names @real, by all of them in turn. */
 static u32 naive_reverse(const char * const *rules, unsigned int nr,
 			 const char *real, char *virtual)
 {
-	char original[PATH_MAX], new[PATH_MAX];
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (naive_reverse_by(rules, nr, i, real, virtual))
+			return i;
+	return PV_NO_RULE;
+}
+
+/* Does some NEW cover another one? */
+static bool naive_overlap(const char * const *rules, unsigned int nr)
+{
 	size_t covered;
+	u32 i, j;
+
+	for (i = 0; i < nr; i++)
+		for (j = 0; j < nr; j++)
+			if (i != j && naive_matches(rules[2 * i + 1],
+						    rules[2 * j + 1], &covered))
+				return true;
+	return false;
+}
+
+static void naive_check_reverse_by(const char * const *rules, unsigned int nr,
+				   const struct pv_table *table,
+				   const char *name, const char *real)
+{
+	char virtual[2 * PATH_MAX], wanted[2 * PATH_MAX];
+	bool got, want;
 	u32 i;
 
 	for (i = 0; i < nr; i++) {
-		strcpy(original, rules[2 * i]);
-		strcpy(new, rules[2 * i + 1]);
-		pv_path_normalise(original);
-		pv_path_normalise(new);
-		if (!strcmp(original, new) ||
-		    !naive_matches(new, real, &covered))
-			continue;
-		strcpy(virtual, original);
-		strcat(virtual, real + covered);
-		if (naive_first(rules, nr, virtual, &covered) == i)
-			return i;
+		want = naive_reverse_by(rules, nr, i, real, wanted);
+		got = pv_table_reverse_by(table, i, real, virtual,
+					  sizeof(virtual));
+		if (got != want || (got && strcmp(virtual, wanted)))
+			naive_fail("reverse by one", rules, nr, name, got, want);
 	}
-	return PV_NO_RULE;
+	if (pv_table_reverse_by(table, nr, real, virtual, sizeof(virtual)))
+		naive_fail("reverse by none", rules, nr, name, true, false);
+	got = table->overlap;
+	want = naive_overlap(rules, nr);
+	if (got != want)
+		naive_fail("overlap", rules, nr, name, got, want);
 }
 
 /* Is @path, or what it lies under, an ORIGINAL or a NEW, or above an ORIGINAL? */
@@ -166,6 +209,8 @@ void naive_check_reverse(const char * const *rules, unsigned int nr,
 	got = pv_table_reverse(table, real, virtual, sizeof(virtual));
 	if (got != want || (got != PV_NO_RULE && strcmp(virtual, wanted)))
 		naive_fail("reverse", rules, nr, name, got, want);
+
+	naive_check_reverse_by(rules, nr, table, name, real);
 
 	got = pv_table_concerns(table, real);
 	if (got != naive_concerns(rules, nr, real))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Sourced by run. One qemu: started, listened to, stopped. Everything of it is in
-# $RUN, so runs do not meet; it reads QEMU ACCEL ICOUNT MEMORY BOOT DISK PAYLOAD.
+# $RUN, so runs do not meet; it reads QEMU ACCEL ICOUNT MEMORY BOOT DISK EXTRA_DISK PAYLOAD.
 # shellcheck disable=SC2154 # those are run's
 
 QEMU_PID=
@@ -60,6 +60,9 @@ qemu_args() {
 	echo -kernel "$BOOT/vmlinuz" -initrd "$RUN/initrd"
 	echo -serial "file:$RUN/console"
 	drive_args "$DISK" pv-root snapshot=on,cache=unsafe,discard=unmap
+	# Zeros take no room on the host.
+	[[ ! $EXTRA_DISK ]] ||
+		drive_args "$EXTRA_DISK" pv-disk cache=unsafe,discard=unmap,detect-zeroes=unmap
 	[[ ! $PAYLOAD ]] || drive_args "$PAYLOAD" pv-payload readonly=on
 	[[ ! -e $RUN/files.tar ]] || drive_args "$RUN/files.tar" pv-files readonly=on
 	echo -device virtio-serial-pci,id=ports
@@ -71,7 +74,8 @@ qemu_args() {
 
 qemu_start() {
 	local -a args
-	[[ $PV_CACHE != *[[:space:],]* ]] || die "PV_CACHE has a blank or a comma in it"
+	[[ $PV_CACHE$EXTRA_DISK != *[[:space:],]* ]] ||
+		die "PV_CACHE or the disk has a blank or a comma in its name"
 	mapfile -t args < <(qemu_args | xargs -n1)
 	rm -f "$RUN/control" "$RUN/klog"
 	mkfifo "$RUN/control"

@@ -9,6 +9,12 @@ ROOT_EXCLUDE=(
 	'*/lib/modules/*/kernel/drivers/'{iio,hwmon,usb,input,mtd,power,thunderbolt}'/*'
 	'*/lib/modules/*/kernel/drivers/net/'{ethernet,wireless,usb,can}'/*'
 	'*/lib/modules/*/kernel/sound/*'
+	# Of Go what compiles a program that needs nobody else's.
+	'/usr/share/go-*/'{api,doc,misc,test,src/cmd}'/*'
+	'/usr/share/go-*/src/'{'*_test.go','*/testdata/*'}
+	'/usr/lib/go-*/pkg/linux_amd64/*'
+	'/usr/lib/go-*/pkg/tool/*/'{addr2line,api,cgo,covdata,cover,dist,distpack,doc}
+	'/usr/lib/go-*/pkg/tool/*/'{fix,nm,objdump,pack,pprof,preprofile,test2json,trace,vet}
 	# The guest boots from an initramfs of ours, see initrd.bash.
 	'*/kernel/postinst.d/'{initramfs-tools,dracut}
 )

@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Man pages and completions: that they are well formed, and that tables of options,
+# --help and pages say the same. Needs no module: it runs on the machine that builds,
+# in `make lint` and in `make check`. completion.sh tries the completions.
+# shellcheck disable=SC2317 # what `promise` calls
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+. ./ktap.sh
+. ./commands.bash
+U=$(realpath ../userspace)
+
+pvadm() {
+	LD_LIBRARY_PATH=$U "$U/pvadm" "$@"
+}
+
+pages_are_well_formed() {
+	mandoc -T lint -W warning "$U"/man/*.[1-9]
+}
+
+completions_are_well_formed() {
+	bash -n "$U/completion/pvadm.bash"
+	shellcheck "$U/completion/pvadm.bash"
+	zsh -n "$U/completion/_pvadm"
+}
+
+# table_of COMMAND : the options in the table of its source, macros resolved.
+table_of() {
+	local name=${1//[ -]/_} file macro table
+	file=$U/cmd_$name.c
+	[[ -f $file ]] || file=$U/$name.c
+	table=$(sed -n '/^static const struct option options\[\]/,/^};/p' "$file")
+	while read -r macro; do
+		table+=$(awk -v macro="$macro" '
+			$1 == "#define" && $2 == macro { inside = 1 }
+			inside { print }
+			!/\\$/ { inside = 0 }' "$U"/*.h)
+	done < <(grep -oE '[A-Z_]+_OPTIONS' <<<"$table")
+	grep -oE '[{] "[a-z-]+", *[a-z]+_argument' <<<"$table" |
+		sed 's/.*"\(.*\)".*/--\1/' | sort -u
+}
+
+help_has_what_the_tables_have() {
+	local command table
+	commands >"$SCRATCH/commands"
+	[[ -s $SCRATCH/commands ]]
+	while read -r command; do
+		table=$(table_of "$command")
+		same "$(options_of "$command" | xargs)" "${table//$'\n'/ }" "$command --help"
+	done <"$SCRATCH/commands"
+}
+
+# page_of COMMAND : the page that names it, or the group that it belongs to.
+page_of() {
+	local page
+	for page in "$U"/man/*.8; do
+		"$U/man/names" "$page" | grep -qxE "pvadm-(${1// /-}|${1% *})" || continue
+		echo "$page"
+		return
+	done
+	echo "no page names pvadm ${1}" >&2
+	return 1
+}
+
+# text_of PAGE : as it reads, its lines not broken.
+text_of() {
+	mandoc -T ascii -O width=1000 "$1" | sed 's/.\x08//g'
+}
+
+# synopsis_of COMMAND PAGE : its lines of the synopsis, with the paragraphs there that
+# begin with a word of theirs.
+synopsis_of() {
+	text_of "$2" | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' | awk -v command="pvadm $1" '
+		NF < 2 { next }
+		{ gsub(/^ +/, "") }
+		$1 != "pvadm" { if (index(said, $1)) said = said " " $0 }
+		index($0 " ", command " ") == 1 { said = said " " $0 }
+		END { print said }'
+}
+
+# defines TEXT SYNOPSIS : does it say elsewhere what a [word] of it stands for?
+defines() {
+	local word
+	while read -r word; do
+		! grep -q "^ *$word are any of" <<<"$1" || return 0
+	done < <(grep -oE '\[[a-z]+\]' <<<"$2" | tr -d '[]')
+	return 1
+}
+
+# has TEXT OPTION
+has() {
+	grep -qE -- "(^|[^a-z-])$2($|[^a-z-])" <<<"$1"
+}
+
+pages_have_what_help_has() {
+	local command page synopsis text option
+	commands >"$SCRATCH/commands"
+	while read -r command; do
+		page=$(page_of "$command")
+		synopsis=$(synopsis_of "$command" "$page")
+		text=$(text_of "$page" | sed '/^SYNOPSIS/,/^DESC/d;/^EXAMPLES/,/^[A-Z]/d')
+		[[ $synopsis ]] || fail "${page##*/}: no synopsis of $command"
+		for option in $(options_of "$command"); do
+			has "$synopsis" "$option" || defines "$text" "$synopsis" ||
+				fail "${page##*/}: the synopsis of $command lacks $option"
+			[[ $option == --json ]] || has "$text" "$option" ||
+				fail "${page##*/}: $option of $command is not explained"
+		done
+	done <"$SCRATCH/commands"
+	text=$(text_of "$U/man/pvadm.8")
+	for command in $(those_of); do
+		has "$text" "$command" || fail "pvadm.8 lacks $command"
+	done
+}
+
+each_command_has_a_page() {
+	local name
+	make -s -C "$U" install-man DESTDIR="$SCRATCH" PREFIX=/usr
+	for name in $(those_of | sed 's/^/pvadm-/') pvadm; do
+		(cd "$SCRATCH/usr/share/man" && mandoc "man8/$name.8" |
+			sed 's/.\x08//g' | grep -q "^ .*$name") || fail "man $name"
+	done
+}
+
+the_page_of_the_device_has_all_of_the_header() {
+	local name text
+	text=$(text_of "$U/man/pathvirt.4")
+	while read -r name; do
+		[[ $name == PATHVIRT_WHY_NONE ]] || has "$text" "$name" ||
+			fail "pathvirt.4 lacks $name"
+	done < <(grep -oE 'PATHVIRT_(WHY|RELINK|IOC)_[A-Z_0-9]+' ../uapi/linux/pathvirt.h |
+		sort -u)
+}
+
+promise pages_are_well_formed pages_are_well_formed
+promise completions_are_well_formed completions_are_well_formed
+promise each_help_explains_what_the_table_of_options_has help_has_what_the_tables_have
+promise the_page_of_each_command_has_all_of_its_options pages_have_what_help_has
+promise man_finds_each_command each_command_has_a_page
+promise the_page_of_the_device_has_all_names_of_the_header \
+	the_page_of_the_device_has_all_of_the_header
+keep "$@"
