@@ -35,13 +35,18 @@ port_args() {
 	echo -device "virtserialport,bus=ports.0,chardev=$1,name=$1"
 }
 
+# Emulated CPUs take turns in one thread. In a thread each, one may translate a byte
+# that another is just replacing and keep what was there before: a breakpoint of the
+# kernel's text patching is then met after its owner has gone, which no real CPU does,
+# and kernels die of it (6.12, do_filp_open+0x4, "Oops: int3"). It is no slower where
+# two guests share two CPUs. PV_TCG_THREAD=multi gives them truly at once, with that.
 cpu_args() {
 	if [[ $ICOUNT ]]; then
 		echo -accel tcg,thread=single -icount shift=0,sleep=off -cpu max -smp 1
 	elif [[ $ACCEL == kvm ]]; then
 		echo -accel kvm -cpu host -smp 2
 	else
-		echo -accel tcg,thread=multi -cpu max -smp 2
+		echo -accel tcg,thread=${PV_TCG_THREAD:-single} -cpu max -smp 2
 	fi
 }
 
