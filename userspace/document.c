@@ -245,6 +245,35 @@ static int read_text(const char *path, char **text, size_t *length)
 	return err;
 }
 
+/* A FIFO in its place is not waited for. */
+int document_slurp(int dirfd, const char *name, char **text, size_t *length)
+{
+	int fd = openat(dirfd, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	FILE *file = NULL;
+	struct stat st;
+	int err = 0;
+
+	*text = NULL;
+	if (fd < 0 || fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	if (!err) {
+		file = fdopen(fd, "r");
+		err = file ? slurp(file, text, length) : -errno;
+	}
+	if (file)
+		fclose(file);
+	else if (fd >= 0)
+		close(fd);
+	if (err) {
+		free(*text);
+		*text = NULL;
+	}
+	return err;
+}
+
 static bool is_blank(const char *text)
 {
 	return !text[strspn(text, " \t\r\n")];
@@ -304,6 +333,23 @@ static int check(const char *path, const struct document_type *type,
 	return STATUS_DONE;
 }
 
+int document_parse(const char *path, const struct document_type *type,
+		   char *text, size_t length, struct json_object **root)
+{
+	int status;
+
+	*root = parse(text, length);
+	if (!*root)
+		return message_failed("%s is cut short or no JSON: %s", path,
+				      type->advice);
+	status = check(path, type, *root, text, length);
+	if (status != STATUS_DONE) {
+		json_object_put(*root);
+		*root = NULL;
+	}
+	return status;
+}
+
 int document_read(const char *path, const struct document_type *type,
 		  struct json_object **root)
 {
@@ -313,22 +359,12 @@ int document_read(const char *path, const struct document_type *type,
 	int err = read_text(path, &text, &length);
 
 	*root = NULL;
-	if (err) {
-		free(text);
-		return message_failed("cannot read %s: %s", path,
-				      strerror(-err));
-	}
-	*root = parse(text, length);
-	if (*root)
-		status = check(path, type, *root, text, length);
+	if (err)
+		status = message_failed("cannot read %s: %s", path,
+					strerror(-err));
 	else
-		status = message_failed("%s is cut short or no JSON: %s", path,
-					type->advice);
+		status = document_parse(path, type, text, length, root);
 	free(text);
-	if (status != STATUS_DONE) {
-		json_object_put(*root);
-		*root = NULL;
-	}
 	return status;
 }
 

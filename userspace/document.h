@@ -3,6 +3,7 @@
 #define DOCUMENT_H
 
 #include <json-c/json.h>
+#include <stddef.h>
 
 /*
  * A file of ours in JSON.  It says what it is in "format", how it is to be read in
@@ -40,6 +41,20 @@ int document_write(const char *path, const struct document_type *type,
 /* On success @root is the caller's to put. */
 int document_read(const char *path, const struct document_type *type,
 		  struct json_object **root);
+
+/*
+ * The same of a file that was read: @text has @length bytes and a 0 behind; it may be
+ * changed meanwhile.  Messages call it @path.
+ */
+int document_parse(const char *path, const struct document_type *type,
+		   char *text, size_t length, struct json_object **root);
+
+/*
+ * All of the regular file @name in @dirfd, which is no symbolic link, with a 0 behind, in
+ * @text, for free().  Returns 0 or a negative errno: -EINVAL if it is no regular file,
+ * -EFBIG if none of ours is so large.
+ */
+int document_slurp(int dirfd, const char *name, char **text, size_t *length);
 
 /* Add or get a string that may hold any bytes but 0; the caller frees what it got. */
 int document_add_bytes(struct json_object *object, const char *name,

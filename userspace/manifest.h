@@ -218,6 +218,10 @@ void manifest_free(struct manifest *manifest);
  */
 int manifest_read(const char *path, struct manifest *manifest);
 
+/* The same of a file that was read: @text has @length bytes and a 0 behind. */
+int manifest_parse(const char *path, const char *text, size_t length,
+		   struct manifest *manifest);
+
 /* Is @path a manifest, of whatever version, of the checkpoint @id? */
 bool manifest_is_of(const char *path, const char *id);
 

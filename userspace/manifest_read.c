@@ -773,6 +773,15 @@ bool manifest_is_of(const char *path, const char *id)
 	return same;
 }
 
+/* What was wrong was said. */
+static int result(const struct reader *reader)
+{
+	if (!reader->failed)
+		return STATUS_DONE;
+	manifest_free(reader->manifest);
+	return STATUS_FAILED;
+}
+
 int manifest_read(const char *path, struct manifest *manifest)
 {
 	struct reader reader = { .path = path, .manifest = manifest };
@@ -784,8 +793,15 @@ int manifest_read(const char *path, struct manifest *manifest)
 	if (all)
 		parse(&reader, all, length);
 	free(all);
-	if (!reader.failed)
-		return STATUS_DONE;
-	manifest_free(manifest);
-	return STATUS_FAILED;
+	return result(&reader);
+}
+
+int manifest_parse(const char *path, const char *text, size_t length,
+		   struct manifest *manifest)
+{
+	struct reader reader = { .path = path, .manifest = manifest };
+
+	*manifest = (struct manifest){ 0 };
+	parse(&reader, text, length);
+	return result(&reader);
 }

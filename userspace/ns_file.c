@@ -279,17 +279,31 @@ int ns_file_write(const char *path, struct json_object *members)
 	return document_write(path, &type, members);
 }
 
-int ns_file_read(const char *path, struct json_object **root)
+static int check_read(const char *path, struct json_object **root)
 {
-	int status = document_read(path, &type, root);
-	const char *wrong = status == STATUS_DONE ? check(*root) : NULL;
+	const char *wrong = check(*root);
 
 	if (!wrong)
-		return status;
+		return STATUS_DONE;
 	json_object_put(*root);
 	*root = NULL;
 	return message_failed("%s does not make sense at \"%s\": %s", path,
 			      wrong, type.advice);
+}
+
+int ns_file_read(const char *path, struct json_object **root)
+{
+	int status = document_read(path, &type, root);
+
+	return status == STATUS_DONE ? check_read(path, root) : status;
+}
+
+int ns_file_parse(const char *path, char *text, size_t length,
+		  struct json_object **root)
+{
+	int status = document_parse(path, &type, text, length, root);
+
+	return status == STATUS_DONE ? check_read(path, root) : status;
 }
 
 /* ---- Members ---- */

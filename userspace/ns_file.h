@@ -15,9 +15,13 @@
  * file that was read may rely on their being there and of their type.
  */
 
-/* Both return the exit status; if it is not STATUS_DONE they have said why. */
+/* All return the exit status; if it is not STATUS_DONE they have said why. */
 int ns_file_write(const char *path, struct json_object *members);
 int ns_file_read(const char *path, struct json_object **root);
+
+/* The same of a file that was read, see document_parse(). */
+int ns_file_parse(const char *path, char *text, size_t length,
+		  struct json_object **root);
 
 /* Short names for what is done all the time. */
 void ns_put_string(struct json_object *object, const char *name,
