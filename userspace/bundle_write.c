@@ -100,6 +100,8 @@ static int check_taken(const char *dir, int fd)
 
 int bundle_create(struct bundle_writer *writer, const char *dir)
 {
+	int fd, status;
+
 	*writer = (struct bundle_writer){ .dir = dir, .fd = -1 };
 	writer->made = !mkdir(dir, 0700);
 	if (!writer->made && errno != EEXIST)
@@ -107,11 +109,17 @@ int bundle_create(struct bundle_writer *writer, const char *dir)
 				      strerror(errno), errno == ENOENT ?
 				      ": make the one that it is to be in first" :
 				      "");
-	writer->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (writer->fd < 0)
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return message_failed("cannot open the directory %s: %s", dir,
 				      strerror(errno));
-	return writer->made ? STATUS_DONE : check_taken(dir, writer->fd);
+	status = writer->made ? STATUS_DONE : check_taken(dir, fd);
+	/* What is in one that we do not take is not ours to remove. */
+	if (status == STATUS_DONE)
+		writer->fd = fd;
+	else
+		close(fd);
+	return status;
 }
 
 void bundle_end(struct bundle_writer *writer, bool keep)

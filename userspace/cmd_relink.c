@@ -176,7 +176,7 @@ static int act(struct request *request)
 		status = relink(asked, pv);
 		if (status == STATUS_DONE)
 			status = show_relinked(&asked->manifest,
-					       asked->manifest_path,
+					       asked->manifest_path, NULL,
 					       request->json);
 	}
 	pv_close(pv);

@@ -34,6 +34,7 @@ extern const struct command cmd_activate;
 extern const struct command cmd_show;
 extern const struct command cmd_resolve;
 extern const struct command cmd_relink;
+extern const struct command cmd_checkpoint;
 extern const struct command cmd_cleanup;
 extern const struct command cmd_gc;
 extern const struct command cmd_criu_hook;

@@ -245,6 +245,8 @@ struct manifest_writer {
 int manifest_create(struct manifest_writer *writer, const char *path);
 int manifest_write(struct manifest_writer *writer,
 		   const struct manifest *manifest);
+/* What was written is not to be, either. */
+void manifest_withdraw(struct manifest_writer *writer);
 void manifest_close(struct manifest_writer *writer);
 
 #endif /* MANIFEST_H */

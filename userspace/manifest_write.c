@@ -365,6 +365,11 @@ int manifest_write(struct manifest_writer *writer,
 	return STATUS_DONE;
 }
 
+void manifest_withdraw(struct manifest_writer *writer)
+{
+	unlink(writer->path);
+}
+
 void manifest_close(struct manifest_writer *writer)
 {
 	if (writer->fd >= 0) {

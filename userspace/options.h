@@ -36,6 +36,8 @@ enum option_code {
 	OPTION_CHECK,
 	OPTION_KILL_CHILD,
 	OPTION_PRESERVE_CREDENTIALS,
+	OPTION_DIR,
+	OPTION_AT_END,
 };
 
 /* Every subcommand's table of options ends with these. */

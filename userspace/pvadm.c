@@ -18,10 +18,11 @@ static const struct command *const commands[] = {
 	&cmd_show,
 	&cmd_resolve,
 	&cmd_relink,
+	&cmd_reopen,
+	&cmd_checkpoint,
 	&cmd_cleanup,
 	&cmd_gc,
 	&cmd_criu_hook,
-	&cmd_reopen,
 	&cmd_status,
 	&cmd_monitor,
 	&cmd_ns,
@@ -36,7 +37,7 @@ static int print_help(void)
 	puts("Usage: pvadm COMMAND [ARGUMENT]...\n"
 	     "Give processes their own view of where files live.\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-9s %s\n", commands[i]->name, commands[i]->purpose);
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->purpose);
 	puts("\n"
 	     "pvadm COMMAND --help tells more about each; man pvadm-COMMAND, too.\n"
 	     "Exit status: 0 done, 1 it failed, 2 the command line is wrong.");

@@ -316,6 +316,27 @@ static void undo(struct work *work)
 	new_dirs_undo(&work->dirs);
 }
 
+/* ---- What others have to do with it ---- */
+
+static int still(struct work *work)
+{
+	struct relink *relink = work->relink;
+
+	return relink->still ? relink->still(relink, work->pv) : STATUS_DONE;
+}
+
+static int then(struct work *work)
+{
+	struct relink *relink = work->relink;
+	int status = relink->then ? relink->then(relink) : STATUS_DONE;
+
+	if (status == STATUS_DONE && relink->then && interrupted())
+		status = message_failed("interrupted: nothing was changed");
+	if (status != STATUS_DONE)
+		manifest_withdraw(&work->writer);
+	return status;
+}
+
 /* ---- On disk ---- */
 
 static int sync_destination(const struct destination *to,
@@ -331,6 +352,7 @@ static int settle(struct work *work)
 {
 	struct relink *relink = work->relink;
 	struct reason reason;
+	int status;
 
 	if (relink->sync && (new_dirs_sync(&work->dirs, &reason) ||
 			     sync_destination(&work->destination, &reason)))
@@ -339,7 +361,8 @@ static int settle(struct work *work)
 		return message_failed("interrupted: nothing was changed");
 	if (!relink->manifest_path)
 		return STATUS_DONE;
-	return manifest_write(&work->writer, &relink->manifest);
+	status = manifest_write(&work->writer, &relink->manifest);
+	return status == STATUS_DONE ? then(work) : status;
 }
 
 /* How many failed, and the first of them, or NULL. */
@@ -390,6 +413,8 @@ static int run(struct work *work)
 	status = freeze(work);
 	if (status == STATUS_DONE)
 		status = list_pids(work);
+	if (status == STATUS_DONE)
+		status = still(work);
 	if (status == STATUS_DONE)
 		status = read_mounts(work);
 	if (status == STATUS_DONE)

@@ -26,6 +26,10 @@
  * @manifest_path: where to; NULL for the default, and then it becomes that, or stays
  *	NULL with @to, where none is written; owned here
  * @manifest: becomes what was done
+ * @still: called, if not NULL, while the processes are held still and nothing has been made
+ *	yet; @manifest has their numbers.  It returns the exit status
+ * @then: likewise, when all is done and the manifest is written; if it fails all is undone
+ * @data: for both
  */
 struct relink {
 	struct target target;
@@ -41,6 +45,9 @@ struct relink {
 	bool sync;
 	char *manifest_path;
 	struct manifest manifest;
+	int (*still)(struct relink *relink, struct pv *pv);
+	int (*then)(struct relink *relink);
+	void *data;
 };
 
 /* Where manifests go that nothing is said of: ID.json there. */

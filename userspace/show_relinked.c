@@ -73,7 +73,8 @@ static int file_line(const struct manifest_file *file)
 		    notes[file->method]);
 }
 
-static int show_text(const struct manifest *manifest, const char *path)
+static int show_text(const struct manifest *manifest, const char *path,
+		     const char *bundle)
 {
 	int status = STATUS_DONE;
 	size_t i;
@@ -94,6 +95,8 @@ static int show_text(const struct manifest *manifest, const char *path)
 	}
 	if (path)
 		printf("Manifest: %s\n", path);
+	if (bundle)
+		printf("Bundle: %s\n", bundle);
 	return status;
 }
 
@@ -147,7 +150,8 @@ static void skipped_json(const struct manifest_skipped *skipped)
 	json_end_object();
 }
 
-static void show_json(const struct manifest *manifest, const char *path)
+static void show_json(const struct manifest *manifest, const char *path,
+		      const char *bundle)
 {
 	size_t i;
 
@@ -155,6 +159,8 @@ static void show_json(const struct manifest *manifest, const char *path)
 	json_string("id", manifest->id);
 	if (path)
 		json_string("manifest", path);
+	if (bundle)
+		json_string("bundle", bundle);
 	json_begin_array("files");
 	for (i = 0; i < manifest->file_count; i++)
 		file_json(&manifest->files[i]);
@@ -166,13 +172,14 @@ static void show_json(const struct manifest *manifest, const char *path)
 	json_end_object();
 }
 
-int show_relinked(const struct manifest *manifest, const char *path, bool json)
+int show_relinked(const struct manifest *manifest, const char *path,
+		  const char *bundle, bool json)
 {
 	int status = STATUS_DONE;
 
 	if (json)
-		show_json(manifest, path);
+		show_json(manifest, path, bundle);
 	else
-		status = show_text(manifest, path);
+		status = show_text(manifest, path, bundle);
 	return status == STATUS_DONE ? output_finish() : status;
 }

@@ -7,10 +7,11 @@
 #include "manifest.h"
 
 /*
- * Print what was relinked, and where the manifest is, if @path is not NULL.  Returns
- * the exit status, and has said why if it is not STATUS_DONE.
+ * Print what was relinked, and where the manifest is, and the bundle that it is in, if
+ * @path and @bundle are not NULL.  Returns the exit status, and has said why if it is not
+ * STATUS_DONE.
  */
 int show_relinked(const struct manifest *manifest, const char *path,
-		  bool json);
+		  const char *bundle, bool json);
 
 #endif /* SHOW_RELINKED_H */
