@@ -51,6 +51,10 @@ void bundle_close(struct bundle *bundle);
 /* How many layers the process @pid had; 0 if it was not attached. */
 size_t bundle_layers(const struct bundle *bundle, pid_t pid);
 
+/* Were the rules of its layer @index given by pv_register()? */
+bool bundle_layer_registered(const struct bundle *bundle, pid_t pid,
+			     size_t index);
+
 /* The rules of its layer @index, 0 the innermost, for pv_rules_free(). */
 int bundle_layer(const struct bundle *bundle, pid_t pid, size_t index,
 		 struct pv_rules **rules);

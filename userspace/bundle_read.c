@@ -214,6 +214,16 @@ size_t bundle_layers(const struct bundle *bundle, pid_t pid)
 	return layers ? json_object_array_length(layers) : 0;
 }
 
+bool bundle_layer_registered(const struct bundle *bundle, pid_t pid,
+			     size_t index)
+{
+	struct json_object *layer =
+		json_object_array_get_idx(layers_of(bundle, pid), index);
+
+	return json_object_get_boolean(member(layer, "registered",
+					      json_type_boolean));
+}
+
 static int add_rule(struct pv_rules *rules, const struct json_object *rule)
 {
 	char *original = document_get_bytes(rule, "original");

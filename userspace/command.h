@@ -35,6 +35,7 @@ extern const struct command cmd_show;
 extern const struct command cmd_resolve;
 extern const struct command cmd_relink;
 extern const struct command cmd_checkpoint;
+extern const struct command cmd_restart;
 extern const struct command cmd_cleanup;
 extern const struct command cmd_gc;
 extern const struct command cmd_criu_hook;

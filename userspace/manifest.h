@@ -116,6 +116,8 @@ struct manifest_holder {
  * @place: where it is now; without meaning where @method is MANIFEST_KEPT
  * @holders: at least one
  * @holder_count: how many
+ * @moved: not in the file: manifest_move() has found that it is a copy by now, of the same
+ *	type and size, so that its inode tells nothing
  */
 struct manifest_file {
 	enum manifest_method method;
@@ -130,6 +132,7 @@ struct manifest_file {
 	struct manifest_place place;
 	struct manifest_holder *holders;
 	size_t holder_count;
+	bool moved;
 };
 
 /*
@@ -221,6 +224,13 @@ int manifest_read(const char *path, struct manifest *manifest);
 /* The same of a file that was read: @text has @length bytes and a 0 behind. */
 int manifest_parse(const char *path, const char *text, size_t length,
 		   struct manifest *manifest);
+
+/*
+ * What it tells of was moved, as @rules say, since it was written: paths become those
+ * where things are now.  Returns 0 or -ENOMEM.
+ */
+struct pv_rules;
+int manifest_move(struct manifest *manifest, const struct pv_rules *rules);
 
 /* Is @path a manifest, of whatever version, of the checkpoint @id? */
 bool manifest_is_of(const char *path, const char *id);

@@ -17,6 +17,7 @@
 #include "command.h"
 #include "message.h"
 #include "ns_become.h"
+#include "numbers.h"
 #include "options.h"
 
 static bool parse_id(const char *word, unsigned int *id)
@@ -122,6 +123,17 @@ bool ns_become_mortal(int signal, int life)
 	return life < 0 || poll(&end, 1, 0) <= 0 || !(end.revents & POLLHUP);
 }
 
+/* Comes back only if that fails: standard error may be the command's by now. */
+static int execute(char **command)
+{
+	int err;
+
+	execvp(command[0], command);
+	err = errno;
+	numbers_recover();
+	return become_failed(command[0], err);
+}
+
 int ns_become(const struct ns_become *become_as, bool user, char **command)
 {
 	int status = STATUS_DONE;
@@ -139,5 +151,7 @@ int ns_become(const struct ns_become *become_as, bool user, char **command)
 	if (become_as->kill_child &&
 	    !ns_become_mortal(become_as->kill_child, become_as->life))
 		return STATUS_FAILED;
-	return become(command[0], command);
+	if (become_as->last)
+		status = become_as->last(become_as->data);
+	return status == STATUS_DONE ? execute(command) : status;
 }

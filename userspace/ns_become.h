@@ -15,6 +15,8 @@ struct command;
  * @directory: where to; NULL: as told by who calls
  * @kill_child: the signal with which it ends when pvadm ends, 0 if none
  * @life: a socket whose other end closes when pvadm ends; -1 if there is none
+ * @last: called, if not NULL, with @data as the last step before it runs; it returns the
+ *	exit status, having said why if that is not STATUS_DONE
  */
 struct ns_become {
 	uid_t uid;
@@ -23,6 +25,8 @@ struct ns_become {
 	const char *directory;
 	int kill_child;
 	int life;
+	int (*last)(const void *data);
+	const void *data;
 };
 
 #define NS_BECOME_INIT	{ .uid = -1, .gid = -1, .life = -1 }

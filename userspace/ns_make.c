@@ -202,7 +202,8 @@ static int step_down(struct worker *worker)
 		if (worker->as.kill_child &&
 		    !ns_become_mortal(SIGKILL, worker->fd))
 			_exit(STATUS_FAILED);
-		close(worker->fd);
+		/* What is open here and is the command's is to close with it. */
+		close_range(STDERR_FILENO + 1, ~0U, 0);
 		follow(pid);
 	}
 	return STATUS_DONE;
@@ -272,6 +273,19 @@ static int make_all(struct worker *worker)
 	return status;
 }
 
+static int become_command(struct worker *worker)
+{
+	const enum ns_wish failed = NS_WISH_FAILED;
+	int status;
+
+	/* It closes when the command begins. */
+	worker->as.life = worker->fd;
+	status = ns_become(&worker->as, ns_plan_levels(worker->plan) > 0,
+			   worker->command);
+	send(worker->fd, &failed, sizeof(failed), MSG_NOSIGNAL);
+	return status;
+}
+
 static int work(struct worker *worker)
 {
 	int status;
@@ -288,10 +302,7 @@ static int work(struct worker *worker)
 	if (worker->plan->make[NS_MNT] && worker->directory &&
 	    chdir(worker->directory))
 		status = chdir("/");
-	/* It closes when the command begins. */
-	worker->as.life = worker->fd;
-	return ns_become(&worker->as, ns_plan_levels(worker->plan) > 0,
-			 worker->command);
+	return become_command(worker);
 }
 
 /* ---- On the other side ---- */
@@ -358,6 +369,14 @@ bool ns_maker_hear(struct ns_maker *maker, enum ns_wish *wish, pid_t *pid)
 	} while (n < 0 && errno == EINTR);
 	*pid = n == sizeof(*wish) ? sender_of(&message) : 0;
 	return *pid;
+}
+
+bool ns_maker_has_failed(struct ns_maker *maker)
+{
+	enum ns_wish wish;
+	pid_t pid;
+
+	return ns_maker_hear(maker, &wish, &pid) && wish == NS_WISH_FAILED;
 }
 
 void ns_maker_answer(struct ns_maker *maker)

@@ -2,6 +2,7 @@
 #ifndef NS_MAKE_H
 #define NS_MAKE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "ns_become.h"
@@ -21,6 +22,7 @@ enum ns_wish {
 	NS_WISH_CGROUP_ROOT,	/* put me where my cgroup namespace begins */
 	NS_WISH_CGROUP_OUT,	/* put me back */
 	NS_WISH_READY,		/* all are there, and I am in them */
+	NS_WISH_FAILED,		/* none any more: I could not become the command */
 };
 
 /* struct ns_maker - the worker; @fd is our end of the socket */
@@ -35,6 +37,9 @@ int ns_maker_start(struct ns_maker *maker, const struct ns_plan *plan,
 
 /* Wait for a wish.  False if it has ended instead, having said why. */
 bool ns_maker_hear(struct ns_maker *maker, enum ns_wish *wish, pid_t *pid);
+
+/* After NS_WISH_READY: wait until it has become the command.  True if it could not. */
+bool ns_maker_has_failed(struct ns_maker *maker);
 
 /* The wish is fulfilled. */
 void ns_maker_answer(struct ns_maker *maker);

@@ -75,6 +75,16 @@ int numbers_put(int fd, int number)
 	return pending[number] < 0 ? -errno : 0;
 }
 
+void numbers_drop(int number)
+{
+	if (number >= STANDARD) {
+		close(number);
+	} else if (pending[number] >= 0) {
+		close(pending[number]);
+		pending[number] = -1;
+	}
+}
+
 int numbers_finish(void)
 {
 	int i;

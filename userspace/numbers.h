@@ -21,6 +21,9 @@ int numbers_reserve(int number);
  */
 int numbers_put(int fd, int number);
 
+/* What numbers_put() made is a child's by now: close it here. */
+void numbers_drop(int number);
+
 /* The last step before exec: standard error may be somebody's file afterwards. */
 int numbers_finish(void);
 

@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&cmd_relink,
 	&cmd_reopen,
 	&cmd_checkpoint,
+	&cmd_restart,
 	&cmd_cleanup,
 	&cmd_gc,
 	&cmd_criu_hook,

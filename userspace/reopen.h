@@ -78,6 +78,9 @@ int reopen_show(struct reopening *reopening);
 /* Open them, with their numbers, flags and offsets. */
 int reopen_open(const struct reopening *reopening);
 
+/* Close again what reopen_open() has opened: a child has it. */
+void reopen_close(const struct reopening *reopening);
+
 /*
  * Remove the names that a relink made, all or none.  One that another process of the
  * manifest is to find, too, stays.

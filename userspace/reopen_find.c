@@ -59,30 +59,55 @@ static bool same_inode(const struct manifest_mount *mount, int fd,
 	return manifest_inode_same(was, &renumbered);
 }
 
-/* The name @name in @dirfd, which is to be @was; 0 or a negative errno. */
-static int open_file(const struct reopening *reopening,
-		     struct reopened *reopened, int dirfd, const char *name)
+/* Copied to where it is, it can only be of the same type and size. */
+static bool same_copy(const struct manifest_file *file, int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && (st.st_mode & S_IFMT) == (file->mode & S_IFMT) &&
+	       (!S_ISREG(st.st_mode) || (uint64_t)st.st_size == file->size);
+}
+
+static bool is_it(const struct reopening *reopening,
+		  const struct reopened *reopened, int fd)
 {
 	const struct manifest_file *file = reopened->file;
 	bool kept = file->method == MANIFEST_KEPT;
 	const struct manifest_mount *mount;
-	int fd, err;
 
+	if (file->moved)
+		return same_copy(file, fd);
 	mount = manifest_mount(reopening->manifest,
 			       kept ? file->mount : file->place.mount);
+	return same_inode(mount, fd, kept ? &file->was : &file->place.made,
+			  &reopened->inode);
+}
+
+/* The name @name in @dirfd, which is to be the file; 0 or a negative errno. */
+static int open_file(const struct reopening *reopening,
+		     struct reopened *reopened, int dirfd, const char *name)
+{
+	int fd, err;
+
 	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	err = manifest_inode_of(fd, &reopened->inode);
-	if (!err && !same_inode(mount, fd,
-				kept ? &file->was : &file->place.made,
-				&reopened->inode))
+	if (!err && !is_it(reopening, reopened, fd))
 		err = -ESTALE;
 	if (err)
 		close(fd);
 	else
 		reopened->fd = fd;
 	return err;
+}
+
+static const char *why_not(const struct manifest_file *file, int err)
+{
+	if (err != -ESTALE)
+		return strerror(-err);
+	return file->moved ? "what lies there is of another type or size" :
+			     "another file has its name now";
 }
 
 static int find_kept(const struct reopening *reopening,
@@ -95,8 +120,7 @@ static int find_kept(const struct reopening *reopening,
 	if (!err)
 		return STATUS_DONE;
 	return cannot(reopened->file, path,
-		      err == -ESTALE ? "another file has its name now"
-				     : strerror(-err));
+		      why_not(reopened->file, err));
 }
 
 /* The directory of @path, and where its last component begins. */
@@ -180,6 +204,10 @@ static int find(const struct reopening *reopening, const struct mounts *mounts,
 				      reopened->file->original_path,
 				      reopened->file->place.path,
 				      strerror(-err), session_advice(err));
+	/* By its filesystem we would find what was copied, not the copy. */
+	if (err && reopened->file->moved)
+		return cannot(reopened->file, reopened->file->place.path,
+			      why_not(reopened->file, err));
 	return err ? find_elsewhere(reopening, mounts, reopened) : STATUS_DONE;
 }
 

@@ -157,3 +157,16 @@ int reopen_open(const struct reopening *reopening)
 	}
 	return status;
 }
+
+void reopen_close(const struct reopening *reopening)
+{
+	size_t i, j;
+
+	for (i = 0; i < reopening->count; i++) {
+		const struct manifest_file *file = reopening->files[i].file;
+
+		for (j = 0; j < file->holder_count; j++)
+			if (wants_fd(reopening, file, j))
+				numbers_drop(file->holders[j].by.fd);
+	}
+}

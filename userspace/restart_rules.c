@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The rules of a process that is restarted.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "message.h"
+#include "restart_rules.h"
+#include "session.h"
+
+static int cannot(struct pv *pv, int err)
+{
+	return message_failed("cannot attach the rules: %s%s",
+			      err == -ENOMEM ? strerror(-err) : pv_error(pv),
+			      session_advice(err));
+}
+
+/* "A:B:C" of one side, for free(); NULL without memory. */
+static char *colon_list(const struct pv_rules *rules,
+			const char *(*side)(const struct pv_rules *rules,
+					    size_t index))
+{
+	char *list = strdup("");
+	size_t i;
+
+	for (i = 0; list && i < pv_rules_count(rules); i++) {
+		char *path = pv_path_escape(side(rules, i)), *longer = NULL;
+
+		if (!path || asprintf(&longer, "%s%s%s", list, i ? ":" : "",
+				      path) < 0)
+			longer = NULL;
+		free(path);
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+static bool is_activated(const struct pv_rules *rules)
+{
+	size_t i;
+
+	for (i = 0; i < pv_rules_count(rules); i++)
+		if (strcmp(pv_rules_original(rules, i),
+			   pv_rules_target(rules, i)))
+			return true;
+	return false;
+}
+
+/* So that they may be moved again, by pvadm activate. */
+static int register_again(struct pv *pv, int pidfd,
+			  const struct pv_rules *rules)
+{
+	char *originals = colon_list(rules, pv_rules_original);
+	char *targets = colon_list(rules, pv_rules_target);
+	int err = originals && targets ?
+		  pv_register(pv, pidfd, originals, 0) : -ENOMEM;
+
+	if (!err && is_activated(rules))
+		err = pv_activate(pv, pidfd, targets, 0);
+	free(originals);
+	free(targets);
+	return err;
+}
+
+static int attach_layer(struct pv *pv, int pidfd, const struct bundle *bundle,
+			size_t index, bool lowest)
+{
+	struct pv_rules *rules;
+	int status = bundle_layer(bundle, bundle->pid, index, &rules), err;
+
+	if (status != STATUS_DONE)
+		return status;
+	if (bundle_layer_registered(bundle, bundle->pid, index) && lowest)
+		err = register_again(pv, pidfd, rules);
+	else
+		err = pv_attach(pv, pidfd, rules, PV_PUSH);
+	pv_rules_free(rules);
+	return err ? cannot(pv, err) : STATUS_DONE;
+}
+
+int restart_rules(struct pv *pv, int pidfd, const struct bundle *bundle,
+		  const struct pv_rules *newest)
+{
+	size_t count = bundle_layers(bundle, bundle->pid), i;
+	int status = STATUS_DONE, err;
+
+	for (i = count; i-- && status == STATUS_DONE;)
+		status = attach_layer(pv, pidfd, bundle, i, i == count - 1);
+	if (status != STATUS_DONE || !pv_rules_count(newest))
+		return status;
+	err = pv_attach(pv, pidfd, newest, PV_PUSH);
+	return err ? cannot(pv, err) : STATUS_DONE;
+}
