@@ -6,7 +6,7 @@
 # hold both against each --help.
 
 _pvadm_commands="run attach detach register activate show resolve relink reopen
-	cleanup gc criu-hook status monitor ns"
+	checkpoint restart cleanup gc criu-hook status monitor ns"
 _pvadm_ns_commands="show save pin restore enter"
 
 # Those of command $1, into $options.
@@ -26,6 +26,10 @@ _pvadm_options()
 	relink) options="--tree --fd --to --template --manifest --partial --copy
 		--no-freeze --sync --list --json" ;;
 	reopen) options="--keep --pid" ;;
+	checkpoint) options="--dir --tree --template --partial --copy --no-freeze
+		--sync --check --json" ;;
+	restart) options="$rules $kinds $become --keep --at-end --strict --check
+		--json" ;;
 	gc) options="--remove --all --json" ;;
 	show | cleanup | status | monitor | "ns show") options="--json" ;;
 	"ns pin") options="$kinds --json" ;;
@@ -45,6 +49,7 @@ _pvadm_takes_argument()
 		return 0
 		;;
 	--pid) [[ $1 == reopen ]] ;;
+	--dir | --check) [[ $1 == checkpoint ]] ;;
 	*) return 1 ;;
 	esac
 }
@@ -98,7 +103,7 @@ _pvadm_argument()
 	--map) _pvadm_path_behind '=' ;;
 	--original | --new) _pvadm_path_behind ':' ;;
 	--map-file | --manifest | --to) _filedir ;;
-	--pinned | --wd | -w) _filedir -d ;;
+	--pinned | --wd | -w | --dir | --check) _filedir -d ;;
 	--fd) _pvadm_descriptors ;;
 	esac
 }
@@ -107,7 +112,7 @@ _pvadm_argument()
 _pvadm_operand()
 {
 	case "$1 $2" in
-	"attach "* | "register 0" | "relink 0") _pvadm_processes ;;
+	"attach "* | "register 0" | "relink 0" | "checkpoint 0") _pvadm_processes ;;
 	"ns show 0" | "ns save 0" | "ns pin 0" | "ns enter 0") _pvadm_processes ;;
 	"detach "* | "activate 0" | "show 0" | "resolve 0" | "monitor 0")
 		_pvadm_attached
@@ -115,7 +120,7 @@ _pvadm_operand()
 	"resolve 1" | "reopen 0" | "cleanup 0" | "ns save 1" | "ns restore 0")
 		_filedir
 		;;
-	"gc 0" | "ns pin 1") _filedir -d ;;
+	"gc 0" | "ns pin 1" | "restart 0") _filedir -d ;;
 	esac
 }
 
@@ -124,7 +129,7 @@ _pvadm_own_operands()
 {
 	case $1 in
 	run) own=0 ;;
-	reopen | "ns enter" | "ns restore") own=1 ;;
+	reopen | restart | "ns enter" | "ns restore") own=1 ;;
 	*) own=1000000 ;;
 	esac
 }
