@@ -34,6 +34,7 @@ TESTS=(
 	relink_list.sh
 	relink_tool.sh
 	ns.py
+	checkpoint.py
 	criu.sh
 	reopen.sh
 	programs.sh
@@ -71,11 +72,8 @@ declare -A LEFT_OUT=(
 	[rt/reopen.sh]=$SAME_TOOL
 	[rt/ns.py]=$SAME_TOOL
 	[rt/criu.sh]=$SAME_TOOL
-	[rt/completion.sh]=$SAME_TOOL
-	[rt/criu.sh]=$SAME_TOOL
-	[rt/ns.py]=$SAME_TOOL
+	[rt/checkpoint.py]=$SAME_TOOL
 	[rt/programs.sh]=$SAME_TOOL
-	[rt/relink_tool.sh]=$SAME_TOOL
 	[rt/dkms.sh]="the headers are packed as those of the kernel without PREEMPT_RT"
 	[debug/names]=$SAME_NAMES
 	[debug/spellings]=$SAME_NAMES
@@ -91,10 +89,8 @@ declare -A LEFT_OUT=(
 	[debug/relink_tool.sh]=$SAME_TOOL
 	[debug/ns.py]=$SAME_TOOL
 	[debug/criu.sh]=$SAME_TOOL
-	[debug/completion.sh]=$SAME_TOOL
-	[debug/ns.py]=$SAME_TOOL
+	[debug/checkpoint.py]=$SAME_TOOL
 	[debug/programs.sh]=$SAME_TOOL
-	[debug/relink_tool.sh]=$SAME_TOOL
 	[debug/modparam.sh]="unload.sh loads it in each of the ways"
 	[debug/dkms.sh]="it is no package, so it has no headers package"
 )

@@ -139,7 +139,13 @@ static int part_of(const struct bundle *bundle, int dirfd, const char *name,
 
 static bool is_rule(const struct json_object *rule)
 {
-	return *string(rule, "original") == '/' && *string(rule, "new") == '/';
+	char *original = document_get_bytes(rule, "original");
+	char *new = document_get_bytes(rule, "new");
+	bool is = original && new && *original == '/' && *new == '/';
+
+	free(original);
+	free(new);
+	return is;
 }
 
 static bool is_layer(const struct json_object *layer)

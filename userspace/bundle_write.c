@@ -203,8 +203,11 @@ static int add_process(struct json_object *processes, struct pv *pv, pid_t pid)
 	int pidfd = pidfd_open(pid, 0), err, status = STATUS_DONE;
 	struct pv_layers *layers = NULL;
 
-	if (pidfd < 0)
+	if (pidfd < 0 && errno == ESRCH)
 		return STATUS_DONE;
+	if (pidfd < 0)
+		return message_failed("cannot take hold of process %d: %s", pid,
+				      strerror(errno));
 	err = pv_get(pv, pidfd, &layers);
 	if (err && err != -ESRCH)
 		status = message_failed("cannot read the rules of process %d: %s%s",

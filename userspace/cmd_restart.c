@@ -258,8 +258,11 @@ static int restart_bundle(struct restart *restart, char **argv)
 		return ns_run(&restart->run, argv);
 	if (manifest_move(&bundle->manifest, restart->rules.rules))
 		return message_failed("out of memory");
-	status = reopen_choose(&restart->reopening, &bundle->manifest,
-			       bundle->pid);
+	restart->reopening.manifest = &bundle->manifest;
+	restart->reopening.pid = bundle->pid;
+	if (reopen_holds(&bundle->manifest, bundle->pid))
+		status = reopen_choose(&restart->reopening, &bundle->manifest,
+				       bundle->pid);
 	if (status == STATUS_DONE)
 		status = run_command(restart, argv);
 	pv_close(restart->reopening.pv);

@@ -53,26 +53,53 @@ static bool is_sealed(char *text, size_t length, const char *sum)
 
 /* ---- Writing ---- */
 
-static char *to_text(const struct document_type *type,
-		     struct json_object *members)
+/* Take @value, or put it. */
+static int add(struct json_object *object, const char *name,
+	       struct json_object *value)
+{
+	if (value && !json_object_object_add(object, name, value))
+		return 0;
+	json_object_put(value);
+	return -ENOMEM;
+}
+
+/* All members, with zeros for the sum; NULL without memory. */
+static struct json_object *with_head(const struct document_type *type,
+				     struct json_object *members)
 {
 	struct json_object *root = json_object_new_object();
-	char *text = NULL, *at;
+	int err;
 
 	if (!root)
 		return NULL;
-	json_object_object_add(root, "format",
-			       json_object_new_string(type->format));
-	json_object_object_add(root, "version",
-			       json_object_new_int(type->version));
-	json_object_object_add(root, "sha256", json_object_new_string(zeros));
+	err = add(root, "format", json_object_new_string(type->format));
+	if (!err)
+		err = add(root, "version", json_object_new_int(type->version));
+	if (!err)
+		err = add(root, "sha256", json_object_new_string(zeros));
 	json_object_object_foreach(members, name, value)
-		json_object_object_add(root, name, json_object_get(value));
-	if (asprintf(&text, "%s\n",
-		     json_object_to_json_string_ext(root,
-						    JSON_C_TO_STRING_PRETTY |
-						    JSON_C_TO_STRING_SPACED |
-						    JSON_C_TO_STRING_NOSLASHESCAPE)) < 0)
+		if (!err)
+			err = json_object_object_add(root, name,
+						     json_object_get(value));
+	if (!err)
+		return root;
+	json_object_put(root);
+	return NULL;
+}
+
+static char *to_text(const struct document_type *type,
+		     struct json_object *members)
+{
+	struct json_object *root = with_head(type, members);
+	const char *json = NULL;
+	char *text = NULL, *at;
+
+	if (root)
+		json = json_object_to_json_string_ext(root,
+						      JSON_C_TO_STRING_PRETTY |
+						      JSON_C_TO_STRING_SPACED |
+						      JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!json || asprintf(&text, "%s\n", json) < 0)
 		text = NULL;
 	json_object_put(root);
 	at = text ? strstr(text, zeros) : NULL;

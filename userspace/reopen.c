@@ -47,6 +47,11 @@ static pid_t first_thread(const struct manifest *manifest, pid_t pid)
 	return first;
 }
 
+bool reopen_holds(const struct manifest *manifest, pid_t pid)
+{
+	return first_thread(manifest, pid);
+}
+
 int reopen_choose(struct reopening *reopening, const struct manifest *manifest,
 		  pid_t pid)
 {

@@ -62,6 +62,9 @@ struct reopening {
 	const struct reopened *cwd;
 };
 
+/* Has the process @pid any file of @manifest? */
+bool reopen_holds(const struct manifest *manifest, pid_t pid);
+
 /* Choose the process: @pid or, if that is 0, the only one. */
 int reopen_choose(struct reopening *reopening, const struct manifest *manifest,
 		  pid_t pid);

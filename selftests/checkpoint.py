@@ -1,0 +1,634 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""S3: pvadm checkpoint and pvadm restart, from a process to its successor.
+
+The oracle is the process itself: what it says of its descriptors, its host name and
+its files, the command that restart runs must say, too.
+"""
+import glob
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from ktap import check, check_equal, comment, main, test, wait_until
+
+SCRATCH = tempfile.mkdtemp(prefix="checkpoint.", dir="/var/tmp")
+os.chmod(SCRATCH, 0o755)
+BUNDLE = f"{SCRATCH}/bundle"
+WORK = f"{SCRATCH}/work"
+FILES = ("bundle.json", "namespaces.json", "table.json", "manifest.json")
+UNSHARE = ["unshare", "--user", "--map-root-user", "--uts", "--ipc", "--mount",
+           "--net", "--cgroup", "--pid", "--fork", "--mount-proc", "--kill-child"]
+NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534",
+          "--clear-groups", "--"]
+SEED = int(os.environ.get("PV_CHECKPOINT_SEED", "0")) or \
+    random.randrange(1, 1 << 31)
+
+# A process that holds files without a name, and tells what it sees of them.
+TELL = """
+import fcntl, os, socket
+def tell(fds):
+    for fd in fds:
+        print(fd, os.readlink(f"/proc/self/fd/{fd}"), fcntl.fcntl(fd, fcntl.F_GETFL),
+              os.lseek(fd, 0, os.SEEK_CUR), os.pread(fd, 100, 0))
+    print(socket.gethostname())
+def share(a, b):
+    old = os.lseek(a, 0, os.SEEK_CUR)
+    os.lseek(a, 77, os.SEEK_SET)
+    same = os.lseek(b, 0, os.SEEK_CUR) == 77
+    os.lseek(a, old, os.SEEK_SET)
+    return same
+"""
+HOLD = TELL + """
+import sys, signal
+socket.sethostname("resident") if sys.argv[2] == "1" else None
+def unlinked(name, flags, text, number):
+    path = sys.argv[1] + "/" + name
+    open(path, "wb").write(text)
+    fd = os.open(path, flags)
+    os.unlink(path)
+    os.dup2(fd, number)
+    os.close(fd)
+unlinked("one", os.O_RDWR, b"0123456789", 100)
+os.lseek(100, 4, os.SEEK_SET)
+os.dup2(100, 101)
+unlinked("two", os.O_RDWR | os.O_APPEND, b"log\\n", 102)
+with open(sys.argv[1] + "/said", "w") as said:
+    sys.stdout = said
+    tell((100, 101, 102))
+    print(share(100, 101), share(100, 102))
+open(sys.argv[1] + "/ready", "w")
+while True: signal.pause()
+"""
+SUCCESSOR = TELL + """
+tell((100, 101, 102))
+print(share(100, 101), share(100, 102))
+"""
+
+
+def run(*words, user=(), **how):
+    """Runs a command; returns what came of it."""
+    return subprocess.run([*user, *map(str, words)], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=False, text=True,
+                          stdin=subprocess.DEVNULL,
+                          env=dict(os.environ, HOME="/", LC_ALL="C"), **how)
+
+
+def good(*words, **how):
+    """Runs a command that must go well; returns what it printed."""
+    done = run(*words, **how)
+    check(done.returncode == 0, *words, "ended with", done.returncode,
+          done.stderr, done.stdout)
+    return done.stdout
+
+
+def refused(pattern, *words, status=1, **how):
+    """pvadm must refuse in one line."""
+    done = run("pvadm", *words, **how)
+    check_equal(done.returncode, status, f"status of {words} {done.stderr}")
+    check_equal(done.stderr.count("\n"), 1, f"lines: {done.stderr}")
+    check(re.search(pattern, done.stderr), f"no {pattern!r} in", done.stderr)
+    check_equal(done.stdout, "", "standard output")
+
+
+class Holder:
+    """A process that holds three descriptors of two files."""
+
+    def __init__(self, apart=True, where=WORK):
+        fresh(where)
+        script = f"{SCRATCH}/hold.py"
+        with open(script, "w", encoding="ascii") as file:
+            file.write(HOLD)
+        self.where = where
+        self.process = subprocess.Popen([*(UNSHARE if apart else []), sys.executable,
+                                         script, where, str(int(apart))])
+        wait_until(lambda: os.path.exists(f"{where}/ready"), "the holder")
+        self.pid = self.process.pid
+        if apart:
+            with open(f"/proc/{self.pid}/task/{self.pid}/children",
+                      encoding="ascii") as file:
+                self.pid = int(file.read())
+
+    def said(self):
+        """What it told of itself."""
+        with open(f"{self.where}/said", encoding="ascii") as file:
+            return file.read()
+
+    def checkpoint(self, *options):
+        """Which must go well."""
+        return good("pvadm", "checkpoint", self.pid, "--dir", BUNDLE, *options)
+
+    def end(self):
+        """It does not come back."""
+        self.process.kill()
+        self.process.wait()
+        wait_until(lambda: not os.path.exists(f"/proc/{self.pid}"), "its end")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+
+def fresh(where=WORK):
+    """Nothing is left of the test before."""
+    good("pvadm", "gc", "--remove", "--all")
+    for path in where, BUNDLE:
+        shutil.rmtree(path, ignore_errors=True)
+    os.mkdir(where)
+
+
+def names():
+    """Those that a checkpoint has made on the filesystem of SCRATCH."""
+    top = SCRATCH
+    while not os.path.ismount(top):
+        top = os.path.dirname(top)
+    return sorted(glob.glob(f"{top}/lost+found/checkpoint/*/*"))
+
+
+def restart(*words, **how):
+    """Runs the successor; returns what it told."""
+    return good("pvadm", "restart", BUNDLE, *words, "--", sys.executable, "-c",
+                SUCCESSOR, **how)
+
+
+def namespaces(pid="self"):
+    """All of a process."""
+    return {kind: os.readlink(f"/proc/{pid}/ns/{kind}")
+            for kind in ("user", "mnt", "pid", "uts", "ipc", "net", "cgroup")}
+
+
+def read_json(name):
+    """A file of the bundle."""
+    with open(f"{BUNDLE}/{name}", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def sealed(document):
+    """Its text, with the sum that it must have."""
+    document = dict(document, sha256="0" * 64)
+    text = json.dumps(document) + "\n"
+    total = hashlib.sha256(text.encode()).hexdigest()
+    return text.replace("0" * 64, total, 1)
+
+
+def write_index(change):
+    """The index, changed and with the right sum."""
+    index = read_json("bundle.json")
+    change(index)
+    with open(f"{BUNDLE}/bundle.json", "w", encoding="utf-8") as file:
+        file.write(sealed(index))
+
+
+# ---- What is in it, and comes back ----
+
+
+@test
+def S3_a_process_is_continued_as_it_was():
+    """Descriptors, flags, offsets, what is shared, the host name; names go."""
+    with Holder() as holder:
+        before = holder.said()
+        holder.checkpoint("--sync")
+        check_equal(len(names()), 2, "names")
+    check_equal(restart(), before, "what the successor says")
+    check_equal(names(), [], "names")
+
+
+@test
+def S3_the_bundle_has_all_of_it():
+    """Namespaces, rules, files, and the sums of the files that have them."""
+    with Holder() as holder:
+        good("pvadm", "attach", holder.pid, "--map", "/a=/b", "--map", "/c=/c")
+        said = holder.checkpoint("--json")
+        check_equal(json.loads(said)["bundle"], BUNDLE, "bundle")
+        check_equal(sorted(os.listdir(BUNDLE)), sorted(FILES), "files")
+        index = read_json("bundle.json")
+        for entry in index["files"]:
+            with open(f"{BUNDLE}/{entry['name']}", "rb") as file:
+                total = hashlib.sha256(file.read()).hexdigest()
+            check_equal(entry["sha256"], total, entry["name"])
+        check_equal(index["pid"], holder.pid, "pid")
+        check("resident" in read_json("namespaces.json")["uts"].values(),
+              "no host name:", read_json("namespaces.json")["uts"])
+        process, = read_json("table.json")["processes"]
+        check_equal([(rule["original"], rule["new"])
+                     for rule in process["layers"][0]["rules"]],
+                    [("/a", "/b"), ("/c", "/c")], "rules")
+        check_equal(len(read_json("manifest.json")["files"]), 2, "files")
+        mode = os.stat(BUNDLE).st_mode & 0o777
+        check_equal(mode, 0o700, "mode")
+
+
+@test
+def S3_rules_come_back_in_their_layers():
+    """Three of them; and one that is given to restart comes before them."""
+    fresh()
+    for name, text in ("b", "in b"), ("c", "in c"), ("d", "in d"):
+        os.mkdir(f"{SCRATCH}/{name}")
+        with open(f"{SCRATCH}/{name}/f", "w", encoding="ascii") as file:
+            file.write(text)
+    layers = ["pvadm", "run", "--map", "/pv.two=/pv.three", "--",
+              "pvadm", "run", "--map", "/pv.one=/pv.two", "--"]
+    outer = ["pvadm", "run", "--map", f"/pv.three={SCRATCH}/b", "--"]
+    process = subprocess.Popen([*outer, *layers, "sleep", "1000"])
+    wait_until(lambda: open(f"/proc/{process.pid}/comm", encoding="ascii").read()
+               == "sleep\n", "sleep")
+    good("pvadm", "checkpoint", process.pid, "--dir", BUNDLE)
+    process.kill()
+    process.wait()
+    check_equal(good("pvadm", "restart", BUNDLE, "cat", "/pv.one/f"), "in b", "it")
+    check_equal(good("pvadm", "restart", "--map", f"/pv.one={SCRATCH}/c", BUNDLE,
+                     "cat", "/pv.one/f", "/pv.two/f"), "in cin b", "newest")
+
+
+@test
+def S3_registered_paths_can_be_moved_again():
+    """pvadm activate, for the restarted process."""
+    fresh()
+    for name in "x", "y":
+        os.makedirs(f"{SCRATCH}/{name}")
+        with open(f"{SCRATCH}/{name}/f", "w", encoding="ascii") as file:
+            file.write(name)
+    process = subprocess.Popen(["sleep", "1000"])
+    good("pvadm", "register", process.pid, "--original", "/pv.reg")
+    good("pvadm", "activate", process.pid, "--new", f"{SCRATCH}/x")
+    good("pvadm", "checkpoint", process.pid, "--dir", BUNDLE)
+    process.kill()
+    process.wait()
+    script = (f"cat /pv.reg/f; pvadm activate $$ --new {SCRATCH}/y && "
+              "cat /pv.reg/f")
+    check_equal(good("pvadm", "restart", BUNDLE, "--", "sh", "-c", script), "xy",
+                "what it reads")
+
+
+@test
+def S3_files_that_were_moved_are_continued():
+    """The tree is copied to another filesystem, the old one is gone."""
+    here, there = f"{SCRATCH}/old", f"{SCRATCH}/new"
+    for path in here, there:
+        os.makedirs(path, exist_ok=True)
+        good("mount", "-t", "tmpfs", "tree", path)
+    try:
+        with Holder(apart=False, where=f"{here}/user1") as holder:
+            before = holder.said()
+            holder.checkpoint()
+        good("cp", "-a", f"{here}/.", there)
+        good("umount", here)
+        refused("not mounted|not there|No such", "restart", BUNDLE, "--", "true")
+        for path in glob.glob(f"{there}/lost+found/checkpoint/*/*"):
+            size = os.path.getsize(path)
+            os.truncate(path, size + 1)
+            refused("another type or size", "restart", BUNDLE, "--map",
+                    f"{here}={there}", "--", "true")
+            os.truncate(path, size)
+        check_equal(restart("--map", f"{here}={there}"), before,
+                    "what the successor says")
+        check_equal(glob.glob(f"{there}/lost+found/checkpoint/*/*"), [], "names")
+    finally:
+        run("umount", here)
+        run("umount", there)
+
+
+# ---- Names: when they go, and when they stay ----
+
+
+@test
+def R7_names_stay_until_the_command_runs():
+    """Not found, not executable, --keep, --at-end with a failure."""
+    with Holder() as holder:
+        before = holder.said()
+        holder.checkpoint()
+    kept = names()
+    check_equal(len(kept), 2, "names")
+    refused("No such file", "restart", BUNDLE, "--", "/nonexistent", status=127)
+    check_equal(names(), kept, "after no command")
+    script = f"{SCRATCH}/noexec"
+    with open(script, "w", encoding="ascii") as file:
+        file.write("#!/nonexistent\n")
+    os.chmod(script, 0o755)
+    done = run("pvadm", "restart", BUNDLE, "--", script)
+    check_equal(done.returncode, 127, f"status {done.stderr}")
+    check_equal(names(), kept, "after a command that cannot begin")
+    check_equal(restart("--keep"), before, "with --keep")
+    check_equal(names(), kept, "after --keep")
+    done = run("pvadm", "restart", BUNDLE, "--at-end", "--", "false")
+    check_equal(done.returncode, 1, "status")
+    check("pvadm cleanup" in done.stderr, "no advice:", done.stderr)
+    check_equal(names(), kept, "after --at-end and a failure")
+    check_equal(good("pvadm", "restart", BUNDLE, "--at-end", "--", "sh", "-c",
+                     "echo $PPID; exit 0").count("\n"), 1, "--at-end")
+    check_equal(names(), [], "after --at-end")
+    refused("not there any more", "restart", BUNDLE, "--", "true")
+
+
+@test
+def R7_names_are_gone_while_the_command_runs():
+    """As those of files without a name are."""
+    with Holder() as holder:
+        holder.checkpoint()
+    process = subprocess.Popen(["pvadm", "restart", BUNDLE, "--kill-child", "--", "sleep",
+                                "1000"])
+    try:
+        wait_until(lambda: not names(), "the names' going")
+        check_equal(process.poll(), None, "the command")
+    finally:
+        process.kill()
+        process.wait()
+
+
+@test
+def S3_it_ends_as_the_command_does():
+    """Status and signal."""
+    with Holder() as holder:
+        holder.checkpoint()
+    for script, status in ("exit 7", 7), ("exit 255", 255):
+        done = run("pvadm", "restart", "--keep", BUNDLE, "--", "sh", "-c", script)
+        check_equal(done.returncode, status, script + done.stderr)
+
+
+# ---- Bad input ----
+
+
+@test
+def S3_what_cannot_be_checkpointed():
+    """Each is told in one line, and nothing is left."""
+    fresh()
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    refused("no process|ended", "checkpoint", dead.pid, "--dir", BUNDLE)
+    refused("not empty", "checkpoint", os.getpid(), "--dir", "/etc")
+    check(os.path.exists("/etc/passwd"), "/etc was emptied")
+    refused("Not a directory|not a directory", "checkpoint", os.getpid(), "--dir", "/etc/passwd")
+    refused("make the one", "checkpoint", os.getpid(), "--dir", "/nonexistent/x")
+    refused("Read-only|Permission|No such|cannot make", "checkpoint", os.getpid(), "--dir",
+            "/proc/bundle")
+    refused("no directory", "checkpoint", os.getpid(), status=2)
+    refused("no process", "checkpoint", "--dir", BUNDLE, status=2)
+    os.mkdir(BUNDLE)
+    os.chmod(BUNDLE, 0o777)
+    refused("others may write", "checkpoint", os.getpid(), "--dir", BUNDLE)
+    os.rmdir(BUNDLE)
+    with Holder() as holder:
+        refused("", "checkpoint", holder.pid, "--dir", "/tmp/nobodys", user=NOBODY)
+        check(not os.path.exists("/tmp/nobodys"), "a directory is left")
+        check_equal(names(), [], "names")
+
+
+@test
+def S3_a_whole_bundle_is_not_overwritten():
+    """Nor emptied."""
+    with Holder() as holder:
+        holder.checkpoint()
+        before = {name: open(f"{BUNDLE}/{name}", "rb").read() for name in FILES}
+        refused("not empty", "checkpoint", holder.pid, "--dir", BUNDLE)
+        for name in FILES:
+            check_equal(open(f"{BUNDLE}/{name}", "rb").read(), before[name], name)
+
+
+def damaged(name, damage, pattern):
+    """A file of the bundle is changed: check and restart refuse; then it is put back."""
+    path = f"{BUNDLE}/{name}"
+    keep = f"{SCRATCH}/kept"
+    shutil.copy(path, keep)
+    index = f"{SCRATCH}/index"
+    shutil.copy(f"{BUNDLE}/bundle.json", index)
+    damage(path)
+    try:
+        refused(pattern, "checkpoint", "--check", BUNDLE)
+        refused(pattern, "restart", BUNDLE, "--", "true")
+    finally:
+        if os.path.lexists(path):
+            os.unlink(path)
+        shutil.copy(keep, path)
+        shutil.copy(index, f"{BUNDLE}/bundle.json")
+
+
+def cut(path):
+    """At half."""
+    os.truncate(path, os.path.getsize(path) // 2)
+
+
+def flip(path):
+    """One byte, which is a digit."""
+    with open(path, "r+", encoding="utf-8") as file:
+        text = file.read()
+        at = re.search(r'"(?:pid|inode)": (\d)', text).start(1)
+        file.seek(at)
+        file.write(str((int(text[at]) + 1) % 10))
+
+
+def link(path):
+    """In its place is a symbolic link to it."""
+    os.rename(path, f"{SCRATCH}/elsewhere")
+    os.symlink(f"{SCRATCH}/elsewhere", path)
+
+
+def fifo(path):
+    """In its place is something that is waited for."""
+    os.unlink(path)
+    os.mkfifo(path)
+
+
+@test
+def S3_what_was_changed_is_found():
+    """Cut, changed, missing, exchanged; other files are others'."""
+    with Holder() as holder:
+        good("pvadm", "attach", holder.pid, "--map", "/a=/b")
+        holder.checkpoint()
+    good("pvadm", "checkpoint", "--check", BUNDLE)
+    for name in FILES:
+        damaged(name, cut, f"{name}.*(cut short|not the file|truncated)")
+        damaged(name, flip, f"{name}.*(changed|not the file)")
+        damaged(name, os.unlink, f"{name}.*(not there|No such file)")
+        damaged(name, link, f"{name}.*symbolic link")
+        damaged(name, fifo, f"{name}.*no regular file")
+    # A rule exchanged, and its file's own sum made to fit.
+    table = dict(read_json("table.json"))
+    table["processes"][0]["layers"][0]["rules"][0]["new"] = "/evil"
+
+    def forge(path):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(sealed(table))
+    damaged("table.json", forge, "table.json.*not the file")
+    os.mkdir(f"{BUNDLE}/images")
+    good("pvadm", "checkpoint", "--check", BUNDLE)
+
+
+@test
+def S3_versions():
+    """A newer one is refused; so is an index that makes no sense."""
+    with Holder() as holder:
+        holder.checkpoint()
+
+    def newer(_):
+        write_index(lambda index: index.update(version=99))
+    damaged("bundle.json", newer, "version 99")
+
+    def no_pid(_):
+        write_index(lambda index: index.pop("pid"))
+    damaged("bundle.json", no_pid, "pid")
+
+    def no_files(_):
+        write_index(lambda index: index.update(files=[]))
+    damaged("bundle.json", no_files, "namespaces.json")
+    write_index(lambda index: index.update(note="a member that nobody knows"))
+    good("pvadm", "checkpoint", "--check", BUNDLE)
+
+
+@test
+def S3_what_cannot_be_restarted():
+    """The command line, and files that are others now."""
+    with Holder() as holder:
+        holder.checkpoint()
+    refused("no bundle", "restart", status=2)
+    refused("no command", "restart", BUNDLE, status=2)
+    refused("exclude", "restart", BUNDLE, "--keep", "--at-end", "true", status=2)
+    refused("no bundle", "restart", SCRATCH, "--", "true")
+    refused("No such", "restart", "/nonexistent", "--", "true")
+    refused("directory", "restart", "/etc/passwd", "--", "true")
+    refused("", "restart", BUNDLE, "--map", "relative=/x", "--", "true", status=2)
+    kept = names()
+    os.rename(kept[0], f"{kept[0]}.away")
+    with open(kept[0], "w", encoding="ascii"):
+        pass
+    refused("another file", "restart", BUNDLE, "--", "true")
+    os.unlink(kept[0])
+    refused("not there", "restart", BUNDLE, "--", "true")
+    os.rename(f"{kept[0]}.away", kept[0])
+    check_equal(names(), kept, "names")
+    good("pvadm", "restart", BUNDLE, "--", "true")
+
+
+# ---- Full disks and signals ----
+
+
+@test
+def S3_a_full_disk():
+    """However much room there is: all of it, or nothing."""
+    fresh()
+    room = f"{SCRATCH}/room"
+    os.makedirs(room, exist_ok=True)
+    results = set()
+    for pages in (*range(0, 12), 16):
+        good("mount", "-t", "tmpfs", "-o", f"size={(pages + 1) * 4096}", "room", room)
+        try:
+            if pages < 12:
+                with open(f"{room}/filler", "wb") as file:
+                    file.write(b"x" * 4096)
+            with Holder(apart=False) as holder:
+                done = run("pvadm", "checkpoint", holder.pid, "--dir", f"{room}/b")
+                results.add(done.returncode)
+                if done.returncode:
+                    check_equal(done.stderr.count("\n"), 1, done.stderr)
+                    check("No space" in done.stderr, done.stderr)
+                    check(not os.path.exists(f"{room}/b"), "the directory is left")
+                    check_equal(names(), [], "names")
+                else:
+                    good("pvadm", "checkpoint", "--check", f"{room}/b")
+                    check_equal(len(names()), 2, "names")
+        finally:
+            good("umount", room)
+    check_equal(results, {0, 1}, "what came of them")
+
+
+def is_traced(pid):
+    """Is it held still by somebody?"""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return not re.search(r"^TracerPid:\s+0$", file.read(), re.M)
+
+
+@test
+def S3_checkpoint_is_interrupted():
+    """At any moment: all of it or nothing, and the process goes on."""
+    comment(f"seed {SEED}")
+    dice = random.Random(SEED)
+    results = set()
+    for number in (signal.SIGTERM, signal.SIGINT) * 12:
+        with Holder(apart=False) as holder:
+            process = subprocess.Popen(["pvadm", "checkpoint", str(holder.pid), "--dir",
+                                        BUNDLE], stderr=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL)
+            time.sleep(dice.uniform(0, 0.25))
+            process.send_signal(number)
+            results.add(process.wait() == 0)
+            whole = not run("pvadm", "checkpoint", "--check", BUNDLE).returncode
+            check_equal(whole, process.returncode == 0, "whole")
+            check_equal(os.path.exists(BUNDLE), whole, "the directory")
+            check_equal(len(names()), 2 * whole, "names")
+            check(not is_traced(holder.pid), "it is held still")
+    comment(f"came to their ends: {sorted(results)}")
+
+
+@test
+def S3_checkpoint_is_killed():
+    """What is left is no bundle or a whole one, and gc removes the names."""
+    comment(f"seed {SEED}")
+    dice = random.Random(SEED + 1)
+    for _ in range(16):
+        with Holder(apart=False) as holder:
+            process = subprocess.Popen(["pvadm", "checkpoint", str(holder.pid), "--dir",
+                                        BUNDLE], stdout=subprocess.DEVNULL)
+            time.sleep(dice.uniform(0, 0.25))
+            process.kill()
+            process.wait()
+            wait_until(lambda: not is_traced(holder.pid), "its going on")
+            if not run("pvadm", "checkpoint", "--check", BUNDLE).returncode:
+                check_equal(len(names()), 2, "names of a whole bundle")
+                continue
+            shutil.rmtree(BUNDLE, ignore_errors=True)
+            good("pvadm", "gc", "--remove")
+            check_equal(names(), [], "names")
+
+
+def successors():
+    """Processes of restart and of its command."""
+    return run("pgrep", "-f", "sleep 4242|pvadm restart").stdout.split()
+
+
+@test
+def S3_restart_is_killed():
+    """No process is left that restart has made, unless its command runs; no mount."""
+    comment(f"seed {SEED}")
+    dice = random.Random(SEED + 2)
+    with Holder() as holder:
+        holder.checkpoint()
+    mounts = open("/proc/self/mounts", encoding="ascii").read()
+    for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT) * 6:
+        # The first process of a PID namespace heeds only what it has asked for.
+        process = subprocess.Popen(["pvadm", "restart", BUNDLE, "--keep", "--kill-child",
+                                    "--", "sh", "-c", "trap 'exit 3' TERM INT; "
+                                    "sleep 4242 & wait"], stderr=subprocess.DEVNULL)
+        time.sleep(dice.uniform(0, 0.6))
+
+        def has_ended(process=process, number=number):
+            process.send_signal(number)
+            return process.poll() is not None
+        wait_until(has_ended, "its end")
+        wait_until(lambda: not successors(), "the end of all its processes")
+        check_equal(open("/proc/self/mounts", encoding="ascii").read(), mounts, "mounts")
+        check_equal(len(names()), 2, "names")
+    good("pvadm", "restart", BUNDLE, "--", "true")
+
+
+def run_and_clean_up():
+    """main() does not come back: a child runs it."""
+    child = os.fork()
+    if not child:
+        main()
+    _, status = os.waitpid(child, 0)
+    run("pvadm", "gc", "--remove", "--all")
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    sys.exit(os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    run_and_clean_up()
