@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -189,15 +190,16 @@ static int fulfil(struct running *run, enum ns_wish wish, pid_t pid)
 static int watch(struct running *run)
 {
 	const struct ns_run_hooks *hooks = run->asked->hooks;
+	struct pollfd end = { .fd = run->pidfd, .events = POLLIN };
 	bool failed, sure = true;
 	int wait;
 
 	if (!hooks)
 		return follow_wait(run->maker.pid);
 	failed = ns_maker_has_failed(&run->maker);
-	/* If it is there still, it is the command; if it was killed, who knows. */
+	/* If it lives, it is the command; if it was killed, who knows. */
 	if (!failed && hooks->begun) {
-		sure = !pidfd_send_signal(run->pidfd, 0, NULL, 0);
+		sure = !poll(&end, 1, 0);
 		if (sure)
 			hooks->begun(run->asked->data, true);
 	}

@@ -52,7 +52,11 @@ func first(fd uintptr, errno syscall.Errno) string {
 
 func size(path string) string {
 	var stat syscall.Stat_t
-	_, errno := raw(syscall.SYS_STAT, path, nil, []uintptr{uintptr(unsafe.Pointer(&stat))})
+	name, err := syscall.BytePtrFromString(path)
+	must(err)
+	// Only what becomes a number in the call itself stays where it is: stacks move.
+	_, _, errno := syscall.RawSyscall(syscall.SYS_STAT, uintptr(unsafe.Pointer(name)),
+		uintptr(unsafe.Pointer(&stat)), 0)
 	if errno != 0 {
 		return errno.Error()
 	}
