@@ -299,6 +299,51 @@ def S3_files_that_were_moved_are_continued():
         run("umount", there)
 
 
+@test
+def S3_a_part_of_a_filesystem_is_moved():
+    """The names are inside of it, by --template, and so are copied with it."""
+    there = f"{SCRATCH}/there"
+    shutil.rmtree(there, ignore_errors=True)
+    with Holder(apart=False) as holder:
+        before = holder.said()
+        holder.checkpoint("--template", f"{WORK}/.names/%i-%n")
+    good("cp", "-a", WORK, there)
+    shutil.rmtree(WORK)
+    check_equal(len(glob.glob(f"{there}/.names/*")), 2, "names")
+    check_equal(restart("--map", f"{WORK}={there}"), before,
+                "what the successor says")
+    check_equal(glob.glob(f"{there}/.names/*"), [], "names")
+
+
+@test
+def R7_no_name_is_lost_without_a_command():
+    """Interrupted at any moment: all names are there, or the command has begun."""
+    comment(f"seed {SEED}")
+    dice = random.Random(SEED + 3)
+    began = f"{SCRATCH}/began"
+    results = set()
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT) * 6:
+        with Holder(apart=dice.choice((False, True))) as holder:
+            holder.checkpoint()
+        if os.path.exists(began):
+            os.unlink(began)
+        process = subprocess.Popen(["pvadm", "restart", BUNDLE, "--kill-child", "--",
+                                    "sh", "-c", f"echo >{began}"],
+                                   start_new_session=True, stderr=subprocess.DEVNULL)
+        time.sleep(dice.uniform(0, 0.5))
+        # As a terminal would, and the kernel when memory is short.
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        wait_until(lambda: not run("pgrep", "-f", "pvadm restart").stdout, "its end")
+        results.add(os.path.exists(began))
+        check(len(names()) == 2 or os.path.exists(began), "names are lost:", names())
+        fresh()
+    comment(f"began: {sorted(results)}")
+
+
 # ---- Names: when they go, and when they stay ----
 
 
