@@ -36,6 +36,7 @@ TESTS=(
 	ns.py
 	checkpoint.py
 	criu.sh
+	story.sh
 	reopen.sh
 	programs.sh
 	tracing.sh
@@ -73,6 +74,7 @@ declare -A LEFT_OUT=(
 	[rt/ns.py]=$SAME_TOOL
 	[rt/criu.sh]=$SAME_TOOL
 	[rt/checkpoint.py]=$SAME_TOOL
+	[rt/story.sh]=$SAME_TOOL
 	[rt/programs.sh]=$SAME_TOOL
 	[rt/dkms.sh]="the headers are packed as those of the kernel without PREEMPT_RT"
 	[debug/names]=$SAME_NAMES
@@ -90,6 +92,7 @@ declare -A LEFT_OUT=(
 	[debug/ns.py]=$SAME_TOOL
 	[debug/criu.sh]=$SAME_TOOL
 	[debug/checkpoint.py]=$SAME_TOOL
+	[debug/story.sh]=$SAME_TOOL
 	[debug/programs.sh]=$SAME_TOOL
 	[debug/modparam.sh]="unload.sh loads it in each of the ways"
 	[debug/dkms.sh]="it is no package, so it has no headers package"

@@ -116,8 +116,8 @@ struct manifest_holder {
  * @place: where it is now; without meaning where @method is MANIFEST_KEPT
  * @holders: at least one
  * @holder_count: how many
- * @moved: not in the file: manifest_move() has found that it is a copy by now, of the same
- *	type and size, so that its inode tells nothing
+ * @moved: not in the file: manifest_move() has found that it is a copy by now, so that its
+ *	inode tells nothing
  */
 struct manifest_file {
 	enum manifest_method method;

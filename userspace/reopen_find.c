@@ -59,13 +59,16 @@ static bool same_inode(const struct manifest_mount *mount, int fd,
 	return manifest_inode_same(was, &renumbered);
 }
 
-/* Copied to where it is, it can only be of the same type and size. */
+/*
+ * Copied to where it is, it can only be of the same type; and not smaller, as the process
+ * may have written on before it was copied.
+ */
 static bool same_copy(const struct manifest_file *file, int fd)
 {
 	struct stat st;
 
 	return !fstat(fd, &st) && (st.st_mode & S_IFMT) == (file->mode & S_IFMT) &&
-	       (!S_ISREG(st.st_mode) || (uint64_t)st.st_size == file->size);
+	       (!S_ISREG(st.st_mode) || (uint64_t)st.st_size >= file->size);
 }
 
 static bool is_it(const struct reopening *reopening,
@@ -106,7 +109,7 @@ static const char *why_not(const struct manifest_file *file, int err)
 {
 	if (err != -ESTALE)
 		return strerror(-err);
-	return file->moved ? "what lies there is of another type or size" :
+	return file->moved ? "what lies there is of another type, or smaller" :
 			     "another file has its name now";
 }
 
