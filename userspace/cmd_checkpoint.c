@@ -161,7 +161,7 @@ static int make(struct request *request, struct pv *pv)
 	status = bundle_create(&request->writer, request->dir);
 	if (status == STATUS_DONE) {
 		asked->manifest_path = bundle_path(request->dir,
-						    BUNDLE_MANIFEST);
+						   BUNDLE_MANIFEST);
 		asked->still = still;
 		asked->then = then;
 		asked->data = request;
