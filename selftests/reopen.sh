@@ -469,6 +469,46 @@ if not os.fork():
     while True: signal.pause()
 while not os.path.exists("'"$W"'/child"): time.sleep(0.05)'
 
+# The filesystem's own number tells that it is the same.
+on_a_device_of_another_number() {
+	local other before
+	fresh
+	on ext4
+	before=$(stat -c %d "$MNT")
+	WHERE=$MNT checkpoint 'put(10, unlinked("a"))'
+	umount "$MNT"
+	truncate -s 1M "$SCRATCH/other"
+	other=$(losetup -f --show "$SCRATCH/other")
+	mount -o loop "$DISK" "$MNT"
+	[[ $(stat -c %d "$MNT") != "$before" ]] || fail "it has got the same number"
+	reopened
+	losetup -d "$other"
+	as_before ^links
+	whole
+}
+
+# A thread with descriptors of its own has another file at the same number.
+threads_with_descriptors_of_their_own() {
+	fresh
+	checkpoint '
+import ctypes, threading
+put(10, unlinked("a"))
+ready = threading.Event()
+def other():
+    ctypes.CDLL(None).unshare(0x400)
+    fd = unlinked("b")
+    os.dup2(fd, 10)
+    os.close(fd)
+    ready.set()
+    signal.pause()
+threading.Thread(target=other, daemon=True).start()
+ready.wait()'
+	reopened
+	as_before ^links
+	same "$(wc -l <"$W/err")" 1 "lines: $(<"$W/err")"
+	grep -q "1 descriptors are not opened again" "$W/err"
+}
+
 several_processes() {
 	local child
 	fresh
@@ -623,6 +663,8 @@ promise R7_the_directory_is_gone the_directory_is_gone
 promise R7_something_else_is_the_directory something_else_is_the_directory
 promise R7_mounted_over mounted_over
 promise R7_its_filesystem_is_mounted_elsewhere on_another_filesystem_now
+promise R7_its_device_has_another_number on_a_device_of_another_number
+promise R7_threads_with_descriptors_of_their_own threads_with_descriptors_of_their_own
 promise R7_under_a_table under_a_table
 promise R7_kept_for_another_time kept_for_another_time
 promise R7_relinked_again relinked_again
