@@ -16,6 +16,7 @@
 #include <linux/uaccess.h>
 
 #include "alias.h"
+#include "claim.h"
 #include "compat.h"
 #include "device.h"
 #include "refuge.h"
@@ -41,24 +42,6 @@ static int pv_device_get_dir(int dirfd, struct path *dir)
 	return err;
 }
 
-/* With write access to the mount of @file. */
-static int pv_device_link(const struct path *file, int dirfd, const char *name,
-			  struct pv_relinked *done)
-{
-	struct path dir;
-	int err;
-
-	if (dirfd == PATHVIRT_RELINK_NO_DIR)
-		err = pv_refuge_get(file, &dir, done);
-	else
-		err = pv_device_get_dir(dirfd, &dir);
-	if (err)
-		return err;
-	err = pv_relink_link(file, &dir, name, done);
-	path_put(&dir);
-	return err;
-}
-
 static int pv_device_read_only(struct pv_relinked *done)
 {
 	done->why = PATHVIRT_WHY_READ_ONLY;
@@ -74,10 +57,34 @@ static int pv_device_want_write(const struct path *file,
 	return err == -EROFS ? pv_device_read_only(done) : err;
 }
 
+/* With a claim on @file. */
+static int pv_device_link(const struct path *file, int dirfd, const char *name,
+			  struct pv_relinked *done)
+{
+	struct path dir;
+	int err;
+
+	err = pv_device_want_write(file, done);
+	if (err)
+		return err;
+	if (dirfd == PATHVIRT_RELINK_NO_DIR)
+		err = pv_refuge_get(file, &dir, done);
+	else
+		err = pv_device_get_dir(dirfd, &dir);
+	if (err)
+		goto drop;
+	err = pv_relink_link(file, &dir, name, done);
+	path_put(&dir);
+drop:
+	mnt_drop_write(file->mnt);
+	return err;
+}
+
 /* Without @name: look what would become of it, and wait for no thaw. */
 static int pv_device_relink(const struct path *file, int dirfd,
 			    const char *name, struct pv_relinked *done)
 {
+	struct pv_claim claim;
 	int err;
 
 	err = pv_relink_privileged(file, done);
@@ -88,11 +95,11 @@ static int pv_device_relink(const struct path *file, int dirfd,
 	if (!name)
 		return __mnt_is_readonly(file->mnt) ? pv_device_read_only(done)
 						    : 0;
-	err = pv_device_want_write(file, done);
+	err = pv_claim_inode(&claim, file->dentry);
 	if (err)
 		return err;
 	err = pv_device_link(file, dirfd, name, done);
-	mnt_drop_write(file->mnt);
+	pv_claim_release(&claim);
 	return err;
 }
 
@@ -315,7 +322,7 @@ int __init pv_device_init(void)
 {
 	int err;
 
-	pv_relink_init();
+	pv_claims_init();
 	err = misc_register(&pv_device);
 	if (err)
 		pr_err("cannot load: no device %s (%d)\n", PATHVIRT_DEVICE_NAME,

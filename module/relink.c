@@ -22,27 +22,12 @@
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
-#include <linux/hash.h>
 #include <linux/magic.h>
-#include <linux/mutex.h>
 #include <linux/user_namespace.h>
 
 #include "compat.h"
 #include "hooks.h"
 #include "relink.h"
-
-/*
- * One of them is held from before an inode is made linkable until it is no more
- * made so: who finds it linkable then knows that it was so before.  Taken before
- * all locks of the VFS, after mnt_want_write().
- */
-#define PV_RELINK_LOCK_BITS	4
-static struct mutex pv_relink_locks[1 << PV_RELINK_LOCK_BITS];
-
-static struct mutex *pv_relink_lock(const struct inode *inode)
-{
-	return &pv_relink_locks[hash_ptr(inode, PV_RELINK_LOCK_BITS)];
-}
 
 static int pv_refuse(struct pv_relinked *done, enum pathvirt_relink_why why,
 		     int err)
@@ -274,10 +259,10 @@ static int pv_relink_once(const struct path *file, const struct path *dir,
 	return err;
 }
 
-/* With the inode's lock of pv_relink_locks. */
-static int pv_relink_locked(const struct path *file, const struct path *dir,
-			    const char *name, struct pv_relinked *done,
-			    PV_DELEGATED *delegated)
+/* Until a lease is in the way. */
+static int pv_relink_try(const struct path *file, const struct path *dir,
+			 const char *name, struct pv_relinked *done,
+			 PV_DELEGATED *delegated)
 {
 	const struct inode *inode = d_inode(file->dentry);
 	bool orphan = !READ_ONCE(inode->i_nlink);
@@ -303,24 +288,20 @@ static int pv_relink_locked(const struct path *file, const struct path *dir,
  * @name: one name, not "." or ".."
  * @done: gets the result, or the reason if it fails
  *
- * Context: may sleep, also until a lease is given back; the caller has
- * mnt_want_write() on the mount of @file.
+ * Context: may sleep, also until a lease is given back; the caller has claimed
+ * the file (claim.h), then got mnt_want_write() on its mount.
  * Return: 0 or a negative errno; then no link was made.
  */
 int pv_relink_link(const struct path *file, const struct path *dir,
 		   const char *name, struct pv_relinked *done)
 {
-	struct mutex *lock = pv_relink_lock(d_inode(file->dentry));
 	PV_DELEGATED delegated = { NULL };
 	int err;
 
 	if (dir->mnt != file->mnt)
 		return pv_refuse(done, PATHVIRT_WHY_OTHER_MOUNT, -EXDEV);
 	do {
-		if (mutex_lock_killable(lock))
-			return -EINTR;
-		err = pv_relink_locked(file, dir, name, done, &delegated);
-		mutex_unlock(lock);
+		err = pv_relink_try(file, dir, name, done, &delegated);
 		if (!is_delegated(&delegated))
 			break;
 		err = break_deleg_wait(&delegated);
@@ -328,15 +309,4 @@ int pv_relink_link(const struct path *file, const struct path *dir,
 	if (!err)
 		done->result = PATHVIRT_RELINK_LINKED;
 	return err;
-}
-
-/**
- * pv_relink_init - prepare what this file keeps
- */
-void __init pv_relink_init(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(pv_relink_locks); i++)
-		mutex_init(&pv_relink_locks[i]);
 }

@@ -24,6 +24,5 @@ int pv_relink_privileged(const struct path *file, struct pv_relinked *done);
 int pv_relink_check(const struct path *file, struct pv_relinked *done);
 int pv_relink_link(const struct path *file, const struct path *dir,
 		   const char *name, struct pv_relinked *done);
-void pv_relink_init(void);
 
 #endif /* _PV_RELINK_H */

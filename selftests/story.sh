@@ -16,7 +16,7 @@ clean_up() {
 	pkill -KILL -f "^python3 $RESIDENT|^sleep 10000" || true
 	await 20 gone
 	rm -rf $HOME_DIR /scratch/user[23] /backup/D /backup/images
-	[[ ! -d $CGROUP ]] || await 20 rmdir $CGROUP
+	[[ ! -d $CGROUP ]] || await 20 rmdir "$CGROUP"
 	pvadm gc --remove >/dev/null || true
 }
 
@@ -44,8 +44,8 @@ begin() {
 	criu --help | grep -q -- --unprivileged || skip "the suite's criu has no --unprivileged"
 	clean_up
 	trap clean_up EXIT
-	mkdir -p $HOME_DIR /scratch /backup/images $CGROUP
-	echo data >$HOME_DIR/data
+	mkdir -p "$HOME_DIR" /scratch /backup/images "$CGROUP"
+	echo data >"$HOME_DIR/data"
 	sh -c "echo \$\$ >$CGROUP/cgroup.procs
 		exec unshare --user --map-root-user --uts --ipc --mount --net --cgroup --pid \
 			--fork --mount-proc --time --boottime 5000 sh -c '
@@ -54,7 +54,7 @@ begin() {
 			ip link add dummy7 type dummy
 			setsid python3 $RESIDENT $HOME_DIR </dev/null >/dev/null 2>&1 &
 			exec sleep 10000'" &
-	await 30 test -e $HOME_DIR/ready
+	await 30 test -e "$HOME_DIR/ready"
 	find_job
 }
 
@@ -118,8 +118,8 @@ names() {
 checkpointed() {
 	begin
 	sleep 1
-	ask $HOME_DIR "$SCRATCH/before"
-	rm $HOME_DIR/answer
+	ask "$HOME_DIR" "$SCRATCH/before"
+	rm "$HOME_DIR/answer"
 	P_BEFORE=$P
 	step 1
 	step 2
@@ -131,7 +131,7 @@ clean_process() {
 	await 10 gone
 	pkill -KILL -f "^sleep 10000" || true
 	wait
-	await 10 rmdir $CGROUP
+	await 10 rmdir "$CGROUP"
 }
 
 it_goes_on_elsewhere() {
