@@ -205,6 +205,26 @@ def S3_a_process_is_continued_as_it_was():
 
 
 @test
+def S3_namespaces_are_made_anew():
+    """One of each kind that the process had for itself, and none of the rest."""
+    with Holder() as holder:
+        old = namespaces(holder.pid)
+        holder.checkpoint()
+    ours = namespaces()
+    kinds = sorted(ours)
+    links = good("pvadm", "restart", BUNDLE, "--", "readlink",
+                 *(f"/proc/self/ns/{kind}" for kind in kinds)).split()
+    for kind, link in zip(kinds, links, strict=True):
+        check(old[kind] != ours[kind], kind, "was not its own")
+        check(link != ours[kind], kind, "is ours:", link)
+    with Holder(apart=False) as holder:
+        holder.checkpoint()
+    links = good("pvadm", "restart", BUNDLE, "--", "readlink",
+                 *(f"/proc/self/ns/{kind}" for kind in kinds)).split()
+    check_equal(dict(zip(kinds, links, strict=True)), ours, "namespaces")
+
+
+@test
 def S3_the_bundle_has_all_of_it():
     """Namespaces, rules, files, and the sums of the files that have them."""
     with Holder() as holder:
@@ -314,6 +334,29 @@ def S3_a_part_of_a_filesystem_is_moved():
     check_equal(len(glob.glob(f"{there}/.names/*")), 2, "names")
     check_equal(restart("--map", f"{WORK}={there}"), before,
                 "what the successor says")
+    check_equal(glob.glob(f"{there}/.names/*"), [], "names")
+
+
+@test
+def S3_each_way_to_say_where_it_has_moved():
+    """The options for rules are those of attach."""
+    there = f"{SCRATCH}/there"
+    shutil.rmtree(there, ignore_errors=True)
+    with Holder(apart=False) as holder:
+        before = holder.said()
+        holder.checkpoint("--template", f"{WORK}/.names/%i-%n")
+    good("cp", "-a", WORK, there)
+    shutil.rmtree(WORK)
+    rules = f"{SCRATCH}/rules"
+    with open(rules, "w", encoding="ascii") as file:
+        file.write(f"# where it is now\n{WORK}={there}\n")
+    for words in (("--map-file", rules),
+                  ("--original", WORK, "--new", there)):
+        check_equal(restart("--keep", *words), before,
+                    f"what the successor says with {words}")
+    refused("not there|No such", "restart", BUNDLE, "--original", WORK, "--new",
+            f"{there}/nowhere", "--", "true")
+    good("pvadm", "restart", BUNDLE, "--map", f"{WORK}={there}", "--", "true")
     check_equal(glob.glob(f"{there}/.names/*"), [], "names")
 
 
@@ -572,6 +615,11 @@ def S3_what_cannot_be_restarted():
     os.unlink(kept[0])
     refused("not there", "restart", BUNDLE, "--", "true")
     os.rename(f"{kept[0]}.away", kept[0])
+    refused("Permission", "restart", BUNDLE, "--", "true", user=NOBODY)
+    run("chmod", "-R", "a+rX", BUNDLE)
+    done = run("pvadm", "restart", BUNDLE, "--", "true", user=NOBODY)
+    check_equal(done.returncode, 1, "status without privilege")
+    check("Permission denied; run pvadm as root" in done.stderr, done.stderr)
     check_equal(names(), kept, "names")
     good("pvadm", "restart", BUNDLE, "--", "true")
 
