@@ -14,20 +14,14 @@
 #include "message.h"
 #include "ns.h"
 #include "options.h"
-#include "relink.h"
+#include "relink_options.h"
 #include "session.h"
 #include "show_relinked.h"
 #include "target.h"
-#include "template.h"
 
 static const struct option options[] = {
 	{ "dir", required_argument, NULL, OPTION_DIR },
-	{ "tree", no_argument, NULL, OPTION_TREE },
-	{ "template", required_argument, NULL, OPTION_TEMPLATE },
-	{ "partial", no_argument, NULL, OPTION_PARTIAL },
-	{ "copy", no_argument, NULL, OPTION_COPY },
-	{ "no-freeze", no_argument, NULL, OPTION_NO_FREEZE },
-	{ "sync", no_argument, NULL, OPTION_SYNC },
+	RELINK_OPTIONS,
 	{ "check", required_argument, NULL, OPTION_CHECK },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	OPTIONS_COMMON
@@ -56,8 +50,6 @@ struct request {
 
 static int take(struct request *request, int code)
 {
-	struct relink *relink = &request->relink;
-
 	switch (code) {
 	case OPTION_JSON:
 		request->json = true;
@@ -68,28 +60,10 @@ static int take(struct request *request, int code)
 	case OPTION_DIR:
 		request->dir = optarg;
 		break;
-	case OPTION_TREE:
-		relink->tree = true;
-		break;
-	case OPTION_TEMPLATE:
-		relink->template = optarg;
-		request->more = true;
-		return template_check(request->command, optarg);
-	case OPTION_PARTIAL:
-		relink->partial = true;
-		break;
-	case OPTION_COPY:
-		relink->copy = true;
-		break;
-	case OPTION_NO_FREEZE:
-		relink->freeze = false;
-		break;
-	case OPTION_SYNC:
-		relink->sync = true;
-		break;
 	}
 	request->more = true;
-	return STATUS_DONE;
+	return relink_options_take(&request->relink, request->command, code,
+				   optarg);
 }
 
 static int read_options(struct request *request, int argc, char **argv)
@@ -213,11 +187,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct request request = {
 		.command = command,
 		.writer = { .fd = -1 },
-		.relink = {
-			.target = { .pidfd = -1 },
-			.template = TEMPLATE_DEFAULT,
-			.freeze = true,
-		},
+		.relink = RELINK_INIT,
 	};
 	int status = read_options(&request, argc, argv);
 

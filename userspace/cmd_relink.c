@@ -11,22 +11,16 @@
 #include "list_unlinked.h"
 #include "message.h"
 #include "options.h"
-#include "relink.h"
+#include "relink_options.h"
 #include "session.h"
 #include "show_relinked.h"
 #include "target.h"
-#include "template.h"
 
 static const struct option options[] = {
-	{ "tree", no_argument, NULL, OPTION_TREE },
+	RELINK_OPTIONS,
 	{ "fd", required_argument, NULL, OPTION_FD },
 	{ "to", required_argument, NULL, OPTION_TO },
-	{ "template", required_argument, NULL, OPTION_TEMPLATE },
 	{ "manifest", required_argument, NULL, OPTION_MANIFEST },
-	{ "partial", no_argument, NULL, OPTION_PARTIAL },
-	{ "copy", no_argument, NULL, OPTION_COPY },
-	{ "no-freeze", no_argument, NULL, OPTION_NO_FREEZE },
-	{ "sync", no_argument, NULL, OPTION_SYNC },
 	{ "list", no_argument, NULL, OPTION_LIST },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	OPTIONS_COMMON
@@ -36,13 +30,13 @@ static const struct option options[] = {
  * struct request - what the command line asks for
  *
  * @list: show only
- * @more: the first option that makes no sense with @list, or NULL
+ * @more: something that makes no sense with @list was given
  * @json: print JSON
  */
 struct request {
 	struct relink relink;
 	bool list;
-	const char *more;
+	bool more;
 	bool json;
 };
 
@@ -85,37 +79,19 @@ static int take(const struct command *command, struct request *request,
 	case OPTION_JSON:
 		request->json = true;
 		return STATUS_DONE;
-	case OPTION_TREE:
-		relink->tree = true;
-		break;
+	}
+	request->more = true;
+	switch (code) {
 	case OPTION_FD:
-		request->more = "--fd";
 		return add_fd(command, relink, optarg);
 	case OPTION_TO:
 		relink->to = optarg;
-		break;
-	case OPTION_TEMPLATE:
-		relink->template = optarg;
-		request->more = "--template";
-		return template_check(command, optarg);
+		return STATUS_DONE;
 	case OPTION_MANIFEST:
-		request->more = "--manifest";
 		return set_manifest(relink, optarg);
-	case OPTION_PARTIAL:
-		relink->partial = true;
-		break;
-	case OPTION_COPY:
-		relink->copy = true;
-		break;
-	case OPTION_NO_FREEZE:
-		relink->freeze = false;
-		break;
-	case OPTION_SYNC:
-		relink->sync = true;
-		break;
+	default:
+		return relink_options_take(relink, command, code, optarg);
 	}
-	request->more = "more";
-	return STATUS_DONE;
 }
 
 /* What goes with what. */
@@ -185,13 +161,7 @@ static int act(struct request *request)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct request request = {
-		.relink = {
-			.target = { .pidfd = -1 },
-			.template = TEMPLATE_DEFAULT,
-			.freeze = true,
-		},
-	};
+	struct request request = { .relink = RELINK_INIT };
 	int status;
 
 	status = read_options(command, argc, argv, &request);

@@ -108,31 +108,14 @@ static int open_files(struct reopening *reopening, bool keep)
 	return status;
 }
 
-/* The last steps; nothing that is open closes if one of them fails. */
-static int settle(const struct reopening *reopening)
-{
-	const struct reopened *cwd = reopening->cwd;
-	int err;
-
-	reopen_tell(reopening);
-	if (cwd && fchdir(cwd->fd))
-		return message_failed("cannot enter %s: %s",
-				      cwd->file->original_path,
-				      strerror(errno));
-	err = numbers_finish();
-	if (!err)
-		return STATUS_DONE;
-	numbers_recover();
-	return message_failed("cannot have descriptors 0 to 2: %s",
-			      strerror(-err));
-}
-
 /* Returns only if it fails. */
 static int become_with_files(struct reopening *reopening, const char *file,
 			     char **command)
 {
-	int status = settle(reopening), err;
+	int status, err;
 
+	reopen_tell(reopening);
+	status = reopen_settle(reopening, true);
 	if (status == STATUS_DONE) {
 		execvp(file, command);
 		err = errno;

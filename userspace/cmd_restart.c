@@ -14,9 +14,7 @@
 #include "bundle.h"
 #include "command.h"
 #include "message.h"
-#include "ns_run.h"
-#include "numbers.h"
-#include "options.h"
+#include "ns_run_options.h"
 #include "reopen.h"
 #include "restart_rules.h"
 #include "rules_options.h"
@@ -24,13 +22,9 @@
 
 static const struct option options[] = {
 	RULES_OPTIONS,
-	NS_OPTIONS,
-	NS_BECOME_OPTIONS,
+	NS_RUN_OPTIONS,
 	{ "keep", no_argument, NULL, OPTION_KEEP },
 	{ "at-end", no_argument, NULL, OPTION_AT_END },
-	{ "strict", no_argument, NULL, OPTION_STRICT },
-	{ "check", no_argument, NULL, OPTION_CHECK },
-	{ "json", no_argument, NULL, OPTION_JSON },
 	OPTIONS_COMMON
 };
 
@@ -88,19 +82,8 @@ static int attach(void *data, pid_t pid)
 static int settle(const void *data)
 {
 	const struct restart *restart = data;
-	const struct reopened *cwd = restart->reopening.cwd;
-	int err;
 
-	if (cwd && !restart->run.as.directory && fchdir(cwd->fd))
-		return message_failed("cannot enter %s: %s",
-				      cwd->file->original_path,
-				      strerror(errno));
-	err = numbers_finish();
-	if (!err)
-		return STATUS_DONE;
-	numbers_recover();
-	return message_failed("cannot have descriptors 0 to 2: %s",
-			      strerror(-err));
+	return reopen_settle(&restart->reopening, !restart->run.as.directory);
 }
 
 /* ---- Afterwards ---- */
@@ -147,28 +130,14 @@ static const struct ns_run_hooks hooks = {
 
 static int take(struct restart *restart, int code)
 {
-	struct ns_run *run = &restart->run;
 	int status;
 
-	ns_options_take(&run->kinds, code);
-	switch (code) {
-	case OPTION_KEEP:
+	if (code == OPTION_KEEP)
 		restart->keep = true;
-		break;
-	case OPTION_AT_END:
+	else if (code == OPTION_AT_END)
 		restart->at_end = true;
-		break;
-	case OPTION_STRICT:
-		run->strict = true;
-		break;
-	case OPTION_CHECK:
-		run->check = true;
-		break;
-	case OPTION_JSON:
-		run->json = true;
-		break;
-	}
-	status = ns_become_take(&run->as, restart->command, code, optarg);
+	status = ns_run_options_take(&restart->run, restart->command, code,
+				     optarg);
 	if (status != STATUS_DONE)
 		return status;
 	return rules_options_take(&restart->rules, restart->command, code,
@@ -181,8 +150,7 @@ static int read_options(struct restart *restart, int argc, char **argv)
 
 	while (status == STATUS_DONE &&
 	       (code = options_letters(restart->command, argc, argv,
-				       "+" NS_OPTIONS_LETTERS
-				       NS_BECOME_LETTERS, options)) !=
+				       "+" NS_RUN_OPTIONS_LETTERS, options)) !=
 	       OPTION_END)
 		status = take(restart, code);
 	return status;
@@ -194,16 +162,10 @@ static int check_usage(const struct restart *restart, bool has_command)
 
 	if (!restart->dir)
 		return message_usage(command, "no bundle given");
-	if (!restart->run.check && !has_command)
-		return message_usage(command, "no command to run");
-	if (restart->run.check && has_command)
-		return message_usage(command, "--check runs no command");
-	if (restart->run.json && !restart->run.check)
-		return message_usage(command, "--json is for --check");
 	if (restart->keep && restart->at_end)
 		return message_usage(command,
 				     "--keep and --at-end exclude each other");
-	return STATUS_DONE;
+	return ns_run_options_check(&restart->run, command, has_command);
 }
 
 /* Options may stand before DIR and behind it. */

@@ -8,39 +8,13 @@
 #include "message.h"
 #include "ns.h"
 #include "ns_file.h"
-#include "ns_run.h"
-#include "options.h"
+#include "ns_run_options.h"
 
 static const struct option options[] = {
-	NS_OPTIONS,
-	NS_BECOME_OPTIONS,
+	NS_RUN_OPTIONS,
 	{ "pinned", required_argument, NULL, OPTION_PINNED },
-	{ "strict", no_argument, NULL, OPTION_STRICT },
-	{ "check", no_argument, NULL, OPTION_CHECK },
-	{ "json", no_argument, NULL, OPTION_JSON },
 	OPTIONS_COMMON
 };
-
-static int take_option(struct ns_run *run, const struct command *command,
-		       int code)
-{
-	ns_options_take(&run->kinds, code);
-	switch (code) {
-	case OPTION_PINNED:
-		run->pinned = optarg;
-		break;
-	case OPTION_STRICT:
-		run->strict = true;
-		break;
-	case OPTION_CHECK:
-		run->check = true;
-		break;
-	case OPTION_JSON:
-		run->json = true;
-		break;
-	}
-	return ns_become_take(&run->as, command, code, optarg);
-}
 
 static int read_options(struct ns_run *run, const struct command *command,
 			int argc, char **argv)
@@ -49,10 +23,12 @@ static int read_options(struct ns_run *run, const struct command *command,
 
 	while (status == STATUS_DONE &&
 	       (code = options_letters(command, argc, argv,
-				       "+" NS_OPTIONS_LETTERS
-				       NS_BECOME_LETTERS, options)) !=
-	       OPTION_END)
-		status = take_option(run, command, code);
+				       "+" NS_RUN_OPTIONS_LETTERS, options)) !=
+	       OPTION_END) {
+		if (code == OPTION_PINNED)
+			run->pinned = optarg;
+		status = ns_run_options_take(run, command, code, optarg);
+	}
 	return status;
 }
 
@@ -62,15 +38,9 @@ static int check_usage(const struct ns_run *run,
 {
 	if (!file)
 		return message_usage(command, "a file is needed");
-	if (!run->check && !has_command)
-		return message_usage(command, "no command to run");
-	if (run->check && has_command)
-		return message_usage(command, "--check runs no command");
 	if (run->check && run->pinned)
 		return message_usage(command, "--check and --pinned exclude each other: what is pinned is the same");
-	if (run->json && !run->check)
-		return message_usage(command, "--json is for --check");
-	return STATUS_DONE;
+	return ns_run_options_check(run, command, has_command);
 }
 
 /* Options may stand before FILE and behind it. */

@@ -81,6 +81,12 @@ int reopen_show(struct reopening *reopening);
 /* Open them, with their numbers, flags and offsets. */
 int reopen_open(const struct reopening *reopening);
 
+/*
+ * The last steps before the command: its working directory, if it is to be that one, and
+ * descriptors 0 to 2.  If one of them fails nothing that is open has closed.
+ */
+int reopen_settle(const struct reopening *reopening, bool enter);
+
 /* Close again what reopen_open() has opened: a child has it. */
 void reopen_close(const struct reopening *reopening);
 

@@ -158,6 +158,23 @@ int reopen_open(const struct reopening *reopening)
 	return status;
 }
 
+int reopen_settle(const struct reopening *reopening, bool enter)
+{
+	const struct reopened *cwd = reopening->cwd;
+	int err;
+
+	if (cwd && enter && fchdir(cwd->fd))
+		return message_failed("cannot enter %s: %s",
+				      cwd->file->original_path,
+				      strerror(errno));
+	err = numbers_finish();
+	if (!err)
+		return STATUS_DONE;
+	numbers_recover();
+	return message_failed("cannot have descriptors 0 to 2: %s",
+			      strerror(-err));
+}
+
 void reopen_close(const struct reopening *reopening)
 {
 	size_t i, j;
