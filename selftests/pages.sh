@@ -23,18 +23,27 @@ completions_are_well_formed() {
 	zsh -n "$U/completion/_pvadm"
 }
 
+# macro NAME : what a header defines it as.
+macro() {
+	awk -v name="$1" '
+		$1 == "#define" && $2 == name { inside = 1; $2 = "" }
+		inside { print }
+		!/\\$/ { inside = 0 }' "$U"/*.h
+}
+
 # table_of COMMAND : the options in the table of its source, macros resolved.
 table_of() {
-	local name=${1//[ -]/_} file macro table
+	local name=${1//[ -]/_} file table rest word
 	file=$U/cmd_$name.c
 	[[ -f $file ]] || file=$U/$name.c
-	table=$(sed -n '/^static const struct option options\[\]/,/^};/p' "$file")
-	while read -r macro; do
-		table+=$(awk -v macro="$macro" '
-			$1 == "#define" && $2 == macro { inside = 1 }
-			inside { print }
-			!/\\$/ { inside = 0 }' "$U"/*.h)
-	done < <(grep -oE '[A-Z_]+_OPTIONS' <<<"$table")
+	rest=$(sed -n '/^static const struct option options\[\]/,/^};/p' "$file")
+	while [[ $rest ]]; do
+		table+=$rest
+		# A macro may be made of others.
+		rest=$(for word in $(grep -oE '[A-Z_]+_OPTIONS' <<<"$rest"); do
+			macro "$word"
+		done)
+	done
 	grep -oE '[{] "[a-z-]+", *[a-z]+_argument' <<<"$table" |
 		sed 's/.*"\(.*\)".*/--\1/' | sort -u
 }
@@ -94,6 +103,7 @@ has() {
 pages_have_what_help_has() {
 	local command page synopsis text option
 	commands >"$SCRATCH/commands"
+	[[ -s $SCRATCH/commands ]]
 	while read -r command; do
 		page=$(page_of "$command")
 		synopsis=$(synopsis_of "$command" "$page")
