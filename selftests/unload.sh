@@ -14,8 +14,9 @@ LOAD=()
 
 # hammer DIR : until it is killed. It goes on only while all is as it should be,
 # and says on its last breath what was not.
+# It is called with &, and has that process for itself.
 hammer() {
-	python3 - "$1" <<-'END'
+	exec python3 - "$1" <<-'END'
 		import os, subprocess, sys
 		os.chdir(sys.argv[1])
 		turn = 0
@@ -68,11 +69,6 @@ load_is_well() {
 	done
 }
 
-# pids of the python processes that do the work
-workers() {
-	pgrep -f "^python3 - $SCRATCH/"
-}
-
 come_and_go() {
 	local i
 	modprobe -r pathvirt
@@ -88,7 +84,7 @@ come_and_go_with_short_attaches() {
 	local i pid
 	for ((i = 0; i < COUNT / 10; i++)); do
 		modprobe pathvirt "probe=$1"
-		for pid in $(workers); do
+		for pid in "${LOAD[@]}"; do
 			pvadm attach "$pid" --tree --map /pathvirt-nowhere=/usr
 		done
 		sleep "0.$((i % 4))"
