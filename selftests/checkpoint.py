@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+from commands import NOBODY, good, refuses, run
 from ktap import check, check_equal, comment, main, test, wait_until
 
 SCRATCH = tempfile.mkdtemp(prefix="checkpoint.", dir="/var/tmp")
@@ -27,8 +28,6 @@ WORK = f"{SCRATCH}/work"
 FILES = ("bundle.json", "namespaces.json", "table.json", "manifest.json")
 UNSHARE = ["unshare", "--user", "--map-root-user", "--uts", "--ipc", "--mount",
            "--net", "--cgroup", "--pid", "--fork", "--mount-proc", "--kill-child"]
-NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534",
-          "--clear-groups", "--"]
 SEED = int(os.environ.get("PV_CHECKPOINT_SEED", "0")) or \
     random.randrange(1, 1 << 31)
 
@@ -74,29 +73,9 @@ print(share(100, 101), share(100, 102))
 """
 
 
-def run(*words, user=(), **how):
-    """Runs a command; returns what came of it."""
-    return subprocess.run([*user, *map(str, words)], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False, text=True,
-                          stdin=subprocess.DEVNULL,
-                          env=dict(os.environ, HOME="/", LC_ALL="C"), **how)
-
-
-def good(*words, **how):
-    """Runs a command that must go well; returns what it printed."""
-    done = run(*words, **how)
-    check(done.returncode == 0, *words, "ended with", done.returncode,
-          done.stderr, done.stdout)
-    return done.stdout
-
-
-def refused(pattern, *words, status=1, **how):
+def refused(pattern, *words, **how):
     """pvadm must refuse in one line."""
-    done = run("pvadm", *words, **how)
-    check_equal(done.returncode, status, f"status of {words} {done.stderr}")
-    check_equal(done.stderr.count("\n"), 1, f"lines: {done.stderr}")
-    check(re.search(pattern, done.stderr), f"no {pattern!r} in", done.stderr)
-    check_equal(done.stdout, "", "standard output")
+    refuses(pattern, "pvadm", *words, **how)
 
 
 class Holder:

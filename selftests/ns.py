@@ -18,45 +18,23 @@ import sys
 import tempfile
 import time
 
+from commands import NOBODY, good, refuses, run
 from ktap import Skip, check, check_equal, main, test, wait_until
 
 KINDS = ("user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time")
-NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534",
-          "--clear-groups", "--"]
 SCRATCH = tempfile.mkdtemp(prefix="ns.")
 os.chmod(SCRATCH, 0o777)
 FOREVER = "exec sleep 10000"
 
 
-def run(*words, user=(), **how):
-    """Runs a command; returns what came of it."""
-    return subprocess.run([*user, *words], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False, text=True,
-                          stdin=subprocess.DEVNULL,
-                          env=dict(os.environ, HOME="/", LC_ALL="C"), **how)
-
-
-def good(*words, **how):
-    """Runs a command that must go well; returns what it printed."""
-    done = run(*words, **how)
-    check(done.returncode == 0, *words, "ended with", done.returncode,
-          done.stderr, done.stdout)
-    return done.stdout
-
-
 def ns(*words, **how):
     """pvadm ns, which must go well."""
-    return good("pvadm", "ns", *map(str, words), **how)
+    return good("pvadm", "ns", *words, **how)
 
 
-def refused(pattern, *words, status=1, **how):
-    """pvadm ns, which must refuse in one line."""
-    done = run("pvadm", "ns", *map(str, words), **how)
-    check_equal(done.returncode, status, f"status of {words} {done.stderr}")
-    check_equal(done.stderr.count("\n"), 1, f"lines: {done.stderr}")
-    check(re.search(pattern, done.stderr), f"no {pattern!r} in",
-          done.stderr)
-    check_equal(done.stdout, "", "standard output")
+def refused(pattern, *words, **how):
+    """pvadm ns must refuse in one line."""
+    refuses(pattern, "pvadm", "ns", *words, **how)
 
 
 def scratch(name):

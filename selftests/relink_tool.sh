@@ -7,6 +7,7 @@
 # shellcheck disable=SC2317 # what `promise` calls
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . ./ktap.sh
+. ./filesystems.bash
 
 D=$SCRATCH/dir
 M=$SCRATCH/manifest
@@ -35,9 +36,6 @@ begin() {
 	same "$(pvadm gc --all)" "" "checkpoints before"
 }
 
-# The sizes are the smallest that the mkfs takes.
-declare -A SIZES=([ext4]=64M [xfs]=320M [btrfs]=128M [f2fs]=64M [vfat]=64M)
-
 # on FILESYSTEM : a fresh one, mounted at $MNT.
 on() {
 	case $1 in
@@ -51,7 +49,7 @@ on() {
 	*)
 		rm -f "$DISK"
 		truncate -s "${SIZES[$1]}" "$DISK"
-		"mkfs.$1" "$DISK" >"$SCRATCH/mkfs" 2>&1
+		"make_$1" >"$SCRATCH/mkfs" 2>&1
 		mount -o loop "$DISK" "$MNT"
 		;;
 	esac
