@@ -19,6 +19,12 @@ ROOT_EXCLUDE=(
 	'*/kernel/postinst.d/'{initramfs-tools,dracut}
 )
 
+# has_package SUITE PACKAGE : can it be installed? apt is content with a name that
+# nothing but a dependency has, as that of an image which is not signed yet.
+has_package() {
+	"$VM_DIR/suite-apt" "$1" cache show "$2" 2>/dev/null | grep '^Package: ' >/dev/null
+}
+
 # release_of SUITE NAME : what `uname -r` will say there: the newest that has
 # both an image and headers. A suite keeps old images without their headers.
 release_of() {
@@ -26,7 +32,7 @@ release_of() {
 	series=$(kernel_field "$2" 3)
 	flavour=$(kernel_field "$2" 4)
 	while read -r release; do
-		"$VM_DIR/suite-apt" "$suite" cache show "linux-image-$release" >/dev/null 2>&1 || continue
+		has_package "$suite" "linux-image-$release" || continue
 		echo "$release"
 		return
 	done < <("$VM_DIR/suite-apt" "$suite" cache pkgnames "linux-headers-$series." |
@@ -40,7 +46,7 @@ wanted_packages() {
 	while read -r package; do
 		if [[ $package == *\? ]]; then
 			package=${package%\?}
-			"$VM_DIR/suite-apt" "$suite" cache show "$package" >/dev/null 2>&1 || continue
+			has_package "$suite" "$package" || continue
 		fi
 		echo "$package"
 	done < <(sed -E '/^(#|$)/d' "$VM_DIR/packages")
@@ -95,8 +101,7 @@ second_headers() {
 	other=${3%-amd64}
 	other=${other%-rt}-cloud-amd64
 	local -a packages=("linux-headers-$other")
-	! "$VM_DIR/suite-apt" "$suite" cache show "linux-base-$other" >/dev/null 2>&1 ||
-		packages+=("linux-base-$other")
+	! has_package "$suite" "linux-base-$other" || packages+=("linux-base-$other")
 	mkdir -p "$dir"
 	(cd "$dir" && "$VM_DIR/suite-apt" "$suite" get -qq download "${packages[@]}" >&2)
 }
