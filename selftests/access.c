@@ -61,8 +61,8 @@ static void become(uid_t id)
 	prctl(PR_SET_DUMPABLE, 1);
 }
 
-/* A child that does nothing, as user @id. */
-static pid_t sleeper(uid_t id)
+/* A child that does nothing, or nothing more than @prepare, which is done by now. */
+static pid_t sleeper_after(void (*prepare)(unsigned int), unsigned int argument)
 {
 	int ready[2];
 	char byte;
@@ -72,8 +72,8 @@ static pid_t sleeper(uid_t id)
 		pvt_die("pipe");
 	pid = fork();
 	if (!pid) {
-		if (id)
-			become(id);
+		if (prepare)
+			prepare(argument);
 		if (write(ready[1], "r", 1) != 1)
 			_exit(1);
 		for (;;)
@@ -84,6 +84,12 @@ static pid_t sleeper(uid_t id)
 	close(ready[0]);
 	close(ready[1]);
 	return pid;
+}
+
+/* As user @id. */
+static pid_t sleeper(uid_t id)
+{
+	return sleeper_after(id ? become : NULL, id);
 }
 
 static void sleeper_end(pid_t pid)
@@ -439,6 +445,19 @@ static void drop_all_but(int capability)
 		pvt_die("capset");
 }
 
+static void keep_only(unsigned int capability)
+{
+	drop_all_but(capability);
+	/* What changed its capabilities is not dumpable; an ordinary process is. */
+	prctl(PR_SET_DUMPABLE, 1);
+}
+
+static void hide(unsigned int unused)
+{
+	(void)unused;
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
 static int attach_with(FIXTURE_DATA(access) *self, int capability, pid_t pid)
 {
 	drop_all_but(capability);
@@ -465,16 +484,9 @@ TEST_F(access, cap_sys_ptrace_without_cap_sys_admin_is_not_enough)
 
 TEST_F(access, cap_sys_admin_is_enough_where_ptrace_needs_no_capability)
 {
-	pid_t pid = fork();
-
 	/* Same user, and no capability that the other lacks. */
-	if (!pid) {
-		drop_all_but(CAP_SYS_ADMIN);
-		prctl(PR_SET_DUMPABLE, 1);
-		for (;;)
-			pause();
-	}
-	usleep(100000);
+	pid_t pid = sleeper_after(keep_only, CAP_SYS_ADMIN);
+
 	EXPECT_EQ(0, IN_CHILD(attach_with(self, CAP_SYS_ADMIN, pid)));
 	sleeper_end(pid);
 }
@@ -498,14 +510,7 @@ TEST_F(access, yama_has_its_say)
 
 	if (pvt_read(YAMA, before, sizeof(before)) < 0)
 		SKIP(return, "this kernel has no yama");
-	pid = fork();
-	if (!pid) {
-		drop_all_but(CAP_SYS_ADMIN);
-		prctl(PR_SET_DUMPABLE, 1);
-		for (;;)
-			pause();
-	}
-	usleep(100000);
+	pid = sleeper_after(keep_only, CAP_SYS_ADMIN);
 	write_proc(YAMA, "2");
 	EXPECT_EQ(EPERM, IN_CHILD(attach_with(self, CAP_SYS_ADMIN, pid)));
 	EXPECT_EQ(0, attach_pid(pid, self->old, self->new, 0));
@@ -694,20 +699,13 @@ static int attach_chains_with_a_stranger(FIXTURE_DATA(access) *self,
 	int i, err;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	drop_all_but(CAP_SYS_ADMIN);
-	prctl(PR_SET_DUMPABLE, 1);
+	keep_only(CAP_SYS_ADMIN);
 	signal(SIGCHLD, SIG_IGN);
 	atomic_store(&chains->alive, CHAINS);
 	for (i = 0; i < CHAINS; i++)
 		if (!fork())
 			chain_run(chains, self->who);
-	stranger = fork();
-	if (!stranger) {
-		prctl(PR_SET_DUMPABLE, 0);
-		for (;;)
-			pause();
-	}
-	usleep(50000);
+	stranger = sleeper_after(hide, 0);
 	/* Often, so that some fork just then; less often where it takes long. */
 	end = time(NULL) + 20;
 	for (i = 0; !i || (i < 100 && time(NULL) < end); i++) {

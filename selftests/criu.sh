@@ -21,7 +21,7 @@ clean_up() {
 	if [[ -s $SCRATCH/pid ]]; then
 		pid=$(<"$SCRATCH/pid")
 		kill -KILL -- "-$pid" 2>/dev/null || true
-		await 10 gone "$pid"
+		await gone "$pid"
 	fi
 	! mountpoint -q "$MNT" || umount -l "$MNT"
 	rm -rf "$MNT" "$NEW" "$IMAGES" "$SCRATCH/pid"
@@ -43,7 +43,7 @@ begin() {
 	mount -o loop "$SCRATCH/disk" "$MNT"
 	mkdir "$D"
 	setsid "$KEEPER" "$D" </dev/null >/dev/null 2>&1 &
-	await 60 test -e "$D/ready" -a -e "$D/ready.child"
+	await test -e "$D/ready" -a -e "$D/ready.child"
 	PID=$(<"$D/ready")
 	echo "$PID" >"$SCRATCH/pid"
 	rm "$D"/ready*
@@ -58,7 +58,7 @@ dump() {
 	}
 	# Its number has to be free.
 	wait
-	await 10 gone "$PID"
+	await gone "$PID"
 }
 
 with_hook() {
@@ -79,7 +79,7 @@ intact() {
 	local dir=${1-$D}
 	rm -f "$dir"/answer*
 	kill -USR1 -- "-$PID"
-	await 60 test -e "$dir/answer" -a -e "$dir/answer.child"
+	await test -e "$dir/answer" -a -e "$dir/answer.child"
 	same "$(cat "$dir/answer" "$dir/answer.child" | xargs)" \
 		"large whole at 12345 growing whole mapped whole child whole" "the process"
 	rm "$dir"/answer*
@@ -169,7 +169,7 @@ again_after_failed_restore() {
 	with_hook dump
 	script failing post-restore "exit 1"
 	! restore --action-script "$SCRATCH/failing" >"$SCRATCH/out" || fail "it did not fail"
-	await 10 gone "$PID"
+	await gone "$PID"
 	restore
 	intact
 	nameless
@@ -180,7 +180,7 @@ failed_dump() {
 	begin
 	! dump --action-script pvadm-criu-hook >"$SCRATCH/out" || fail "it did not fail"
 	grep -q "link-remap" "$SCRATCH/out" || fail "$(<"$SCRATCH/out")"
-	await 20 links_go
+	await links_go
 	intact
 	nameless
 	same "$(grep -c "have links until" "$IMAGES/dump.log")" 1 "how often it says so"
@@ -199,7 +199,7 @@ killed_criu() {
 	script killing pre-dump 'kill -KILL $PPID'
 	! with_hook dump --action-script "$SCRATCH/killing" >"$SCRATCH/out" ||
 		fail "it was not killed"
-	await 20 links_go
+	await links_go
 	intact
 	nameless
 }
@@ -220,7 +220,7 @@ what_cannot_be_linked() {
 	wait
 	setsid python3 "$SCRATCH/small.py" "$D/small" </dev/null >"$SCRATCH/ready" 2>&1 &
 	PID=$!
-	await 20 grep -q ready "$SCRATCH/ready"
+	await grep -q ready "$SCRATCH/ready"
 	echo "$PID" >"$SCRATCH/pid"
 	with_hook dump
 	grep -q "small.*immutable" "$IMAGES/dump.log" || fail "it does not say so"

@@ -8,11 +8,11 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 
 import genl
 from ktap import check, check_equal, main, test, wait_until
 
+POLL = "7"      # the system call
 MAP = ["--map", "/pathvirt-original=/usr"]
 
 
@@ -28,26 +28,25 @@ class Monitor:
         self.out = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             ["pvadm", "monitor", "--json", *map(str, words)], stdout=self.out)
-        # It is listening as soon as it tells of somebody.
-        probe = subprocess.Popen(["sleep", "1000"])
-        self.probe = probe.pid
-        genl.Raw()
+        wait_until(self.at_rest, "the monitor")
 
-        def heard():
-            pvadm("attach", probe.pid, *MAP)
-            return self.read(everybody=True) or words
-        wait_until(heard, "the monitor")
-        probe.kill()
-        probe.wait()
+    def at_rest(self):
+        """Whether it has told all that it was sent, and is in poll() again."""
+        with open("/proc/net/netlink", encoding="ascii") as sockets:
+            rows = [line.split() for line in sockets.readlines()[1:]]
+        # The lower bits of a port are the number of the process, by custom.
+        port = self.process.pid & 0x3fffff
+        if any(int(row[4]) for row in rows if int(row[2]) & 0x3fffff == port):
+            return False
+        with open(f"/proc/{self.process.pid}/syscall", encoding="ascii") as file:
+            return file.read().split()[0] == POLL
 
-    def read(self, everybody=False):
+    def read(self):
         """The events so far: [(event, pid)] or [(event, pid, parent)]."""
         genl.Raw().ask(genl.cmd("status"))     # it tells what it has to tell
-        time.sleep(0.3)
+        wait_until(self.at_rest, "the monitor to tell")
         self.out.seek(0)
-        events = [json.loads(line) for line in self.out]
-        return [tuple(event.values()) for event in events
-                if everybody or event.get("pid") != self.probe]
+        return [tuple(json.loads(line).values()) for line in self.out]
 
     def __enter__(self):
         return self
@@ -163,7 +162,6 @@ def a_failed_attach_tells_nothing():
 def the_monitor_of_one_process_tells_of_it_and_of_its_children_only():
     shell, other = Shell(), Shell()
     with Monitor(shell.pid) as monitor:
-        time.sleep(1)
         pvadm("attach", other.pid, *MAP)
         pvadm("attach", shell.pid, *MAP)
         child = int(shell.ask("sleep 1000 & echo $!"))

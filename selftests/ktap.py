@@ -33,9 +33,9 @@ def check_equal(found, wanted, what):
     check(found == wanted, f"{what}: found {found!r}, not {wanted!r}")
 
 
-def wait_until(fact, what, seconds=30):
-    """Returns what fact() returns as soon as it is true."""
-    end = time.monotonic() + seconds
+def wait_until(fact, what):
+    """Returns what fact() returns as soon as it is true; a guest may be slow."""
+    end = time.monotonic() + 120
     while True:
         result = fact()
         if result:

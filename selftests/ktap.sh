@@ -35,10 +35,9 @@ same() {
 	[[ $1 == "$2" ]] || fail "$3: found \"$1\", not \"$2\""
 }
 
-# await SECONDS COMMAND... : until it succeeds.
+# await COMMAND... : until it succeeds. A guest may be slow, hence the patience.
 await() {
-	local end=$((SECONDS + $1))
-	shift
+	local end=$((SECONDS + 120))
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || fail "waited in vain for: $*"
 		sleep 0.05

@@ -54,7 +54,7 @@ clean_up() {
 
 begin() {
 	pvadm detach --all
-	rm -f "$SCRATCH/said" "$SCRATCH/first/bin/more"
+	rm -f "$SCRATCH"/{now,said} "$SCRATCH/first/bin/more"
 }
 
 # refused STATUS PATTERN COMMAND... : one line, and the same layers as before.
@@ -100,28 +100,37 @@ an_exception_stays() {
 	same "$(tell "cat $H/bin/who $H/bin/more" | xargs)" "home more" "who, more"
 }
 
+# A child of the process; prints its number. What it sees when told() it tells.
+look_when_told() {
+	local script="until test -e $SCRATCH/now; do sleep 0.1; done"
+	script+="; read -r x <$H/lib/who; echo \$x >$SCRATCH/said"
+	tell "bash -c '$script' >/dev/null 2>&1 & echo \$!"
+}
+
+told() {
+	touch "$SCRATCH/now"
+	await test -s "$SCRATCH/said"
+	cat "$SCRATCH/said"
+}
+
 children_inherit_what_is_registered() {
 	local child
 	begin
 	pvadm register "$PID" --original "$(list "$H")"
-	tell "bash -c 'sleep 1; read -r x <$H/lib/who; echo \$x >$SCRATCH/said' >/dev/null 2>&1 & echo \$!" \
-		>"$SCRATCH/child"
-	child=$(<"$SCRATCH/child")
+	child=$(look_when_told)
 	pvadm show "$child" | grep -q '^# layer 0 (inherited, registered)$'
 	pvadm activate "$child" --new "$(list "$SCRATCH/first")"
 	sees home
-	await 20 test -s "$SCRATCH/said"
-	same "$(<"$SCRATCH/said")" first "the child"
+	same "$(told)" first "the child"
 }
 
 a_tree_moves_together() {
 	begin
 	pvadm register "$PID" --tree --original "$(list "$H")"
-	tell "bash -c 'sleep 1; read -r x <$H/lib/who; echo \$x >$SCRATCH/said' >/dev/null 2>&1 &" >/dev/null
+	look_when_told >/dev/null
 	pvadm activate "$PID" --tree --new "$(list "$SCRATCH/second")"
 	sees second
-	await 20 test -s "$SCRATCH/said"
-	same "$(<"$SCRATCH/said")" second "the child"
+	same "$(told)" second "the child"
 }
 
 # The example of DMTCP's plugin: three prefixes, written to before and after.
@@ -250,7 +259,7 @@ nothing_is_left() {
 	begin
 	pvadm register "$PID" --original "$(list "$H")"
 	kill "$PID"
-	await 20 nothing_left
+	await nothing_left
 }
 
 # The program in Documentation/dmtcp.md, as it stands there.

@@ -233,7 +233,7 @@ attach_and_detach_work_on_a_running_process() {
 	ask() {
 		: >"$SCRATCH/said"
 		echo >&5
-		await 20 test -s "$SCRATCH/said"
+		await test -s "$SCRATCH/said"
 		same "$(cat "$SCRATCH/said")" "$1" "it sees"
 	}
 	ask old
@@ -392,8 +392,8 @@ new_is_looked_for_in_the_targets_mount_namespace() {
 	mkdir "$SCRATCH/point"
 	unshare -m sh -c "mount -t tmpfs none $SCRATCH/point && mkdir $SCRATCH/point/there && exec sleep 1000" &
 	pid=$!
-	await 20 grep -q "$SCRATCH/point" "/proc/$pid/mounts"
-	await 20 grep -q sleep "/proc/$pid/comm"
+	await grep -q "$SCRATCH/point" "/proc/$pid/mounts"
+	await grep -q sleep "/proc/$pid/comm"
 	warned 0 pvadm attach "$pid" --map "/a=$SCRATCH/point/there"
 	warned 1 pvadm attach "$SLEEPER" --map "/a=$SCRATCH/point/there"
 	mkdir "$SCRATCH/point/here"
@@ -408,7 +408,7 @@ new_is_looked_for_in_the_targets_root() {
 	cp /bin/busybox "$root/bin/busybox"
 	chroot "$root" /bin/busybox sleep 1000 &
 	pid=$!
-	await 20 test "/proc/$pid/root" -ef "$root"
+	await test "/proc/$pid/root" -ef "$root"
 	warned 0 pvadm attach "$pid" --map "/a=/only/there"
 	warned 1 pvadm attach "$pid" --map "/a=$NEW"
 	kill "$pid"

@@ -103,7 +103,7 @@ kinds() {
 	same "$(stat -c %F "$MNT/fifo")" fifo kind
 	cp /bin/sleep "$MNT/gone"
 	"$MNT/gone" 1000 5>&- 6>&- &
-	await 10 grep -q "$MNT/gone" "/proc/$!/maps"
+	await grep -q "$MNT/gone" "/proc/$!/maps"
 	rm "$MNT/gone"
 	exec 5<"/proc/$!/exe"
 	relinked 5 6 program

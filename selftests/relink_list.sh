@@ -35,7 +35,7 @@ holding() {
 	(cd "$D" && exec python3 "$SCRATCH/holder.py") &
 	HOLDER=$!
 	trap 'kill $HOLDER' EXIT
-	await 30 test -e "$SCRATCH/ready"
+	await test -e "$SCRATCH/ready"
 }
 
 # list [PID] : of those in $D, one a line: HOLDERS SIZE TYPE LINKS RELINKABLE NAME;
@@ -77,7 +77,7 @@ by_program() {
 	cp /bin/sleep "$D/program"
 	"$D/program" 1000 &
 	local pid=$!
-	await 10 grep -q "$D/program" "/proc/$pid/maps"
+	await grep -q "$D/program" "/proc/$pid/maps"
 	rm "$D/program"
 	pvadm relink --list "$pid" --json >"$SCRATCH/json"
 	kill "$pid"

@@ -75,7 +75,7 @@ holding() {
 	(cd "${WHERE:-$D}" && exec ${WITHIN-} python3 "$SCRATCH/holder.py") &
 	HOLDER=$!
 	trap 'kill -KILL $HOLDER 2>/dev/null || :' EXIT
-	await 30 test -e "$SCRATCH/ready"
+	await test -e "$SCRATCH/ready"
 }
 
 relink() {
@@ -562,7 +562,7 @@ held_still() {
 	fsfreeze -f "$MNT"
 	pvadm relink "$HOLDER" --manifest "$M" >"$SCRATCH/out" &
 	local pid=$!
-	await 20 is t
+	await is t
 	fsfreeze -u "$MNT"
 	wait "$pid"
 	running || fail "it is $(state)"
@@ -571,7 +571,7 @@ held_still() {
 	fsfreeze -f "$MNT"
 	pvadm relink "$HOLDER" --manifest "$M" --no-freeze >"$SCRATCH/out" &
 	pid=$!
-	await 20 is D "$pid"
+	await is D "$pid"
 	running || fail "with --no-freeze it is $(state)"
 	fsfreeze -u "$MNT"
 	wait "$pid"
@@ -582,11 +582,11 @@ stopped_stays_stopped() {
 	begin
 	holding 'a = unlinked("a")'
 	kill -STOP "$HOLDER"
-	await 10 is T
+	await is T
 	relink
-	await 10 is T
+	await is T
 	kill -CONT "$HOLDER"
-	await 10 running
+	await running
 }
 
 # interrupted SIGNAL STATUS : while it makes links.
@@ -598,12 +598,12 @@ interrupted() {
 	fsfreeze -f "$MNT"
 	pvadm relink "$HOLDER" --manifest "$M" >"$SCRATCH/out" 2>"$SCRATCH/err" &
 	local pid=$! status=0
-	await 20 is t
+	await is t
 	kill "-$1" "$pid"
 	fsfreeze -u "$MNT"
 	wait "$pid" || status=$?
 	same "$status" "$2" "exit status"
-	await 10 running
+	await running
 }
 
 interrupted_undoes() {
@@ -636,7 +636,7 @@ killed_at_random() {
 		sleep "0.$((RANDOM % 3))$((RANDOM % 10))"
 		kill -KILL "$pid" 2>/dev/null || true
 		wait "$pid" || true
-		await 10 running
+		await running
 		[[ ! -s $M.$i ]] || same "$(m "[os.stat(file['new']['path']).st_ino == file['inode'] for file in m['files']].count(True)" "$M.$i")" 50 "links of the manifest"
 	done
 	for i in {1..25}; do
@@ -654,7 +654,7 @@ already_traced() {
 	holding 'a = unlinked("a")'
 	strace -qq -o /dev/null -p "$HOLDER" &
 	local strace=$!
-	await 10 grep -q "^TracerPid:.$strace" "/proc/$HOLDER/status"
+	await grep -q "^TracerPid:.$strace" "/proc/$HOLDER/status"
 	refused 1 "process $strace (strace) traces it: end that, or say --no-freeze" relink
 	relink --no-freeze
 	same "$(m "sorted(f)")" "['a']" files

@@ -92,7 +92,7 @@ holding() {
 	(cd "${WHERE:-$D}" && exec python3 "$SCRATCH/holder.py") &
 	HOLDER=$!
 	trap 'kill -KILL $HOLDER 2>/dev/null || true' EXIT
-	await 30 test -e "$W/ready"
+	await test -e "$W/ready"
 }
 
 # checkpoint PYTHON [RELINK-OPTION]... : what it held has names, and it is gone.
@@ -365,8 +365,8 @@ relinked_again() {
 	for i in 1 2 3; do
 		# shellcheck disable=SC2016 # the command's
 		pvadm reopen "$M" -- sh -c 'echo $$ >'"$W/pid"'; exec sleep 1000' &
-		await 30 test -s "$W/pid"
-		await 30 grep -q sleep "/proc/$!/comm"
+		await test -s "$W/pid"
+		await grep -q sleep "/proc/$!/comm"
 		rm "$M" "$W/pid"
 		pvadm relink $! --manifest "$M" >/dev/null
 		same "$(readlink "/proc/$!/fd/10")" "$D/a (deleted)" path
@@ -640,7 +640,7 @@ on_filesystem_and_again() {
 	at=${AT[-1]}
 	WHERE=$at checkpoint 'put(10, unlinked("a", os.O_RDWR | os.O_APPEND))'
 	pvadm reopen "$M" -- sleep 1000 &
-	await 30 grep -q sleep "/proc/$!/comm"
+	await grep -q sleep "/proc/$!/comm"
 	echo more >>"/proc/$!/fd/10"
 	rm "$M"
 	pvadm relink $! --sync --fd 10 --to "$at/back" >/dev/null

@@ -14,9 +14,9 @@ PATH=$PATH:/sbin:/usr/sbin
 
 clean_up() {
 	pkill -KILL -f "^python3 $RESIDENT|^sleep 10000" || true
-	await 20 gone
+	await gone
 	rm -rf $HOME_DIR /scratch/user[23] /backup/D /backup/images
-	[[ ! -d $CGROUP ]] || await 20 rmdir "$CGROUP"
+	[[ ! -d $CGROUP ]] || await rmdir "$CGROUP"
 	pvadm gc --remove >/dev/null || true
 }
 
@@ -54,7 +54,7 @@ begin() {
 			ip link add dummy7 type dummy
 			setsid python3 $RESIDENT $HOME_DIR </dev/null >/dev/null 2>&1 &
 			exec sleep 10000'" &
-	await 30 test -e "$HOME_DIR/ready"
+	await test -e "$HOME_DIR/ready"
 	find_job
 }
 
@@ -69,7 +69,7 @@ find_job() {
 ask() {
 	rm -f "$1/answer"
 	kill -USR1 "$P"
-	await 20 test -e "$1/answer"
+	await test -e "$1/answer"
 	cp "$1/answer" "$2"
 	echo "cgroup $(sed 's/^0:://' "/proc/$P/cgroup")" >>"$2"
 }
@@ -107,8 +107,8 @@ restarted() {
 	words=$(command_of 5 | sed "${2-}")
 	(eval "exec $words" >"$SCRATCH/restart" 2>&1) &
 	RESTART=$!
-	await 40 pgrep -f "^python3 $RESIDENT"
-	await 10 test -d "$1"
+	await pgrep -f "^python3 $RESIDENT"
+	await test -d "$1"
 }
 
 names() {
@@ -128,10 +128,10 @@ checkpointed() {
 
 # The job's first process, which has nothing to do any more.
 clean_process() {
-	await 10 gone
+	await gone
 	pkill -KILL -f "^sleep 10000" || true
 	wait
-	await 10 rmdir "$CGROUP"
+	await rmdir "$CGROUP"
 }
 
 it_goes_on_elsewhere() {

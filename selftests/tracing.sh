@@ -128,7 +128,7 @@ the_module_can_be_unloaded_after_tracing() {
 	local given
 	given=$(parameters)
 	traced translate pvadm run --map "$OLD=$NEW" -- cat "$OLD/who" >/dev/null
-	await 100 modprobe -r pathvirt
+	await modprobe -r pathvirt
 	if grep -q pathvirt: "$TRACING/available_events"; then
 		fail "the events are there without the module"
 	fi

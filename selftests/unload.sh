@@ -90,7 +90,7 @@ come_and_go_with_short_attaches() {
 		sleep "0.$((i % 4))"
 		pvadm detach --all
 		# What is on its way out of a hook may hold it for a moment.
-		await 20 modprobe -r pathvirt
+		await modprobe -r pathvirt
 	done
 	load_is_well
 }
@@ -102,7 +102,7 @@ go_when_the_last_attached_one_has_ended() {
 		# shellcheck disable=SC2086 # words
 		modprobe pathvirt $GIVEN
 		pvadm run --map /pathvirt-nowhere=/usr -- sh -c 'ls / & ls /usr & wait'
-		await 20 modprobe -r pathvirt
+		await modprobe -r pathvirt
 	done
 	load_is_well
 }
@@ -122,7 +122,7 @@ nothing_was_reported() {
 }
 
 start_load
-await 60 test -e "$SCRATCH/4/turns"
+await test -e "$SCRATCH/4/turns"
 promise the_module_comes_and_goes_under_load come_and_go
 promise it_goes_after_short_attaches_by_direct come_and_go_with_short_attaches direct
 promise it_goes_after_short_attaches_by_ftrace come_and_go_with_short_attaches ftrace
