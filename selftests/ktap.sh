@@ -50,7 +50,13 @@ refused() {
 	"${@:3}" >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
 	same "$status" "$1" "exit status ($(<"$SCRATCH/err"))"
 	same "$(wc -l <"$SCRATCH/err")" 1 "lines: $(<"$SCRATCH/err")"
+	same "$(tail -c 1 "$SCRATCH/err")" "" "the line's end"
 	grep -qF -- "$2" "$SCRATCH/err" || fail "it does not say \"$2\": $(<"$SCRATCH/err")"
+}
+
+# as_nobody COMMAND... : without any privilege.
+as_nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 }
 
 # left : what is attached, in memory and armed; nothing is "0 0 no".

@@ -186,8 +186,7 @@ bad_input_is_refused() {
 	refused 2 "try --list" pvadm relink
 	refused 2 "more than one process" pvadm relink --list 1 2
 	refused 1 "there is no process" pvadm relink --list 4999999
-	refused 1 "run pvadm as root" setpriv --reuid 65534 --regid 65534 --clear-groups \
-		pvadm relink --list
+	refused 1 "run pvadm as root" as_nobody pvadm relink --list
 }
 
 promise R1_a_descriptor by_descriptor

@@ -884,8 +884,7 @@ bad_input_is_refused() {
 	refused 2 "more than one manifest" pvadm cleanup a b
 	refused 2 "more than one directory" pvadm gc a b
 	refused 1 "there is no process" pvadm relink 4999999
-	refused 1 "run pvadm as root" setpriv --reuid 65534 --regid 65534 --clear-groups \
-		pvadm relink "$HOLDER" --manifest /tmp/m.$$
+	refused 1 "run pvadm as root" as_nobody pvadm relink "$HOLDER" --manifest /tmp/m.$$
 	[[ ! -e /tmp/m.$$ ]] || fail "a manifest is left"
 	nothing_changed
 }

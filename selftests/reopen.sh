@@ -139,15 +139,6 @@ new() {
 	END
 }
 
-# refused STATUS PATTERN COMMAND... : one line.
-refused() {
-	local status=0
-	"${@:3}" >"$W/out" 2>"$W/err" || status=$?
-	same "$status" "$1" "exit status ($(<"$W/err"))"
-	same "$(wc -l <"$W/err")" 1 "lines: $(<"$W/err")"
-	grep -qF -- "$2" "$W/err" || fail "it does not say \"$2\": $(<"$W/err")"
-}
-
 # ---- As it was ----
 
 SEVERAL='
@@ -602,8 +593,7 @@ bad_input() {
 	refused 1 "No such file" pvadm reopen "$W/nonesuch" -- true
 	refused 1 "is no JSON" pvadm reopen "$SCRATCH/state.py" -- true
 	chmod 644 "$M"
-	refused 1 "run pvadm as root" setpriv --reuid 65534 --regid 65534 --clear-groups \
-		pvadm reopen "$M" -- true
+	refused 1 "run pvadm as root" as_nobody pvadm reopen "$M" -- true
 	same "$(links)" 1 links
 }
 
