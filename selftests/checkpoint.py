@@ -641,6 +641,15 @@ def is_traced(pid):
         return not re.search(r"^TracerPid:\s+0$", file.read(), re.M)
 
 
+def check_all_or_nothing(holder, status):
+    """After a checkpoint that was asked to end; the process goes on."""
+    whole = not run("pvadm", "checkpoint", "--check", BUNDLE).returncode
+    check_equal(whole, status == 0, "whole")
+    check_equal(os.path.exists(BUNDLE), whole, "the directory")
+    check_equal(len(names()), 2 * whole, "names")
+    check(not is_traced(holder.pid), "it is held still")
+
+
 @test
 def S3_checkpoint_is_interrupted():
     """At any moment: all of it or nothing, and the process goes on."""
@@ -655,12 +664,29 @@ def S3_checkpoint_is_interrupted():
             time.sleep(dice.uniform(0, 0.25))
             process.send_signal(number)
             results.add(process.wait() == 0)
-            whole = not run("pvadm", "checkpoint", "--check", BUNDLE).returncode
-            check_equal(whole, process.returncode == 0, "whole")
-            check_equal(os.path.exists(BUNDLE), whole, "the directory")
-            check_equal(len(names()), 2 * whole, "names")
-            check(not is_traced(holder.pid), "it is held still")
+            check_all_or_nothing(holder, process.returncode)
     comment(f"came to their ends: {sorted(results)}")
+
+
+@test
+def S3_checkpoint_is_interrupted_where_it_waits():
+    """For what helpers in the namespaces have to say."""
+    trace = f"{SCRATCH}/trace"
+    with Holder() as holder:
+        good("strace", "-y", "-o", trace, "-e", "trace=read",
+             "pvadm", "checkpoint", holder.pid, "--dir", BUNDLE)
+    with open(trace, encoding="utf-8") as file:
+        reads = [line for line in file if line.startswith("read(")]
+    waits = [i for i, line in enumerate(reads, 1) if "<pipe:" in line]
+    check(waits, "no reading from a helper in", len(reads), "reads")
+    for when in waits:
+        with Holder() as holder:
+            done = run("strace", "-o", trace, "-e", f"inject=read:signal=TERM:when={when}",
+                       "pvadm", "checkpoint", holder.pid, "--dir", BUNDLE)
+            check_equal(done.returncode, 1, f"status {done.stderr}")
+            check_equal(done.stderr.count("\n"), 1, f"lines {done.stderr}")
+            check_all_or_nothing(holder, 1)
+    comment(f"{len(waits)} waits in {len(reads)} reads")
 
 
 @test

@@ -16,6 +16,7 @@
 #include "command.h"
 #include "message.h"
 #include "ns_go.h"
+#include "proc_file.h"
 
 static int explain(enum ns_kind kind, int err)
 {
@@ -75,6 +76,7 @@ struct inside {
 	int out;
 };
 
+/* Also of no result: nothing at all would be one that was lost. */
 static int send_result(int out, struct json_object *result)
 {
 	const char *text = json_object_to_json_string(result);
@@ -90,7 +92,7 @@ static int call(struct inside *inside)
 	struct json_object *result = NULL;
 	int status = inside->fn(inside->data, &result);
 
-	if (status == STATUS_DONE && result)
+	if (status == STATUS_DONE)
 		status = send_result(inside->out, result);
 	return status;
 }
@@ -147,21 +149,28 @@ static int run_helper(struct inside *inside)
 	return pid ? call_in_child(inside) : call(inside);
 }
 
-static int take_result(int in, struct json_object **result)
+/* What send_result() sent; whether it was all of it. */
+static bool take_result(int in, struct json_object **result)
 {
-	struct json_object *taken = json_object_from_fd(in);
+	enum json_tokener_error error = json_tokener_error_size;
+	struct json_object *taken = NULL;
+	char *text = proc_file_read_open(in);
 
+	if (text)
+		taken = json_tokener_parse_verbose(text, &error);
+	free(text);
 	if (result)
 		*result = taken;
 	else
 		json_object_put(taken);
-	return STATUS_DONE;
+	return error == json_tokener_success;
 }
 
 int ns_inside(const struct ns_set *set, ns_inside_fn fn, void *data,
 	      struct json_object **result)
 {
 	struct inside inside = { .set = *set, .fn = fn, .data = data };
+	bool taken = false;
 	int ends[2], status;
 	pid_t pid;
 
@@ -179,9 +188,11 @@ int ns_inside(const struct ns_set *set, ns_inside_fn fn, void *data,
 	}
 	close(ends[1]);
 	if (pid > 0)
-		take_result(ends[0], result);
+		taken = take_result(ends[0], result);
 	status = pid > 0 ? wait_for(pid) :
 		 message_failed("cannot start a helper: %s", strerror(errno));
 	close(ends[0]);
+	if (status == STATUS_DONE && !taken)
+		status = message_failed("cannot read what a helper has found");
 	return status;
 }

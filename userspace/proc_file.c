@@ -11,7 +11,7 @@
 
 #include "proc_file.h"
 
-/* Reads until the end; -1 with errno. */
+/* Reads until the end; -1 with errno. Has room for a byte more than it returns. */
 static ssize_t read_all(int fd, char **text)
 {
 	size_t size = 4096, length = 0;
@@ -34,23 +34,32 @@ static ssize_t read_all(int fd, char **text)
 	}
 }
 
-char *proc_file_read(const char *path)
+char *proc_file_read_open(int fd)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	char *text = NULL;
-	ssize_t length;
+	ssize_t length = read_all(fd, &text);
+	int err = errno;
 
-	if (fd < 0)
-		return NULL;
-	length = read_all(fd, &text);
-	err = errno;
-	close(fd);
 	if (length < 0) {
 		free(text);
 		errno = err;
 		return NULL;
 	}
 	text[length] = '\0';
+	return text;
+}
+
+char *proc_file_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	char *text;
+
+	if (fd < 0)
+		return NULL;
+	text = proc_file_read_open(fd);
+	err = errno;
+	close(fd);
+	errno = err;
 	return text;
 }
 
