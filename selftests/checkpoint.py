@@ -20,6 +20,7 @@ import time
 
 from commands import NOBODY, good, refuses, run
 from ktap import check, check_equal, comment, main, test, wait_until
+from module import Unloaded
 
 SCRATCH = tempfile.mkdtemp(prefix="checkpoint.", dir="/var/tmp")
 os.chmod(SCRATCH, 0o755)
@@ -445,6 +446,20 @@ def S3_it_ends_as_the_command_does():
 
 
 # ---- Bad input ----
+
+
+@test
+def S3_namespaces_alone_need_no_module():
+    """Without files and rules there is nothing for it to do."""
+    fresh()
+    with subprocess.Popen(["unshare", "--uts", "sh", "-c",
+                           f"hostname alone; touch {WORK}/ready; exec sleep 10000"]) as process:
+        wait_until(lambda: os.path.exists(f"{WORK}/ready"), "the process")
+        good("pvadm", "checkpoint", process.pid, "--dir", BUNDLE)
+        process.kill()
+    with Unloaded():
+        check_equal(good("pvadm", "restart", BUNDLE, "--", "hostname"), "alone\n", "name")
+        refused("not loaded", "restart", BUNDLE, "--map", "/a=/b", "--", "true")
 
 
 @test

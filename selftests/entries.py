@@ -15,9 +15,9 @@ import subprocess
 
 import genl
 from ktap import Skip, check, check_equal, comment, main, test
+from module import Loaded
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-PARAMETERS = "/sys/module/pathvirt/parameters"
 TRACING = "/sys/kernel/tracing/events/syscalls"
 
 # The hooks that can be left out.
@@ -103,34 +103,6 @@ def status():
     """What pvadm says."""
     return json.loads(subprocess.run(["pvadm", "status", "--json"], check=True,
                                      stdout=subprocess.PIPE).stdout)
-
-
-def parameters():
-    """What the module was loaded with."""
-    found = []
-    for name in os.listdir(PARAMETERS):
-        with open(f"{PARAMETERS}/{name}", encoding="ascii") as file:
-            found.append(f"{name}={file.read().strip()}")
-    return found
-
-
-class Loaded:
-    """The module with other parameters, for a while."""
-
-    def __init__(self, *words):
-        self.words = words
-        self.before = parameters()
-
-    def load(self, words):
-        """Loads it anew."""
-        subprocess.run(["modprobe", "-r", "pathvirt"], check=True)
-        subprocess.run(["modprobe", "pathvirt", *words], check=True)
-
-    def __enter__(self):
-        self.load(self.words)
-
-    def __exit__(self, *_):
-        self.load(self.before)
 
 
 def outcomes(program):

@@ -187,6 +187,16 @@ static int read_command_line(struct restart *restart, int argc, char **argv)
 
 /* ---- All of it ---- */
 
+/* Namespaces alone are made without it. */
+static bool needs_module(const struct restart *restart)
+{
+	const struct bundle *bundle = &restart->bundle;
+
+	return reopen_holds(&bundle->manifest, bundle->pid) ||
+	       bundle_layers(bundle, bundle->pid) ||
+	       pv_rules_count(restart->rules.rules);
+}
+
 static int run_command(struct restart *restart, char **argv)
 {
 	struct ns_run *run = &restart->run;
@@ -194,7 +204,7 @@ static int run_command(struct restart *restart, char **argv)
 	char *file;
 
 	status = reopen_reserve(&restart->reopening);
-	if (status == STATUS_DONE)
+	if (status == STATUS_DONE && needs_module(restart))
 		status = session_open(&restart->reopening.pv);
 	if (status != STATUS_DONE)
 		return status;
