@@ -423,6 +423,24 @@ all_or_nothing() {
 	kill "$HOLDER"
 }
 
+# A name is there already when pvadm looks what it has made.
+unseen_is_taken_back() {
+	local when
+	begin
+	holding 'a = unlinked("a"); b = unlinked("b"); os.mkdir("d"); os.chdir("d"); os.rmdir("../d")'
+	strace -o "$SCRATCH/trace" -e trace=openat pvadm relink "$HOLDER" --manifest "$M" >/dev/null
+	pvadm cleanup "$M" >/dev/null
+	rm "$M"
+	grep '^openat(' "$SCRATCH/trace" | grep -n '"unlink-at-restart.*O_PATH' >"$SCRATCH/looks"
+	same "$(wc -l <"$SCRATCH/looks")" 3 looks
+	while IFS=: read -r when _; do
+		refused 1 "Input/output error" strace -o /dev/null -e "inject=openat:error=EIO:when=$when" \
+			pvadm relink "$HOLDER" --manifest "$M"
+		nothing_changed
+	done <"$SCRATCH/looks"
+	kill "$HOLDER"
+}
+
 partial() {
 	begin
 	holding "$HOLD_IMMUTABLE"
@@ -914,6 +932,7 @@ promise R3_a_container a_container
 promise R3_taken_and_long_names taken_names
 promise R3_simultaneous_checkpoints simultaneous
 promise R4_all_or_nothing all_or_nothing
+promise R4_what_cannot_be_looked_at_is_taken_back unseen_is_taken_back
 promise R4_partial_and_copy partial
 promise R4_copy_on_vfat copy_on_vfat
 promise R4_progress_on_a_terminal progress_on_a_terminal

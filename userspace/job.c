@@ -139,6 +139,7 @@ static int do_mkdir(struct job *job)
 	return job->own_fd < 0 ? job->own_fd : 0;
 }
 
+/* Nobody can undo what is not known: it is undone at once if that fails. */
 static int note_made(struct job *job)
 {
 	int fd, err;
@@ -149,7 +150,11 @@ static int note_made(struct job *job)
 	err = fd < 0 ? -errno : manifest_inode_of(fd, &job->made);
 	if (fd >= 0)
 		close(fd);
-	return err ? reason_errno(&job->reason, err) : 0;
+	if (!err)
+		return 0;
+	unlinkat(job->dirfd, job->name,
+		 job->method == MANIFEST_MKDIR ? AT_REMOVEDIR : 0);
+	return reason_errno(&job->reason, err);
 }
 
 bool job_is_copyable(const struct job *job)
