@@ -110,6 +110,9 @@ static int still(struct relink *relink, struct pv *pv)
 	struct request *request = relink->data;
 	int status = save_namespaces(request);
 
+	/* They were found by its number. */
+	if (status == STATUS_DONE)
+		status = target_check(&relink->target);
 	if (status == STATUS_DONE)
 		status = bundle_write_table(&request->writer, pv,
 					    relink->manifest.pids,

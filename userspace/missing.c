@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,8 +68,7 @@ static bool enter(const struct target *target)
 	root = open_proc(who, "root", O_PATH | O_DIRECTORY);
 	if (root < 0 || !enter_mounts(target, who))
 		return false;
-	/* It lives, so what we opened by its number was its own. */
-	if (pidfd_send_signal(target->pidfd, 0, NULL, 0))
+	if (!target_lives(target))
 		return false;
 	ours = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (is_same_file(root, ours))

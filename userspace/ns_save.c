@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -249,12 +248,7 @@ static int collect(struct save *save)
 		if (status != STATUS_DONE)
 			return status;
 	}
-	/* What we read by its number was its own, if it lives. */
-	if (pidfd_send_signal(save->of.target.pidfd, 0, NULL, 0) &&
-	    errno == ESRCH)
-		return message_failed("process %d has ended before all was read",
-				      save->of.target.pid);
-	return STATUS_DONE;
+	return target_check(&save->of.target);
 }
 
 int ns_save_file(const struct command *command, const char *pid,

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,8 +124,7 @@ int ns_set_open(struct ns_set *set, const struct target *target)
 
 	snprintf(who, sizeof(who), "%d", target->pid);
 	err = open_all(set, who);
-	/* It lives, so what we opened by its number was its own. */
-	if (pidfd_send_signal(target->pidfd, 0, NULL, 0) && errno == ESRCH) {
+	if (!target_lives(target)) {
 		ns_set_close(set);
 		err = -ESRCH;
 	}

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -118,9 +117,10 @@ static int freeze(struct work *work)
 				      work->relink->tree);
 	if (status != STATUS_DONE)
 		return status;
-	/* It was held by its pidfd, but frozen by its number. */
-	if (pidfd_send_signal(target->pidfd, 0, NULL, 0))
-		return message_failed("process %d has ended", target->pid);
+	/* It was frozen by its number. */
+	status = target_check(target);
+	if (status != STATUS_DONE)
+		return status;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	work->ktime = now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 	return STATUS_DONE;
@@ -170,7 +170,8 @@ static int find(struct work *work)
 	if (work->list.hidden)
 		return message_failed("process %d cannot be looked into: run pvadm as root",
 				      pid_of(work));
-	return STATUS_DONE;
+	/* It may not have been frozen. */
+	return target_check(&work->relink->target);
 }
 
 /* ---- What is wanted of it ---- */

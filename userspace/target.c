@@ -137,6 +137,18 @@ void target_close(struct target *target)
 	target->pidfd = -1;
 }
 
+bool target_lives(const struct target *target)
+{
+	return !pidfd_send_signal(target->pidfd, 0, NULL, 0) || errno != ESRCH;
+}
+
+int target_check(const struct target *target)
+{
+	if (target_lives(target))
+		return STATUS_DONE;
+	return message_failed("process %d has ended", target->pid);
+}
+
 int targets_open(struct targets *targets, const struct command *command,
 		 int count, char **words)
 {

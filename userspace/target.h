@@ -2,6 +2,7 @@
 #ifndef TARGET_H
 #define TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -14,7 +15,7 @@ struct command;
  * struct target - a process that the command line names
  *
  * @pid: as it was named
- * @pidfd: holds the process, so that its number cannot pass on to another
+ * @pidfd: that process, whoever gets its number when it has ended
  */
 struct target {
 	pid_t pid;
@@ -35,6 +36,13 @@ struct targets {
 int target_open(struct target *target, const struct command *command,
 		const char *word);
 void target_close(struct target *target);
+
+/*
+ * Is it there still?  Then what was found by its number until now was its own.
+ * target_check() returns the exit status, and has said so if it is not there.
+ */
+bool target_lives(const struct target *target);
+int target_check(const struct target *target);
 
 /* All of @words or, with the same messages, none. */
 int targets_open(struct targets *targets, const struct command *command,
