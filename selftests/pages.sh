@@ -33,16 +33,16 @@ macro() {
 
 # table_of COMMAND : the options in the table of its source, macros resolved.
 table_of() {
-	local name=${1//[ -]/_} file table rest word
+	local name=${1//[ -]/_} file table rest
 	file=$U/cmd_$name.c
 	[[ -f $file ]] || file=$U/$name.c
 	rest=$(sed -n '/^static const struct option options\[\]/,/^};/p' "$file")
 	while [[ $rest ]]; do
 		table+=$rest
 		# A macro may be made of others.
-		rest=$(for word in $(grep -oE '[A-Z_]+_OPTIONS' <<<"$rest"); do
+		rest=$(grep -oE '[A-Z_]+_OPTIONS' <<<"$rest" | while read -r word; do
 			macro "$word"
-		done)
+		done) || true
 	done
 	grep -oE '[{] "[a-z-]+", *[a-z]+_argument' <<<"$table" |
 		sed 's/.*"\(.*\)".*/--\1/' | sort -u
