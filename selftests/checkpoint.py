@@ -445,9 +445,6 @@ def S3_it_ends_as_the_command_does():
         check_equal(done.returncode, status, script + done.stderr)
 
 
-# ---- Bad input ----
-
-
 @test
 def S3_namespaces_alone_need_no_module():
     """Without files and rules there is nothing for it to do."""
@@ -460,6 +457,9 @@ def S3_namespaces_alone_need_no_module():
     with Unloaded():
         check_equal(good("pvadm", "restart", BUNDLE, "--", "hostname"), "alone\n", "name")
         refused("not loaded", "restart", BUNDLE, "--map", "/a=/b", "--", "true")
+
+
+# ---- Bad input ----
 
 
 @test
