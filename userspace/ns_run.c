@@ -5,7 +5,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -28,12 +29,14 @@
 #include "ns_run.h"
 #include "ns_uts.h"
 #include "output.h"
+#include "proc_file.h"
+#include "target.h"
 
 /*
  * struct running - what is under way
  *
  * @asked: what is to be done
- * @pidfd: the process that is to become the command; -1 as long as there is none
+ * @process: what is to become the command; its pidfd is -1 as long as there is none
  */
 struct running {
 	const struct ns_run *asked;
@@ -42,7 +45,7 @@ struct running {
 	struct ns_mounts mounts;
 	struct keeper keeper;
 	struct ns_maker maker;
-	int pidfd;
+	struct target process;
 };
 
 /* ---- Filling what was made ---- */
@@ -129,7 +132,8 @@ static int fill(struct running *run, pid_t pid)
 	if (of.target.pidfd < 0)
 		return message_failed("cannot take hold of the new process: %s",
 				      strerror(errno));
-	run->pidfd = fcntl(of.target.pidfd, F_DUPFD_CLOEXEC, 0);
+	run->process.pid = pid;
+	run->process.pidfd = fcntl(of.target.pidfd, F_DUPFD_CLOEXEC, 0);
 	status = ns_target_find(&of);
 	if (status == STATUS_DONE)
 		status = fill_all(run, &of);
@@ -186,20 +190,36 @@ static int fulfil(struct running *run, enum ns_wish wish, pid_t pid)
 	return message_failed("unknown wish %d", wish);
 }
 
+/*
+ * Its descriptors are closed: it has become the command, or it is about to have ended.
+ * Who ends has given its memory away before; a pidfd tells of it only much later, when its
+ * namespaces are gone as well.  Anybody may read statm, whatever the command is.
+ */
+static bool has_begun(const struct running *run)
+{
+	char path[64], *text;
+	bool begun;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", run->process.pid);
+	text = proc_file_read(path);
+	begun = text && strtoul(text, NULL, 10) > 0;
+	free(text);
+	return begun && target_lives(&run->process);
+}
+
 /* Returns what the worker came to. */
 static int watch(struct running *run)
 {
 	const struct ns_run_hooks *hooks = run->asked->hooks;
-	struct pollfd end = { .fd = run->pidfd, .events = POLLIN };
 	bool failed, sure = true;
 	int wait;
 
 	if (!hooks)
 		return follow_wait(run->maker.pid);
 	failed = ns_maker_has_failed(&run->maker);
-	/* If it lives, it is the command; if it was killed, who knows. */
+	/* If it was killed, who knows. */
 	if (!failed && hooks->begun) {
-		sure = !poll(&end, 1, 0);
+		sure = has_begun(run);
 		if (sure)
 			hooks->begun(run->asked->data, true);
 	}
@@ -335,7 +355,7 @@ int ns_run(const struct ns_run *asked, char **command)
 	struct running run = {
 		.asked = asked,
 		.keeper = { .fd = -1 },
-		.pidfd = -1,
+		.process.pidfd = -1,
 	};
 	int status;
 
@@ -346,7 +366,6 @@ int ns_run(const struct ns_run *asked, char **command)
 	ns_mounts_free(&run.mounts);
 	ns_cgroup_free(&run.cgroup);
 	ns_plan_free(&run.plan);
-	if (run.pidfd >= 0)
-		close(run.pidfd);
+	target_close(&run.process);
 	return status;
 }

@@ -23,6 +23,8 @@ const char *session_advice(int err)
 		return "; run pvadm as root";
 	case -ESRCH:
 		return "; it has ended";
+	case -EDQUOT:
+		return "; detach or end what is attached, try fewer rules, or have root raise the limit";
 	case -ENOMEM:
 		return "; try fewer rules or free some memory";
 	}
