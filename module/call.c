@@ -10,6 +10,7 @@
 #include <linux/sched/task.h>
 
 #include "hooks.h"
+#include "pin.h"
 #include "process.h"
 #include "reached.h"
 
@@ -81,20 +82,16 @@ struct task_struct *pv_handle_fork(struct pid *pid, int trace, int node,
 {
 	struct task_struct *child = ERR_PTR(-ENOMEM);
 	struct pv_process *heir = NULL;
-	struct pv_reached *reached;
 	bool thread = args->flags & CLONE_THREAD;
 
 	pv_call_begin();
-	if (pv_reached_prepare(&reached))
-		goto out;
-	if (!thread)
-		heir = pv_heir_prepare();
-	if (thread || heir)
+	if ((thread || !pv_heir_prepare(&heir)) &&
+	    !pv_reached_prepare(heir, args->flags)) {
 		child = pv_original_fork(pid, trace, node, args);
-	pv_reached_inherit(reached, child);
+		pv_reached_inherit(heir, child);
+	}
 	if (heir)
 		pv_heir_settle(heir, child);
-out:
 	pv_call_end();
 	return child;
 }

@@ -3,8 +3,9 @@
  * Every difference between the kernels that are supported, and nothing else.
  *
  * The code elsewhere reads as if written for the newest kernel; what an older
- * one lacks is added here under the newest name.  Supported and tested: 6.1,
- * 6.12, 7.3.
+ * one lacks is added here under the newest name.  Which it lacks is asked of its
+ * headers, not of its number: see have.c.  Supported and tested: 6.1, 6.12, 7.2,
+ * 7.3.
  */
 #ifndef _PV_COMPAT_H
 #define _PV_COMPAT_H
@@ -19,43 +20,22 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/version.h>
+#include <linux/string.h>
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#include "have.h"
+
+#if PV_HAVE_FILELOCK_H
 #include <linux/filelock.h>
 #endif
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#if PV_HAVE_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
 #endif
 
-/* Functions of fs/ that 7.0 renamed; their arguments are the same. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-#define PV_SYMBOL_OPEN		"do_file_open"
-#define PV_SYMBOL_RENAME	"filename_renameat2"
-#define PV_SYMBOL_LINK		"filename_linkat"
-#else
-#define PV_SYMBOL_OPEN		"do_filp_open"
-#define PV_SYMBOL_RENAME	"do_renameat2"
-#define PV_SYMBOL_LINK		"do_linkat"
-#endif
-
-/*
- * Where a symbolic link is followed; older kernels have it inside of the step
- * to a component.  The arguments behind the first one, as words: is it a link?
- */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-#define PV_SYMBOL_STEP		"pick_link"
-#define pv_step_is_link(a, b)	true
-#else
-#define PV_SYMBOL_STEP		"step_into"
-#define pv_step_is_link(a, b)	d_is_symlink((const struct dentry *)(b))
-#endif
-
 /* PROCMAP_QUERY, which asks for one mapping of /proc/PID/maps. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#ifdef PROCMAP_QUERY
 #define PV_SYMBOL_MAPS_QUERY	"procfs_procmap_ioctl"
 #else
 #define PV_SYMBOL_MAPS_QUERY	NULL
@@ -68,6 +48,13 @@
 #define PV_SYMBOL_PATH_LINK	NULL
 #endif
 
+/* What a walk tells audit of where a name has led, if there is any audit. */
+#ifdef CONFIG_AUDITSYSCALL
+#define PV_SYMBOL_AUDIT_INODE	"__audit_inode"
+#else
+#define PV_SYMBOL_AUDIT_INODE	NULL
+#endif
+
 #ifndef __counted_by
 #define __counted_by(member)
 #endif
@@ -78,7 +65,7 @@
 #endif
 
 /* The tracepoint tells since 6.17 whether the thread group is dead. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#if PV_HAVE_EXIT_GROUP_DEAD
 #define PV_TRACE_EXIT_ARGS	struct task_struct *task, bool group_dead
 #else
 #define PV_TRACE_EXIT_ARGS	struct task_struct *task
@@ -96,28 +83,25 @@ struct pv_open_flags {
 	int lookup_flags;
 };
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#ifndef ftrace_regs_set_instruction_pointer
 #define ftrace_regs_set_instruction_pointer	ftrace_instruction_pointer_set
 #endif
 
-/* A trace event's string is found by its destination alone since 6.10. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-#define pv_assign_str(dst, src)	__assign_str(dst)
-#else
-#define pv_assign_str(dst, src)	__assign_str(dst, src)
-#endif
+/* What __assign_str() does, which does not take the same arguments everywhere. */
+#define pv_assign_str(dst, src)	\
+	strscpy(__get_str(dst), src, __get_dynamic_array_len(dst))
 
 /* The variable that holds the running task, by its name in assembler. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#if PV_HAVE_CONST_CURRENT_TASK
 #define PV_CURRENT_TASK		const_current_task
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#elif PV_HAVE_PCPU_HOT
 #define PV_CURRENT_TASK		pcpu_hot.current_task
 #else
 #define PV_CURRENT_TASK		current_task
 #endif
 
 /* One direct call for several functions. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#if PV_HAVE_FTRACE_DIRECT_MULTI
 #define register_ftrace_direct(ops, addr) \
 	register_ftrace_direct_multi(ops, addr)
 #define unregister_ftrace_direct(ops, addr, free_filters) \
@@ -125,13 +109,13 @@ struct pv_open_flags {
 #endif
 
 /*
- * Does the kernel walk for itself in the name of a task?  Since 7.0 it does so
+ * Does the kernel walk for itself in the name of a task?  Since 7.3 it does so
  * with the root of the initial namespace in the task's place; before, it passes
  * that root to the walk.
  */
 static inline bool pv_task_borrows_fs(const struct task_struct *task)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#if PV_HAVE_REAL_FS
 	return task->fs != task->real_fs;
 #else
 	return false;
@@ -147,42 +131,42 @@ static inline bool pv_task_borrows_fs(const struct task_struct *task)
 				thread_node)
 
 /* The attributes of a dump's request. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#if PV_HAVE_GENL_INFO_DUMP
 #define pv_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
 #else
 #define pv_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#if !PV_HAVE_START_CREATING_PATH
 #define start_creating_path	kern_path_create
 #define end_creating_path	done_path_create
 #endif
 
 /* How the owners on a mount differ from those on its filesystem. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#if PV_HAVE_MNT_IDMAP
+#define PV_IDMAP	struct mnt_idmap
+#else
 #define PV_IDMAP	struct user_namespace
 
 static inline PV_IDMAP *mnt_idmap(const struct vfsmount *mnt)
 {
 	return mnt_user_ns(mnt);
 }
-#else
-#define PV_IDMAP	struct mnt_idmap
 #endif
 
 /* An inode's state had no functions; its lock is held as with them. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#if !PV_HAVE_INODE_STATE
 #define inode_state_read_once(inode)		READ_ONCE((inode)->i_state)
 #define inode_state_set(inode, flags)		((inode)->i_state |= (flags))
 #define inode_state_clear(inode, flags)		((inode)->i_state &= ~(flags))
 #endif
 
 /* Whoever must give a delegation back before the call can be made again. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#if PV_HAVE_DELEGATED_INODE
+#define PV_DELEGATED		struct delegated_inode
+#else
 #define PV_DELEGATED		struct inode *
 #define is_delegated(delegated)	(*(delegated))
-#else
-#define PV_DELEGATED		struct delegated_inode
 #endif
 
 /*
@@ -192,7 +176,7 @@ static inline PV_IDMAP *mnt_idmap(const struct vfsmount *mnt)
  */
 static inline struct inode *pv_real_inode(struct dentry *dentry)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#if PV_HAVE_D_REAL_TYPE
 	return d_inode(d_real(dentry, D_REAL_METADATA));
 #else
 	return d_inode(d_real(dentry, NULL));
@@ -201,19 +185,18 @@ static inline struct inode *pv_real_inode(struct dentry *dentry)
 
 /*
  * What overlayfs keeps with a dentry: flags; not 0 where its file is no directory and
- * is in the upper layer.  Before 6.5 it was memory that belongs to the one dentry.
+ * is in the upper layer.  Before 6.5 it was memory that belongs to the one dentry,
+ * and no memory lies as low as flags do.
  */
 static inline void *pv_stacked_flags(const struct dentry *dentry)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
-	return READ_ONCE(dentry->d_fsdata);
-#else
-	return NULL;
-#endif
+	void *kept = READ_ONCE(dentry->d_fsdata);
+
+	return (unsigned long)kept < PAGE_SIZE ? kept : NULL;
 }
 
 /* A name in a directory, which is locked until end_creating(). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#if !PV_HAVE_START_CREATING
 static inline void end_creating(struct dentry *child)
 {
 	if (IS_ERR(child))
@@ -229,7 +212,11 @@ static inline struct dentry *start_creating(PV_IDMAP *idmap,
 	struct dentry *child;
 
 	inode_lock_nested(d_inode(parent), I_MUTEX_PARENT);
+#if PV_HAVE_LOOKUP_ONE_QSTR
+	child = lookup_one(idmap, name, parent);
+#else
 	child = lookup_one(idmap, name->name, parent, name->len);
+#endif
 	if (IS_ERR(child))
 		inode_unlock(d_inode(parent));
 	return child;
@@ -243,8 +230,14 @@ static inline struct dentry *start_creating(PV_IDMAP *idmap,
 static inline struct dentry *pv_mkdir(PV_IDMAP *idmap, struct inode *dir,
 				      struct dentry *child, umode_t mode)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#if PV_HAVE_MKDIR_DELEGATED
 	return vfs_mkdir(idmap, dir, child, mode, NULL);
+#elif PV_HAVE_MKDIR_DENTRY
+	child = vfs_mkdir(idmap, dir, child, mode);
+	/* That left the directory locked, which end_creating() cannot do any more. */
+	if (IS_ERR(child))
+		inode_unlock(dir);
+	return child;
 #else
 	int err = vfs_mkdir(idmap, dir, child, mode);
 

@@ -8,6 +8,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/capability.h>
 #include <linux/compat.h>
 #include <linux/file.h>
 #include <linux/limits.h>
@@ -138,6 +139,27 @@ static int pv_device_answer(void __user *to, struct pathvirt_relink *ask,
 	if (copy_to_user(to, ask, min_t(u32, size, sizeof(*ask))))
 		return -EFAULT;
 	return 0;
+}
+
+/*
+ * What relinking asks of the caller, it asks of who has opened the device as well, who
+ * may have given it to a program that can do more.
+ */
+static bool pv_device_opener_may(const struct file *device,
+				 const struct file *file)
+{
+	struct user_namespace *ns = file_inode(file)->i_sb->s_user_ns;
+
+	return file_ns_capable(device, ns, CAP_DAC_OVERRIDE) &&
+	       file_ns_capable(device, ns, CAP_DAC_READ_SEARCH);
+}
+
+static int pv_device_refuse(void __user *to, struct pathvirt_relink *ask,
+			    u32 size)
+{
+	const struct pv_relinked done = { .why = PATHVIRT_WHY_OPENER };
+
+	return pv_device_answer(to, ask, &done, size) ?: -EPERM;
 }
 
 /* One name or, where a @path is allowed, several. */
@@ -289,8 +311,10 @@ static long pv_device_ioctl(struct file *device, unsigned int cmd,
 	file = fget_raw(ask.fd);
 	if (!file)
 		return -EBADF;
-	if (ask.flags & (PATHVIRT_RELINK_OPEN_DIR |
-			 PATHVIRT_RELINK_OPEN_DELETED))
+	if (!pv_device_opener_may(device, file))
+		err = pv_device_refuse(to, &ask, size);
+	else if (ask.flags & (PATHVIRT_RELINK_OPEN_DIR |
+			      PATHVIRT_RELINK_OPEN_DELETED))
 		err = pv_device_open(to, &ask, &file->f_path, size);
 	else
 		err = pv_device_file(to, &ask, &file->f_path, size);

@@ -32,8 +32,8 @@ static void __used pv_direct_text(void)
 		     ASM_ENDBR
 		     "movq %%gs:%c[task], %%rax\n\t"
 		     "movq %c[signal](%%rax), %%rax\n\t"
-		     "shrq $%c[shift], %%rax\n\t"
-		     "andl $%c[mask], %%eax\n\t"
+		     "imull $%c[factor], %%eax, %%eax\n\t"
+		     "shrl $%c[shift], %%eax\n\t"
 		     "cmpq $0, pv_processes(, %%rax, 8)\n\t"
 		     "jne 2f\n"
 		     "1:\t" ASM_RET
@@ -54,6 +54,6 @@ static void __used pv_direct_text(void)
 		     : : [task] "i" (&PV_CURRENT_TASK),
 			 [signal] "i" (offsetof(struct task_struct, signal)),
 			 [shift] "i" (PV_PROCESS_HASH_SHIFT),
-			 [mask] "i" (PV_PROCESS_HASH_SIZE - 1),
+			 [factor] "i" (PV_PROCESS_HASH_FACTOR),
 			 [sites] "i" (PV_MAX_SITES));
 }

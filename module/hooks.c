@@ -44,6 +44,7 @@ MODULE_PARM_DESC(without, "For tests: a function that takes names into a walk an
  * struct pv_site - a function that is hooked
  * @symbol: its name, or NULL if kernels of this version have no such function
  * @handler: what attached processes run instead
+ * @other: its name in kernels that do not have @symbol, or NULL
  * @addr: where it is hooked, or NULL if this kernel has no such function or it
  *	is not to be hooked
  * @kprobe: the hook, with probe=kprobe; registered while it is armed.  Not any
@@ -53,30 +54,40 @@ MODULE_PARM_DESC(without, "For tests: a function that takes names into a walk an
 struct pv_site {
 	const char *symbol;
 	void *handler;
+	const char *other;
 	kprobe_opcode_t *addr;
 	struct kprobe kprobe;
 };
+
+/* Where a link is followed; older kernels have it inside of the step to a component. */
+#define PV_SYMBOL_PICK	"pick_link"
 
 /*
  * The three functions that take a struct filename into a walk see every name
  * that a process hands in: they are where all of the getname family ends.  Those
  * around d_path and getcwd tell a process about paths.  The others, but for
  * copy_process, are calls that take several names.  The most
- * frequent come first.  The walk hook, which sees symbolic links, is the one
- * that may be left out.
+ * frequent come first.  The walk hooks, which see where a walk begins and symbolic
+ * links, are those that may be left out: what is static in fs/ has no header to
+ * ask for its name.
  */
 static struct pv_site pv_sites[] = {
-	[PV_SITE_OPEN]		 = { PV_SYMBOL_OPEN, pv_handle_open },
+	[PV_SITE_OPEN]		 = { "do_file_open", pv_handle_open,
+				     .other = "do_filp_open" },
 	[PV_SITE_LOOKUP]	 = { "filename_lookup", pv_handle_lookup },
 	[PV_SITE_PARENT]	 = { "__filename_parentat", pv_handle_parent },
-	[PV_SITE_STEP]		 = { PV_SYMBOL_STEP, pv_handle_step },
+	[PV_SITE_START]		 = { "path_init", pv_handle_start },
+	[PV_SITE_STEP]		 = { "step_into", pv_handle_step,
+				     .other = PV_SYMBOL_PICK },
 	[PV_SITE_D_PATH]	 = { "d_path", pv_handle_d_path },
 	[PV_SITE_READLINK]	 = { "proc_pid_readlink", pv_handle_readlink },
 	[PV_SITE_SEQ_PATH]	 = { "seq_path", pv_handle_seq_path },
 	[PV_SITE_MAPS_QUERY]	 = { PV_SYMBOL_MAPS_QUERY,
 				     pv_handle_maps_query },
-	[PV_SITE_RENAME]	 = { PV_SYMBOL_RENAME, pv_handle_rename },
-	[PV_SITE_LINK]		 = { PV_SYMBOL_LINK, pv_handle_link },
+	[PV_SITE_RENAME]	 = { "filename_renameat2", pv_handle_rename,
+				     .other = "do_renameat2" },
+	[PV_SITE_LINK]		 = { "filename_linkat", pv_handle_link,
+				     .other = "do_linkat" },
 	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
 	[PV_SITE_GETCWD]	 = { "__x64_sys_getcwd", pv_handle_getcwd },
 	[PV_SITE_SET_ROOT]	 = { "set_fs_root", pv_handle_set_root },
@@ -112,6 +123,8 @@ static const char * const pv_functions[PV_NR_TARGETS] __initconst = {
 	[PV_FUNC_PIDFD]	 = "pidfd_pid",
 	[PV_FUNC_OPEN_ROOT] = "do_file_open_root",
 	[PV_FUNC_PATH_LINK] = PV_SYMBOL_PATH_LINK,
+	[PV_FUNC_AUDIT_INODE] = PV_SYMBOL_AUDIT_INODE,
+	[PV_FUNC_PUT_STACK] = "put_task_stack",
 };
 
 static void pv_probe_fork(void *data, struct task_struct *parent,
@@ -154,6 +167,8 @@ enum pv_probe {
 static const char * const pv_probe_names[] = { "direct", "ftrace", "kprobe" };
 
 bool pv_links_followed __read_mostly;
+bool pv_starts_taken __read_mostly;
+bool pv_links_picked __ro_after_init;
 unsigned long pv_targets[PV_NR_TARGETS] __ro_after_init;
 void *pv_handlers[PV_MAX_SITES] __ro_after_init;
 DEFINE_PER_CPU(long, pv_calls);
@@ -232,6 +247,17 @@ static void notrace pv_kprobe_post(struct kprobe *kprobe, struct pt_regs *regs,
 NOKPROBE_SYMBOL(pv_kprobe_post);
 
 /**
+ * pv_site_symbol - the kernel's name of a site
+ * @site: its number
+ *
+ * Return: the name, also if it is not hooked.
+ */
+const char *pv_site_symbol(unsigned int site)
+{
+	return pv_sites[site].symbol;
+}
+
+/**
  * pv_site_used - is the site among those that are hooked?
  * @site: its number; one that is not needed may not have been found
  *
@@ -276,6 +302,11 @@ static int __init pv_site_find(struct pv_site *site, unsigned long *target)
 	bool ftrace;
 	int err = pv_symbol_find(site->symbol, &addr, &ftrace);
 
+	if (err == -ENOENT && site->other) {
+		err = pv_symbol_find(site->other, &addr, &ftrace);
+		if (!err)
+			site->symbol = site->other;
+	}
 	if (err)
 		return err;
 	if (!ftrace)
@@ -496,6 +527,17 @@ void pv_hooks_follow_links(bool proved)
 }
 
 /**
+ * pv_hooks_take_starts - it has been tried to see where walks begin
+ * @proved: it does what it is taken for
+ *
+ * Context: before the first table is accepted.
+ */
+void pv_hooks_take_starts(bool proved)
+{
+	WRITE_ONCE(pv_starts_taken, proved && pv_targets[PV_SITE_START]);
+}
+
+/**
  * pv_hooks_way - the way in
  *
  * Return: "walk" or "name".
@@ -604,6 +646,12 @@ static int __init pv_sites_filter(void)
 	return err;
 }
 
+/* A walk hook, without which there are names still. */
+static bool __init pv_site_optional(unsigned int site)
+{
+	return site == PV_SITE_START || site == PV_SITE_STEP;
+}
+
 static int __init pv_sites_find(void)
 {
 	unsigned int i;
@@ -611,10 +659,10 @@ static int __init pv_sites_find(void)
 
 	for (i = 0; i < PV_NR_SITES; i++) {
 		if (!pv_sites[i].symbol ||
-		    (i == PV_SITE_STEP && !strcmp(hook, "name")))
+		    (pv_site_optional(i) && !strcmp(hook, "name")))
 			continue;
 		err = pv_site_find(&pv_sites[i], &pv_targets[i]);
-		if (err == -ENOENT && i == PV_SITE_STEP &&
+		if (err == -ENOENT && pv_site_optional(i) &&
 		    !strcmp(hook, "auto"))
 			continue;
 		if (err)
@@ -624,6 +672,7 @@ static int __init pv_sites_find(void)
 	err = pv_site_leave_out();
 	if (err)
 		return err;
+	pv_links_picked = !strcmp(pv_site_symbol(PV_SITE_STEP), PV_SYMBOL_PICK);
 	pv_hooks_follow_links(true);
 	return pv_sites_filter();
 }

@@ -32,6 +32,7 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
 		     struct path *parent, struct qstr *last, int *type,
 		     const struct path *root);
+const char *pv_handle_start(struct nameidata *nd, unsigned int flags);
 const char *pv_handle_step(struct nameidata *nd, unsigned long a,
 			   unsigned long b, unsigned long c);
 char *pv_handle_d_path(const struct path *path, char *buf, int size);
@@ -69,6 +70,7 @@ int pv_original_lookup(int dfd, struct filename *name, unsigned int flags,
 int pv_original_parent(int dfd, struct filename *name, unsigned int flags,
 		       struct path *parent, struct qstr *last, int *type,
 		       const struct path *root);
+const char *pv_original_start(struct nameidata *nd, unsigned int flags);
 const char *pv_original_step(struct nameidata *nd, unsigned long a,
 			     unsigned long b, unsigned long c);
 char *pv_original_d_path(const struct path *path, char *buf, int size);
@@ -105,6 +107,9 @@ struct file *pv_open_root(const struct path *root, const char *name,
 			  const struct pv_open_flags *op);
 int pv_path_link(struct dentry *old, const struct path *dir,
 		 struct dentry *new);
+void pv_audit_inode(struct filename *name, const struct dentry *dentry,
+		    unsigned int flags);
+void pv_put_task_stack(struct task_struct *task);
 
 /* Where original.S goes, and who handles a site; set before the first call. */
 extern unsigned long pv_targets[PV_NR_TARGETS];
@@ -112,6 +117,10 @@ extern void *pv_handlers[PV_MAX_SITES];
 
 /* Whether links are looked at: by hook= and by what the proof has found. */
 extern bool pv_links_followed;
+/* Whether walks may begin at NEW: by hook= and by what the proof has found. */
+extern bool pv_starts_taken;
+/* Whether the walk hook sees links only, not each step to a component. */
+extern bool pv_links_picked;
 
 /* Calls that are inside of a handler; the sum over all CPUs counts. */
 DECLARE_PER_CPU(long, pv_calls);
@@ -147,10 +156,12 @@ void pv_hooks_uninit(void);
 int pv_hooks_arm(void);
 void pv_hooks_disarm(void);
 
+const char *pv_site_symbol(unsigned int site);
 bool pv_site_used(unsigned int site);
 bool pv_hooks_armed(void);
 bool pv_hooks_busy(void);
 void pv_hooks_follow_links(bool proved);
+void pv_hooks_take_starts(bool proved);
 const char *pv_hooks_way(void);
 const char *pv_hooks_probe(void);
 const char *pv_hooks_symbol(unsigned int site);

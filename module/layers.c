@@ -11,15 +11,19 @@
 
 #include "compat.h"
 #include "layers.h"
+#include "places.h"
 #include "root.h"
 #include "translate.h"
+
+/* Others wait for who changes layers: see pv_process_mutex. */
+#define PV_LAYERS_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
 
 /* Tables that are alive; for "pvadm status" and to find leaks. */
 static atomic_t pv_nr_tables = ATOMIC_INIT(0);
 
 /**
  * pv_table_share - begin to count the references to a table
- * @table: fresh from pv_table_build()
+ * @table: fresh from pv_table_build(); it takes its charge along to its end
  *
  * Return: @table, with one reference that the caller owns.
  */
@@ -42,6 +46,15 @@ struct pv_table *pv_table_get(struct pv_table *table)
 	return table;
 }
 
+/* Only now it is not charged for any more: until here the memory was taken. */
+static void pv_table_free_rcu(struct rcu_head *rcu)
+{
+	struct pv_table *table = container_of(rcu, struct pv_table, rcu);
+
+	pv_charge_drop(&table->charge);
+	pv_table_free(table);
+}
+
 /**
  * pv_table_put - drop a reference
  * @table: the table; freed after a grace period with its last reference
@@ -53,7 +66,8 @@ void pv_table_put(struct pv_table *table)
 	if (!refcount_dec_and_test(&table->refs))
 		return;
 	atomic_dec(&pv_nr_tables);
-	kvfree_rcu(table, rcu);
+	pv_places_let_go(table->places);
+	call_rcu(&table->rcu, pv_table_free_rcu);
 }
 
 /**
@@ -71,25 +85,39 @@ static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *root,
 {
 	struct pv_layers *layers;
 
-	layers = kmalloc(struct_size(layers, tables, nr), gfp);
+	/* For each table a word of @from behind them all. */
+	layers = kmalloc(struct_size(layers, tables, 2 * nr), gfp);
 	if (!layers)
 		return NULL;
 	refcount_set(&layers->refs, 1);
 	layers->root = pv_root_get(root);
+	layers->line = layers;
 	layers->nr = nr;
+	layers->from = (struct pv_root **)layers +
+		       struct_size(layers, tables, nr) / sizeof(*layers->from);
 	return layers;
+}
+
+/* @to gets a table, with references of its own. */
+static void pv_layers_put_in(struct pv_layers *to, u32 i, struct pv_table *table,
+			     struct pv_root *from)
+{
+	to->tables[i] = pv_table_get(table);
+	to->from[i] = pv_root_get(from);
 }
 
 /**
  * pv_layers_push - a stack with one more layer on the inner side
  * @below: the layers that stay below, or NULL
  * @table: the new innermost table; the stack takes a reference of its own
+ * @from: the root directory that it is spelled from, if that is not the one that
+ *	the lowest layer is spelled from; NULL without @below
  *
  * Return: the new stack, or ERR_PTR(-ENOMEM), or ERR_PTR(-E2BIG) if @below has
  * %PV_MAX_LAYERS layers already.
  */
 struct pv_layers *pv_layers_push(const struct pv_layers *below,
-				 struct pv_table *table)
+				 struct pv_table *table, struct pv_root *from)
 {
 	u32 i, nr = below ? below->nr : 0;
 	struct pv_layers *layers;
@@ -97,12 +125,13 @@ struct pv_layers *pv_layers_push(const struct pv_layers *below,
 	if (nr >= PV_MAX_LAYERS)
 		return ERR_PTR(-E2BIG);
 	layers = pv_layers_alloc(nr + 1, below ? below->root : NULL,
-				 GFP_KERNEL_ACCOUNT);
+				 PV_LAYERS_GFP);
 	if (!layers)
 		return ERR_PTR(-ENOMEM);
-	layers->tables[0] = pv_table_get(table);
+	pv_layers_put_in(layers, 0, table, from);
 	for (i = 0; i < nr; i++)
-		layers->tables[i + 1] = pv_table_get(below->tables[i]);
+		pv_layers_put_in(layers, i + 1, below->tables[i],
+				 below->from[i]);
 	return layers;
 }
 
@@ -111,6 +140,7 @@ struct pv_layers *pv_layers_push(const struct pv_layers *below,
  * @layers: the stack to go by
  * @old: the table that is replaced; it is in @layers
  * @table: what comes in its place; the stack takes a reference of its own
+ * @from: as with pv_layers_push()
  *
  * If there is no other, rules are spelled from the root that the process has now.
  *
@@ -118,18 +148,23 @@ struct pv_layers *pv_layers_push(const struct pv_layers *below,
  */
 struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
 				    const struct pv_table *old,
-				    struct pv_table *table)
+				    struct pv_table *table,
+				    struct pv_root *from)
 {
 	struct pv_root *root = layers->nr > 1 ? layers->root : NULL;
 	struct pv_layers *copy;
 	u32 i;
 
-	copy = pv_layers_alloc(layers->nr, root, GFP_KERNEL_ACCOUNT);
+	copy = pv_layers_alloc(layers->nr, root, PV_LAYERS_GFP);
 	if (!copy)
 		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < layers->nr; i++)
-		copy->tables[i] = pv_table_get(layers->tables[i] == old ?
-					       table : layers->tables[i]);
+	for (i = 0; i < layers->nr; i++) {
+		if (layers->tables[i] != old)
+			pv_layers_put_in(copy, i, layers->tables[i],
+					 layers->from[i]);
+		else
+			pv_layers_put_in(copy, i, table, root ? from : NULL);
+	}
 	return copy;
 }
 
@@ -146,12 +181,12 @@ struct pv_layers *pv_layers_pop(const struct pv_layers *layers)
 
 	if (layers->nr == 1)
 		return NULL;
-	rest = pv_layers_alloc(layers->nr - 1, layers->root,
-			       GFP_KERNEL_ACCOUNT);
+	rest = pv_layers_alloc(layers->nr - 1, layers->root, PV_LAYERS_GFP);
 	if (!rest)
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; i < rest->nr; i++)
-		rest->tables[i] = pv_table_get(layers->tables[i + 1]);
+		pv_layers_put_in(rest, i, layers->tables[i + 1],
+				 layers->from[i + 1]);
 	return rest;
 }
 
@@ -170,8 +205,9 @@ struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
 
 	copy = pv_layers_alloc(layers->nr, root,
 			       GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
+	copy->line = layers->line;
 	for (i = 0; i < layers->nr; i++)
-		copy->tables[i] = pv_table_get(layers->tables[i]);
+		pv_layers_put_in(copy, i, layers->tables[i], layers->from[i]);
 	return copy;
 }
 
@@ -219,8 +255,10 @@ void pv_layers_put(struct pv_layers *layers)
 
 	if (!layers || !refcount_dec_and_test(&layers->refs))
 		return;
-	for (i = 0; i < layers->nr; i++)
+	for (i = 0; i < layers->nr; i++) {
 		pv_table_put(layers->tables[i]);
+		pv_root_put(layers->from[i]);
+	}
 	pv_root_put(layers->root);
 	kfree_rcu(layers, rcu);
 }
@@ -255,6 +293,57 @@ static u32 pv_layers_take_digit(u64 *how, const struct pv_table *table)
 	return digit;
 }
 
+/*
+ * What a name is from the root directory that a layer is spelled from, or NULL if it
+ * does not lie there.
+ */
+static const char *pv_layers_inside(const struct pv_root *from, const char *name)
+{
+	const char *rest;
+
+	rest = pv_label_match(from->virtual, strlen(from->virtual), name);
+	return rest && (!*rest || *rest == '/') ? rest : NULL;
+}
+
+/* The way through a layer that is spelled from a changed root directory. */
+static noinline ssize_t pv_layers_pass_inside(const struct pv_layers *layers,
+					      u32 i, const char *name,
+					      char *real, ssize_t size,
+					      u32 *match, bool *dot)
+{
+	const struct pv_root *from = layers->from[i];
+	const char *inside = pv_layers_inside(from, name);
+	size_t above = strlen(from->virtual);
+	ssize_t len;
+
+	*match = PV_NO_RULE;
+	if (!inside)
+		return 0;
+	if (above + 1 >= size)
+		return -ENOSPC;
+	len = pv_translate(layers->tables[i], inside, name == real,
+			   real + above, size - above, match, dot);
+	if (len <= 0)
+		return len;
+	memcpy(real, from->virtual, above);
+	if (len > 1 || !above)
+		return above + len;
+	/* The root directory, which has no "/" behind its name. */
+	real[above] = '\0';
+	return above;
+}
+
+static __always_inline ssize_t
+pv_layers_pass_one(const struct pv_layers *layers, u32 i, const char *name,
+		   char *real, ssize_t size, u32 *match, bool *dot)
+{
+	if (unlikely(layers->from[i]))
+		return pv_layers_pass_inside(layers, i, name, real, size, match,
+					     dot);
+	return pv_translate(layers->tables[i], name, name == real, real, size,
+			    match, dot);
+}
+
 /* The way through all layers. */
 static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
 			      char *real, ssize_t size, struct pv_hit *hit,
@@ -266,8 +355,8 @@ static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
 	hit->rule = PV_NO_RULE;
 	hit->how = PV_BY_NONE;
 	for (i = 0; i < layers->nr; i++) {
-		len = pv_translate(layers->tables[i], name, name == real, real,
-				   size, &match, dot);
+		len = pv_layers_pass_one(layers, i, name, real, size, &match,
+					 dot);
 		if (len < 0)
 			return len;
 		if (match != PV_NO_RULE && hit->rule == PV_NO_RULE) {
@@ -348,7 +437,8 @@ bool pv_layers_concern(const struct pv_layers *layers, const char *path)
 	u32 i;
 
 	for (i = 0; i < layers->nr; i++)
-		if (pv_table_concerns(layers->tables[i], path))
+		if (layers->from[i] ||
+		    pv_table_concerns(layers->tables[i], path))
 			return true;
 	return false;
 }
@@ -367,15 +457,15 @@ static bool pv_table_hides(const struct pv_table *table, const char *name)
  * is not said.  The rule, or PV_NO_RULE.
  */
 static u32 pv_layers_reverse_one(const struct pv_table *table, const char *real,
-				 u32 digit, char *virtual)
+				 u32 digit, char *virtual, size_t size)
 {
 	/* Does it still leave that name alone? */
 	if (!digit && !pv_table_hides(table, real))
 		return PV_NO_RULE;
 	if (digit && digit != PV_NO_RULE &&
-	    pv_table_reverse_by(table, digit - 1, real, virtual, PATH_MAX))
+	    pv_table_reverse_by(table, digit - 1, real, virtual, size))
 		return digit - 1;
-	return pv_table_reverse(table, real, virtual, PATH_MAX);
+	return pv_table_reverse(table, real, virtual, size);
 }
 
 /* The number that @digits make. */
@@ -415,6 +505,8 @@ u64 pv_layers_reverse(const struct pv_layers *layers, const char *real, u64 how,
 	u32 digits[PV_MAX_LAYERS] = { 0 };
 	u32 i, rule, digit = PV_NO_RULE;
 	const struct pv_table *table;
+	const char *inside;
+	size_t size;
 
 	strscpy(virtual, real, PATH_MAX);
 	for (i = layers->nr; i-- > 0;) {
@@ -423,15 +515,38 @@ u64 pv_layers_reverse(const struct pv_layers *layers, const char *real, u64 how,
 			digit = pv_layers_take_digit(&how, table);
 		if (telling && table->quiet)
 			continue;
-		rule = pv_layers_reverse_one(table, virtual, digit, scratch);
+		inside = layers->from[i] ?
+			 pv_root_strip(layers->from[i], virtual) : virtual;
+		if (!inside)
+			continue;
+		size = virtual + PATH_MAX - inside;
+		rule = pv_layers_reverse_one(table, inside, digit, scratch, size);
 		if (rule != PV_NO_RULE) {
-			strscpy(virtual, scratch, PATH_MAX);
+			strscpy(virtual + PATH_MAX - size, scratch, size);
 			digits[i] = rule + 1;
-		} else if (pv_table_hides(table, virtual)) {
+		} else if (pv_table_hides(table, inside)) {
 			break;
 		}
 	}
 	return pv_layers_number(layers, digits);
+}
+
+/* Does a rule of one layer speak of something below @name, and counts there? */
+static bool pv_layers_have_below(const struct pv_layers *layers, u32 i,
+				 const char *name)
+{
+	const struct pv_table *table = layers->tables[i];
+	const struct pv_root *from = layers->from[i];
+	const char *rest, *inside;
+	size_t len = strlen(name);
+
+	inside = from ? pv_root_strip(from, name) : name;
+	/* All of them are below it if the root directory is. */
+	if (!inside)
+		return !strncmp(from->virtual, name, len) &&
+		       from->virtual[len] == '/';
+	return pv_table_has_below(table, inside,
+				  pv_table_match(table, inside, &rest));
 }
 
 /**
@@ -448,19 +563,15 @@ u64 pv_layers_reverse(const struct pv_layers *layers, const char *real, u64 how,
 const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
 			    char *scratch)
 {
-	const struct pv_table *table;
 	bool dot = false;
-	const char *rest;
 	ssize_t len;
 	u32 i, rule;
 
 	for (i = 0; i < layers->nr; i++) {
-		table = layers->tables[i];
-		if (pv_table_has_below(table, name,
-				       pv_table_match(table, name, &rest)))
+		if (pv_layers_have_below(layers, i, name))
 			return NULL;
-		len = pv_translate(table, name, name == scratch, scratch,
-				   PATH_MAX, &rule, &dot);
+		len = pv_layers_pass_one(layers, i, name, scratch, PATH_MAX,
+					 &rule, &dot);
 		if (len < 0)
 			return NULL;
 		if (len == 1)

@@ -33,6 +33,10 @@ struct pv_root;
  * @rcu: for freeing after a grace period
  * @root: the root directory that the process has changed to since, or NULL; a
  *	reference
+ * @from: for each of @tables, the changed root directory that it is spelled
+ *	from, a reference; or NULL: it is the same that @root is seen from
+ * @line: this stack, or that of which it is the same seen from another root
+ *	directory; only compared
  * @nr: number of @tables, at least one
  * @tables: one reference each; [0] is the innermost
  */
@@ -40,6 +44,8 @@ struct pv_layers {
 	refcount_t refs;
 	struct rcu_head rcu;
 	struct pv_root *root;
+	struct pv_root **from;
+	const struct pv_layers *line;
 	u32 nr;
 	struct pv_table *tables[] __counted_by(nr);
 };
@@ -64,16 +70,31 @@ struct pv_hit {
 #define PV_BY_NONE	0ULL		/* as it really is called */
 #define PV_BY_FIRST	U64_MAX		/* by the first ones that lead there */
 
+/**
+ * pv_layers_quick - does a brief walk know its way?
+ * @layers: the stack
+ *
+ * Return: the only table that its names pass, with places, or NULL.
+ */
+static __always_inline const struct pv_table *
+pv_layers_quick(const struct pv_layers *layers)
+{
+	const struct pv_table *table = layers->tables[0];
+
+	return layers->nr == 1 && !layers->root && table->quick ? table : NULL;
+}
+
 struct pv_table *pv_table_share(struct pv_table *table);
 struct pv_table *pv_table_get(struct pv_table *table);
 void pv_table_put(struct pv_table *table);
 u32 pv_tables_count(void);
 
 struct pv_layers *pv_layers_push(const struct pv_layers *below,
-				 struct pv_table *table);
+				 struct pv_table *table, struct pv_root *from);
 struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
 				    const struct pv_table *old,
-				    struct pv_table *table);
+				    struct pv_table *table,
+				    struct pv_root *from);
 struct pv_layers *pv_layers_pop(const struct pv_layers *layers);
 struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
 				 struct pv_root *root);

@@ -5,34 +5,52 @@
 #include <linux/module.h>
 
 #include "device.h"
+#include "events.h"
+#include "glance.h"
 #include "hooks.h"
-#include "netlink.h"
 #include "name.h"
-#include "place.h"
+#include "netlink.h"
+#include "pin.h"
+#include "places.h"
 #include "process.h"
-#include "reached.h"
+#include "proof.h"
 #include "resolve.h"
 #include "root.h"
+#include "stage.h"
+#include "user.h"
+#include "vpath.h"
+#include "walk.h"
 
 static int __init pathvirt_init(void)
 {
 	int err;
 
-	err = pv_names_init();
+	pv_walks_init();
+	pv_pins_init();
+	err = pv_users_init();
 	if (err)
 		return err;
-	err = pv_places_init();
+	err = pv_names_init();
+	if (err)
+		goto err_users;
+	err = pv_vpaths_init();
 	if (err)
 		goto err_names;
-	err = pv_resolve_init();
+	err = pv_glances_init();
 	if (err)
 		goto err_places;
+	err = pv_resolve_init();
+	if (err)
+		goto err_glances;
 	err = pv_hooks_init();
 	if (err)
 		goto err_resolve;
-	err = pv_netlink_init();
+	err = pv_stages_init();
 	if (err)
 		goto err_hooks;
+	err = pv_netlink_init();
+	if (err)
+		goto err_stages;
 	err = pv_device_init();
 	if (err)
 		goto err_netlink;
@@ -41,17 +59,25 @@ static int __init pathvirt_init(void)
 
 err_netlink:
 	pv_netlink_uninit();
+err_stages:
+	pv_stages_uninit();
 err_hooks:
-	pv_processes_uninit();
+	pv_proof_uninit();
 	pv_hooks_uninit();
-	pv_reached_clear();
+	pv_events_uninit();
+	pv_processes_uninit();
 err_resolve:
 	pv_roots_uninit();
 	pv_resolve_uninit();
+err_glances:
+	pv_places_flush();
+	pv_glances_uninit();
 err_places:
-	pv_places_uninit();
+	pv_vpaths_uninit();
 err_names:
 	pv_names_uninit();
+err_users:
+	pv_users_uninit();
 	return err;
 }
 
@@ -59,13 +85,18 @@ static void __exit pathvirt_exit(void)
 {
 	pv_device_uninit();
 	pv_netlink_uninit();
-	pv_processes_uninit();
+	pv_stages_uninit();
+	pv_proof_uninit();
 	pv_hooks_uninit();
-	pv_reached_clear();
+	pv_events_uninit();
+	pv_processes_uninit();
 	pv_roots_uninit();
 	pv_resolve_uninit();
-	pv_places_uninit();
+	pv_places_flush();
+	pv_glances_uninit();
+	pv_vpaths_uninit();
 	pv_names_uninit();
+	pv_users_uninit();
 }
 
 module_init(pathvirt_init);

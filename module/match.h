@@ -109,6 +109,33 @@ pv_node_child(const struct pv_node *nodes, const struct pv_node *node, u8 byte)
 	return &nodes[child];
 }
 
+/* Go on below @node, of whose label @len bytes from @label are left. */
+static __always_inline u32 pv_node_match(const struct pv_table *table,
+					 const struct pv_node *node,
+					 const char *label, unsigned int len,
+					 const char *name, const char **rest)
+{
+	u32 rule = PV_NO_RULE;
+
+	for (;;) {
+		name = pv_label_match(label, len, name);
+		if (!name)
+			break;
+		if (node->rule < rule && (*name == '/' || !*name)) {
+			rule = node->rule;
+			*rest = name;
+		}
+		if (node->best >= rule)
+			break;
+		node = pv_node_child(table->nodes, node, *name);
+		if (!node || node->best >= rule)
+			break;
+		label = node->label;
+		len = node->label_len;
+	}
+	return rule;
+}
+
 /**
  * pv_table_match - find the first rule that matches a name
  * @table: the table
@@ -123,21 +150,43 @@ static __always_inline u32 pv_table_match(const struct pv_table *table,
 					  const char *name, const char **rest)
 {
 	const struct pv_node *node = table->nodes;
-	u32 rule = PV_NO_RULE;
 
-	do {
-		name = pv_label_match(node->label, node->label_len, name);
-		if (!name)
-			break;
-		if (node->rule < rule && (*name == '/' || !*name)) {
-			rule = node->rule;
-			*rest = name;
-		}
-		if (node->best >= rule)
-			break;
-		node = pv_node_child(table->nodes, node, *name);
-	} while (node && node->best < rule);
-	return rule;
+	return pv_node_match(table, node, node->label, node->label_len, name,
+			     rest);
+}
+
+/**
+ * pv_table_match_from - find the first rule that matches a relative name
+ * @table: the table
+ * @seek: where the directory that @name is relative to ends, from pv_table_seek(); no rule
+ *	matches that itself
+ * @name: the name, not empty
+ * @rest: as with pv_table_match()
+ *
+ * Context: any.
+ * Return: as with pv_table_match().
+ */
+static __always_inline u32 pv_table_match_from(const struct pv_table *table,
+					       struct pv_seek seek,
+					       const char *name,
+					       const char **rest)
+{
+	const struct pv_node *node = table->nodes + seek.node;
+	unsigned int len;
+
+	if (seek.used == PV_SEEK_NOWHERE)
+		return PV_NO_RULE;
+	len = node->label_len - seek.used;
+	if (!len) {
+		node = pv_node_child(table->nodes, node, '/');
+		if (!node)
+			return PV_NO_RULE;
+		len = node->label_len;
+	}
+	if (node->label[node->label_len - len] != '/')
+		return PV_NO_RULE;
+	return pv_node_match(table, node, node->label + node->label_len - len + 1,
+			     len - 1, pv_path_skip_noops(name), rest);
 }
 
 /**

@@ -16,26 +16,29 @@
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/percpu.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/task_work.h>
 
+#include "audit.h"
 #include "compat.h"
 #include "hooks.h"
 #include "name.h"
-#include "place.h"
 #include "process.h"
 #include "proof.h"
 #include "reached.h"
 #include "resolve.h"
 #include "root.h"
+#include "start.h"
 #include "trace.h"
 #include "translate.h"
+#include "vpath.h"
 #include "walk.h"
 
-static DEFINE_PER_CPU(u64, pv_translated);
+DEFINE_PER_CPU(u64, pv_translated);
 
-/* Buffers of PV_REAL_SIZE; why they are not just allocated is told in place.c. */
+/* Buffers of PV_REAL_SIZE; why they are not just allocated is told in vpath.c. */
 static struct kmem_cache *pv_real_cache;
 
 /**
@@ -154,10 +157,44 @@ static noinline ssize_t pv_walk_long(struct pv_walk *walk)
 	return len;
 }
 
+/* Forget what was found out when the name was resolved before. */
+static void pv_walk_reset(struct pv_walk *walk)
+{
+	if (walk->from.mnt)
+		path_put(&walk->from);
+	walk->from.mnt = NULL;
+	pv_root_put(walk->root);
+	walk->root = NULL;
+	walk->strict = false;
+	walk->guarded = false;
+	walk->jumps = false;
+}
+
+static ssize_t pv_walk_resolve_from(struct pv_walk *walk,
+				    const struct pv_layers *layers,
+				    const struct pv_start *start,
+				    const char *name, char *real,
+				    unsigned int flags)
+{
+	struct pv_resolved resolved = { .hit.rule = PV_NO_RULE };
+	ssize_t len;
+
+	len = pv_resolve(walk, layers, walk->root, start, name, real, flags,
+			 &resolved);
+	walk->hit = resolved.hit;
+	walk->how = resolved.how;
+	walk->from = resolved.from;
+	walk->strict = resolved.strict && len > 0;
+	walk->guarded = resolved.guarded && len > 0;
+	walk->jumps = resolved.jumps;
+	walk->linked = false;
+	return walk->met ? PV_LINK_MET : len;
+}
+
 /*
  * Only a walk of ours can tell where the name leads.  The links on the way are
  * followed then, so the kernel's walk of the result has none left that rules
- * have to do with.
+ * have to do with; if it meets one, somebody has put it there meanwhile.
  */
 static noinline ssize_t pv_walk_resolve(struct pv_walk *walk, int dfd,
 					unsigned int flags)
@@ -165,35 +202,27 @@ static noinline ssize_t pv_walk_resolve(struct pv_walk *walk, int dfd,
 	struct pv_layers *layers = pv_layers_get_current();
 	const char *name = walk->name->name;
 	char *real = pv_walk_room(walk);
-	struct pv_resolved resolved;
-	struct pv_root *root = NULL;
-	struct pv_start start;
+	struct pv_start start, *from = NULL;
 	ssize_t len = -ENOMEM;
 
+	pv_walk_reset(walk);
 	walk->native = true;
 	if (!layers)
 		return 0;
 	if (unlikely(pv_root_current(layers->root)))
-		root = layers->root;
+		walk->root = pv_root_get(layers->root);
 	if (!real)
 		goto out;
-	if (*name == '/') {
-		len = pv_resolve(layers, root, NULL, name, real, flags,
-				 &resolved);
-		goto found;
+	if (*name != '/') {
+		len = 0;
+		if (pv_walk_dir(dfd, &start))
+			goto out;
+		from = &start;
 	}
-	len = 0;
-	if (pv_walk_dir(dfd, &start))
-		goto out;
-	len = pv_resolve(layers, root, &start, name, real, flags, &resolved);
-	path_put(&start.path);
-found:
-	walk->hit = resolved.hit;
-	walk->how = resolved.how;
-	walk->linked = false;
+	len = pv_walk_resolve_from(walk, layers, from, name, real, flags);
+	if (from)
+		path_put(&start.path);
 out:
-	if (len > 0 && root && !walk->root)
-		walk->root = pv_root_get(root);
 	pv_layers_put(layers);
 	return len;
 }
@@ -216,17 +245,17 @@ static ssize_t pv_walk_take(struct pv_walk *walk, const char *real)
  * A name that is relative to a directory which the kernel calls @name, or whose
  * name is too long for a glance.
  */
-static enum pv_way pv_walk_way(struct pv_walk *walk, struct pv_place *place,
+static enum pv_way pv_walk_way(struct pv_walk *walk, struct pv_vpath *place,
 			       const struct pv_layers *layers,
 			       const struct pv_start *start, const char *name)
 {
 	enum pv_way way;
 
 	if (!IS_ERR(name))
-		pv_place_set(place, layers, name, start->how);
-	else if (!pv_place_name(place, layers, NULL, start))
+		pv_vpath_set(place, layers, name, start->how);
+	else if (!pv_vpath_name(place, layers, NULL, start))
 		return PV_WAY_NATIVE;
-	way = pv_place_way(place, layers, walk->name->name, false, &walk->hit);
+	way = pv_vpath_way(place, layers, walk->name->name, false, &walk->hit);
 	walk->how = place->how;
 	return way;
 }
@@ -236,7 +265,7 @@ static ssize_t pv_walk_from(struct pv_walk *walk, const struct pv_start *start,
 			    const struct pv_layers *layers, int dfd,
 			    unsigned int flags)
 {
-	struct pv_place *place;
+	struct pv_vpath *place;
 	const char *name;
 	enum pv_way way;
 	ssize_t len;
@@ -246,12 +275,12 @@ static ssize_t pv_walk_from(struct pv_walk *walk, const struct pv_start *start,
 	if (!name || (!IS_ERR(name) && !pv_name_dots(walk->name->name) &&
 		      !pv_layers_concern(layers, name)))
 		return 0;
-	place = pv_place_alloc(GFP_KERNEL);
+	place = pv_vpath_alloc(GFP_KERNEL);
 	if (!place)
 		return -ENOMEM;
 	way = pv_walk_way(walk, place, layers, start, name);
 	len = way == PV_WAY_OTHER ? pv_walk_take(walk, place->scratch) : 0;
-	pv_place_free(place);
+	pv_vpath_free(place);
 	return way == PV_WAY_UNKNOWN ? pv_walk_resolve(walk, dfd, flags) : len;
 }
 
@@ -298,11 +327,12 @@ static __always_inline void pv_walk_swap(struct pv_walk *walk)
 {
 	struct filename *name = walk->name;
 
+	walk->audit = pv_audit_mute();
 	walk->virtual = name->name;
 	name->name = walk->long_real ?: walk->brief_real;
 	trace_translate(walk->virtual, name->name, walk->hit.layer,
 			walk->hit.rule);
-	this_cpu_inc(pv_translated);
+	pv_name_translated();
 }
 
 static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
@@ -310,8 +340,7 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 					 unsigned int flags,
 					 const struct path *root)
 {
-	const struct pv_layers *layers = NULL;
-	struct pv_process *process;
+	const struct pv_layers *layers;
 	bool dots = false, scoped = flags & LOOKUP_IS_SCOPED;
 	bool rooted, concerned;
 	u64 how = PV_BY_NONE;
@@ -319,20 +348,19 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 
 	walk->virtual = NULL;
 	walk->long_real = NULL;
-	walk->root = NULL;
 	walk->name = name;
 	walk->hit.layer = 0;
 	walk->entered = false;
 	walk->met = false;
-	pv_call_begin();
+	walk->from.mnt = NULL;
+	walk->root = NULL;
+	walk->tries = 0;
 	if (IS_ERR_OR_NULL(name))
 		return 0;
 	concerned = pv_walk_concerned(root);
 
 	rcu_read_lock_sched();
-	process = pv_process_current();
-	if (likely(process))
-		layers = pv_process_layers(process);
+	layers = pv_layers_current();
 	if (unlikely(!layers)) {
 		rcu_read_unlock_sched();
 		return 0;
@@ -380,16 +408,32 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 	return 0;
 }
 
-/* The walk was broken off at a link.  Find out what to walk instead. */
+/* The name says again what the process wrote.  Return whether it did not. */
+static __always_inline bool pv_walk_unswap(struct pv_walk *walk)
+{
+	if (likely(!walk->virtual))
+		return false;
+	walk->name->name = walk->virtual;
+	walk->virtual = NULL;
+	pv_audit_unmute(walk->audit);
+	return true;
+}
+
+/*
+ * The walk was broken off at a link.  Find out what to walk instead.  Who always
+ * puts another link there than was there keeps his own name from being walked.
+ */
 static noinline int pv_walk_again(struct pv_walk *walk, int dfd,
 				  unsigned int flags)
 {
 	ssize_t len;
 
-	if (walk->virtual)
-		walk->name->name = walk->virtual;
-	walk->virtual = NULL;
+	pv_walk_unswap(walk);
 	walk->met = false;
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	if (walk->tries++ == MAXSYMLINKS)
+		return -ELOOP;
 	len = pv_walk_resolve(walk, dfd, flags);
 	if (len > 0)
 		pv_walk_swap(walk);
@@ -398,15 +442,13 @@ static noinline int pv_walk_again(struct pv_walk *walk, int dfd,
 
 static __always_inline void pv_walk_end(struct pv_walk *walk)
 {
-	if (walk->virtual)
-		walk->name->name = walk->virtual;
+	pv_walk_unswap(walk);
 	if (likely(walk->entered))
 		pv_walk_leave(walk);
 	if (unlikely(walk->long_real))
 		kmem_cache_free(pv_real_cache, walk->long_real);
-	if (unlikely(walk->root))
-		pv_root_put(walk->root);
-	pv_call_end();
+	if (unlikely(walk->root || walk->from.mnt))
+		pv_walk_reset(walk);
 }
 
 /* A string that lives until its task is back in user space. */
@@ -461,16 +503,57 @@ static int pv_walk_keep_last(struct pv_walk *walk, struct qstr *last)
 static __always_inline const struct path *
 pv_walk_root(const struct pv_walk *walk, const struct path *root)
 {
-	return unlikely(walk->root) ? &walk->root->outer : root;
+	return unlikely(walk->from.mnt) ? &walk->from : root;
 }
 
-static __always_inline struct file *pv_walk_open(const struct pv_walk *walk,
-						 int dfd,
+/* Where links are not seen (link.c), the kernel is asked to meet none. */
+static __always_inline unsigned int pv_walk_blind(const struct pv_walk *walk)
+{
+	if (likely(!walk->from.mnt || pv_links_followed) || walk->jumps ||
+	    !(walk->strict || walk->guarded))
+		return 0;
+	return LOOKUP_NO_SYMLINKS;
+}
+
+/* The walk has come to @err; was it at a link that was to be followed? */
+static __always_inline int pv_walk_done(struct pv_walk *walk,
+					unsigned int flags, int err)
+{
+	if (unlikely(err == -ELOOP) && pv_walk_blind(walk) && walk->strict &&
+	    flags & LOOKUP_FOLLOW && !(flags & LOOKUP_NO_SYMLINKS))
+		walk->met = true;
+	return err;
+}
+
+static noinline struct file *pv_walk_open_from(struct pv_walk *walk,
+					       const struct pv_open_flags *op)
+{
+	struct pv_open_flags how = *op;
+	struct file *file;
+
+	how.lookup_flags |= pv_walk_blind(walk);
+	file = pv_open_root(&walk->from, walk->name->name, &how);
+	pv_walk_done(walk, op->lookup_flags, PTR_ERR_OR_ZERO(file));
+	return file;
+}
+
+static __always_inline struct file *pv_walk_open(struct pv_walk *walk, int dfd,
 						 const struct pv_open_flags *op)
 {
-	if (unlikely(walk->root))
-		return pv_open_root(&walk->root->outer, walk->name->name, op);
+	if (unlikely(walk->from.mnt))
+		return pv_walk_open_from(walk, op);
 	return pv_original_open(dfd, walk->name, op);
+}
+
+static __always_inline int pv_walk_lookup(struct pv_walk *walk, int dfd,
+					  unsigned int flags, struct path *path,
+					  const struct path *root)
+{
+	int err = pv_original_lookup(dfd, walk->name,
+				     flags | pv_walk_blind(walk), path,
+				     pv_walk_root(walk, root));
+
+	return pv_walk_done(walk, flags, err);
 }
 
 /* How is a directory called by the first rule that leads there?  0, or -ENOMEM. */
@@ -480,7 +563,7 @@ static int pv_walk_first_how(const struct pv_layers *layers,
 	struct pv_start start = { .path = *path, .how = PV_BY_FIRST };
 	const struct pv_root *root = NULL;
 	char brief[PV_BRIEF_SIZE];
-	struct pv_place *place;
+	struct pv_vpath *place;
 	const char *name;
 
 	*how = PV_BY_NONE;
@@ -490,12 +573,12 @@ static int pv_walk_first_how(const struct pv_layers *layers,
 	if (!name || (!root && !IS_ERR(name) &&
 		      !pv_layers_concern(layers, name)))
 		return 0;
-	place = pv_place_alloc(GFP_KERNEL);
+	place = pv_vpath_alloc(GFP_KERNEL);
 	if (!place)
 		return -ENOMEM;
-	if (pv_place_name(place, layers, root, &start))
+	if (pv_vpath_name(place, layers, root, &start))
 		*how = place->how;
-	pv_place_free(place);
+	pv_vpath_free(place);
 	return 0;
 }
 
@@ -525,9 +608,9 @@ static int pv_walk_how(struct pv_walk *walk, const struct pv_layers *layers,
 		return pv_walk_scoped_how(layers, dfd, how);
 	if (walk->linked) {
 		/* Once more, keeping account. */
-		if (walk->virtual)
-			walk->name->name = walk->virtual;
+		pv_walk_unswap(walk);
 		err = pv_walk_resolve(walk, dfd, flags);
+		walk->met = false;
 	}
 	*how = err < 0 ? PV_BY_FIRST : walk->how;
 	return err == -ENOMEM ? err : 0;
@@ -547,10 +630,9 @@ static noinline int pv_walk_settle(struct pv_walk *walk, int dfd,
 	if (!err && first != PV_BY_NONE)
 		err = pv_walk_how(walk, layers, dfd, flags, &how);
 	pv_layers_put(layers);
-	if (!err && how != PV_BY_FIRST && how != first)
-		return pv_reached_note(at, how);
-	pv_reached_forget(at);
-	return err;
+	if (err)
+		return err;
+	return pv_reached_note(at, how == first ? PV_BY_FIRST : how);
 }
 
 static __always_inline int pv_walk_came_to(struct pv_walk *walk, int dfd,
@@ -561,8 +643,7 @@ static __always_inline int pv_walk_came_to(struct pv_walk *walk, int dfd,
 		return 0;
 	if (walk->how != PV_BY_FIRST || walk->linked || walk->scoped)
 		return pv_walk_settle(walk, dfd, flags, at);
-	pv_reached_forget(at);
-	return 0;
+	return pv_reached_note(at, PV_BY_FIRST);
 }
 
 /* The file, or its error. */
@@ -595,55 +676,134 @@ static __always_inline int pv_walk_found(struct pv_walk *walk, int dfd,
 	return err;
 }
 
-/* Stands for do_filp_open() and do_file_open(). */
-struct file *pv_handle_open(int dfd, struct filename *name,
-			    const struct pv_open_flags *op)
+/*
+ * May the walk be a brief one?  Not with a scope, which would have to be that of rules
+ * too, nor where no mount is to be crossed, as NEW is one to the process.
+ */
+static __always_inline bool pv_walk_may_be_brief(unsigned int flags,
+						 const struct path *root)
+{
+	return likely(pv_starts_taken) &&
+	       likely(!(flags & (LOOKUP_IS_SCOPED | LOOKUP_NO_XDEV))) &&
+	       pv_walk_concerned(root);
+}
+
+static noinline struct file *pv_open_at_length(int dfd, struct filename *name,
+					       const struct pv_open_flags *op)
 {
 	struct pv_walk walk __uninitialized;
 	struct file *file;
 	int err;
 
-	pv_proof_note_open(op);
 	err = pv_walk_begin(&walk, dfd, name, op->lookup_flags, NULL);
 	file = err ? ERR_PTR(err) : pv_walk_open(&walk, dfd, op);
-	if (unlikely(walk.met)) {
+	while (unlikely(walk.met)) {
 		err = pv_walk_again(&walk, dfd, op->lookup_flags);
 		file = err ? ERR_PTR(err) : pv_walk_open(&walk, dfd, op);
 	}
+	if (pv_walk_unswap(&walk) && unlikely(walk.audit) && !IS_ERR(file))
+		pv_audit_opened(name, file, op->open_flag);
 	file = pv_walk_opened(&walk, dfd, op->lookup_flags, file);
 	pv_walk_end(&walk);
 	return file;
 }
 
-/* Stands for filename_lookup(). */
-int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
-		     struct path *path, const struct path *root)
+static __always_inline struct file *
+pv_open_briefly(int dfd, struct filename *name, const struct pv_open_flags *op)
+{
+	struct pv_open_flags brief = *op;
+	struct file *file;
+
+	brief.lookup_flags |= PV_LOOKUP_BRIEF | PV_LOOKUP_TELL;
+	/* What may be made is no more than a name in its parent. */
+	if (op->open_flag & O_CREAT)
+		brief.lookup_flags |= PV_LOOKUP_PARENT;
+	file = pv_original_open(dfd, name, &brief);
+	if (IS_ERR(file) || likely(!d_is_dir(file->f_path.dentry)) ||
+	    pv_start_settled(&file->f_path))
+		return file;
+	fput(file);
+	return ERR_PTR(PV_WALK_AT_LENGTH);
+}
+
+/* Stands for do_filp_open() and do_file_open(). */
+struct file *pv_handle_open(int dfd, struct filename *name,
+			    const struct pv_open_flags *op)
+{
+	struct file *file = ERR_PTR(PV_WALK_AT_LENGTH);
+
+	pv_proof_note_open(op);
+	pv_call_begin();
+	if (pv_walk_may_be_brief(op->lookup_flags, NULL))
+		file = pv_open_briefly(dfd, name, op);
+	if (unlikely(file == ERR_PTR(PV_WALK_AT_LENGTH)))
+		file = pv_open_at_length(dfd, name, op);
+	pv_call_end();
+	return file;
+}
+
+static noinline int pv_lookup_at_length(int dfd, struct filename *name,
+					unsigned int flags, struct path *path,
+					const struct path *root)
 {
 	struct pv_walk walk __uninitialized;
 	int err;
 
 	err = pv_walk_begin(&walk, dfd, name, flags, root);
 	if (!err)
-		err = pv_original_lookup(dfd, name, flags, path,
-					 pv_walk_root(&walk, root));
-	if (unlikely(walk.met)) {
+		err = pv_walk_lookup(&walk, dfd, flags, path, root);
+	while (unlikely(walk.met)) {
 		err = pv_walk_again(&walk, dfd, flags);
 		if (!err)
-			err = pv_original_lookup(dfd, name, flags, path,
-						 pv_walk_root(&walk, root));
+			err = pv_walk_lookup(&walk, dfd, flags, path, root);
 	}
+	if (pv_walk_unswap(&walk) && unlikely(walk.audit) && !err)
+		pv_audit_found(name, path, flags);
 	if (likely(!err))
 		err = pv_walk_found(&walk, dfd, flags, path);
 	pv_walk_end(&walk);
 	return err;
 }
 
-/* Stands for __filename_parentat(). */
-int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
-		     struct path *parent, struct qstr *last, int *type,
-		     const struct path *root)
+static __always_inline int pv_lookup_briefly(int dfd, struct filename *name,
+					     unsigned int flags,
+					     struct path *path)
 {
-	unsigned int how = flags | PV_RESOLVE_PARENT;
+	unsigned int brief = flags | PV_LOOKUP_BRIEF;
+	int err;
+
+	/* Only who asks for a directory keeps it: chdir(), chroot(). */
+	if (unlikely(flags & LOOKUP_DIRECTORY))
+		brief |= PV_LOOKUP_TELL;
+	err = pv_original_lookup(dfd, name, brief, path, NULL);
+	if (err || likely(!(flags & LOOKUP_DIRECTORY)) ||
+	    pv_start_settled(path))
+		return err;
+	path_put(path);
+	return PV_WALK_AT_LENGTH;
+}
+
+/* Stands for filename_lookup(). */
+int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
+		     struct path *path, const struct path *root)
+{
+	int err = PV_WALK_AT_LENGTH;
+
+	pv_call_begin();
+	if (pv_walk_may_be_brief(flags, root))
+		err = pv_lookup_briefly(dfd, name, flags, path);
+	if (unlikely(err == PV_WALK_AT_LENGTH))
+		err = pv_lookup_at_length(dfd, name, flags, path, root);
+	pv_call_end();
+	return err;
+}
+
+static noinline int pv_parent_at_length(int dfd, struct filename *name,
+					unsigned int flags, struct path *parent,
+					struct qstr *last, int *type,
+					const struct path *root)
+{
+	unsigned int how = flags | PV_LOOKUP_PARENT;
 	struct pv_walk walk __uninitialized;
 	int err;
 
@@ -651,7 +811,7 @@ int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
 	if (!err)
 		err = pv_original_parent(dfd, name, flags, parent, last, type,
 					 pv_walk_root(&walk, root));
-	if (unlikely(walk.met)) {
+	while (unlikely(walk.met)) {
 		err = pv_walk_again(&walk, dfd, how);
 		if (!err)
 			err = pv_original_parent(dfd, name, flags, parent, last,
@@ -663,7 +823,28 @@ int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
 		if (err)
 			path_put(parent);
 	}
+	if (pv_walk_unswap(&walk) && unlikely(walk.audit) && !err)
+		pv_audit_parent(name, parent);
 	pv_walk_end(&walk);
+	return err;
+}
+
+/* Stands for __filename_parentat(). */
+int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
+		     struct path *parent, struct qstr *last, int *type,
+		     const struct path *root)
+{
+	unsigned int brief = flags | PV_LOOKUP_BRIEF | PV_LOOKUP_PARENT;
+	int err = PV_WALK_AT_LENGTH;
+
+	pv_call_begin();
+	if (pv_walk_may_be_brief(flags, root))
+		err = pv_original_parent(dfd, name, brief, parent, last, type,
+					 NULL);
+	if (unlikely(err == PV_WALK_AT_LENGTH))
+		err = pv_parent_at_length(dfd, name, flags, parent, last, type,
+					  root);
+	pv_call_end();
 	return err;
 }
 
@@ -680,8 +861,8 @@ static void pv_real_construct(void *real)
  */
 int __init pv_names_init(void)
 {
-	pv_real_cache = kmem_cache_create("pathvirt_real", PV_REAL_SIZE, 0, 0,
-					  pv_real_construct);
+	pv_real_cache = kmem_cache_create("pathvirt_real", PV_REAL_SIZE, 0,
+					  SLAB_ACCOUNT, pv_real_construct);
 	return pv_real_cache ? 0 : -ENOMEM;
 }
 

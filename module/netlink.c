@@ -24,11 +24,14 @@
 #include "hooks.h"
 #include "name.h"
 #include "netlink.h"
-#include "place.h"
+#include "places.h"
 #include "process.h"
 #include "proof.h"
 #include "root.h"
+#include "stage.h"
 #include "tree.h"
+#include "user.h"
+#include "vpath.h"
 
 #define PV_PATH_POLICY	{ .type = NLA_NUL_STRING, .len = PATH_MAX - 1 }
 
@@ -74,99 +77,16 @@ static struct genl_family pv_family;
 static bool pv_family_ready;
 
 /*
- * Staging: the tables that sockets are still sending.
- */
-
-/**
- * struct pv_stage - the rules that one socket has staged
- * @node: in pv_stages
- * @net: the socket's network namespace; only compared
- * @portid: the socket's address there
- * @draft: the rules
- */
-struct pv_stage {
-	struct list_head node;
-	const struct net *net;
-	u32 portid;
-	struct pv_draft draft;
-};
-
-static LIST_HEAD(pv_stages);
-static DEFINE_MUTEX(pv_stages_mutex);	/* guards pv_stages and all drafts */
-
-static struct pv_stage *pv_stage_find(const struct net *net, u32 portid)
-{
-	struct pv_stage *stage;
-
-	lockdep_assert_held(&pv_stages_mutex);
-	list_for_each_entry(stage, &pv_stages, node)
-		if (stage->net == net && stage->portid == portid)
-			return stage;
-	return NULL;
-}
-
-static void pv_stage_free(struct pv_stage *stage)
-{
-	list_del(&stage->node);
-	pv_draft_clear(&stage->draft);
-	kfree(stage);
-}
-
-static struct pv_stage *pv_stage_enter(struct genl_info *info)
-{
-	struct net *net = genl_info_net(info);
-	struct pv_stage *stage = pv_stage_find(net, info->snd_portid);
-
-	if (stage)
-		return stage;
-	stage = kzalloc(sizeof(*stage), GFP_KERNEL_ACCOUNT);
-	if (!stage)
-		return NULL;
-	stage->net = net;
-	stage->portid = info->snd_portid;
-	pv_draft_init(&stage->draft);
-	list_add(&stage->node, &pv_stages);
-	return stage;
-}
-
-/* Move what the sender has staged to @draft. */
-static void pv_stage_take(struct genl_info *info, struct pv_draft *draft)
-{
-	struct pv_stage *stage;
-
-	mutex_lock(&pv_stages_mutex);
-	stage = pv_stage_find(genl_info_net(info), info->snd_portid);
-	if (stage) {
-		pv_draft_splice(draft, &stage->draft);
-		pv_stage_free(stage);
-	}
-	mutex_unlock(&pv_stages_mutex);
-}
-
-/* A socket was closed: what it staged is dropped. */
-static int pv_stage_release(struct notifier_block *block, unsigned long event,
-			    void *data)
-{
-	const struct netlink_notify *notify = data;
-	struct pv_stage *stage;
-
-	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
-		return NOTIFY_DONE;
-	mutex_lock(&pv_stages_mutex);
-	stage = pv_stage_find(notify->net, notify->portid);
-	if (stage)
-		pv_stage_free(stage);
-	mutex_unlock(&pv_stages_mutex);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block pv_stage_notifier = {
-	.notifier_call = pv_stage_release,
-};
-
-/*
  * From attributes to C types.
  */
+
+/* The constants are those that user space knows. */
+static const char pv_why_rules[] =
+	"too many rules: a table has PATHVIRT_MAX_RULES at most";
+static const char pv_why_bytes[] =
+	"too long: the paths of a table take PATHVIRT_MAX_TABLE_BYTES at most";
+static const char pv_why_opener[] =
+	"the socket was opened with other credentials than it is used with";
 
 static int pv_refuse(struct genl_info *info, const struct nlattr *attr, int err,
 		     const char *why)
@@ -177,6 +97,28 @@ static int pv_refuse(struct genl_info *info, const struct nlattr *attr, int err,
 		info->extack->_msg = why;
 	}
 	return err;
+}
+
+/*
+ * Who has opened the socket, and who sends?  Each request begins with this one
+ * question, but for the one that anybody may ask; see access.c.
+ */
+static int pv_info_asked(struct sk_buff *skb, struct genl_info *info)
+{
+	if (pv_access_asked(skb))
+		return 0;
+	return pv_refuse(info, NULL, -EPERM, pv_why_opener);
+}
+
+/* The same, and may he make tables? */
+static int pv_info_may_attach(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = pv_info_asked(skb, info);
+
+	if (err || pv_access_attach(skb))
+		return err;
+	return pv_refuse(info, NULL, -EPERM,
+			 "the administrator has turned attaching off for all but CAP_SYS_ADMIN in the initial user namespace (parameter unprivileged)");
 }
 
 static int pv_rule_parse(struct genl_info *info, const struct nlattr *attr,
@@ -194,10 +136,12 @@ static int pv_rule_parse(struct genl_info *info, const struct nlattr *attr,
 		return pv_refuse(info, attr, -EINVAL,
 				 "a rule needs ORIGINAL and NEW");
 	if (draft->nr_rules >= PATHVIRT_MAX_RULES)
-		return pv_refuse(info, attr, -E2BIG, "too many rules");
+		return pv_refuse(info, attr, -E2BIG, pv_why_rules);
 
 	err = pv_draft_add(draft, nla_data(rule[PATHVIRT_RULE_A_ORIGINAL]),
 			   nla_data(rule[PATHVIRT_RULE_A_NEW]), &why);
+	if (!err && draft->bytes > PATHVIRT_MAX_TABLE_BYTES)
+		return pv_refuse(info, attr, -E2BIG, pv_why_bytes);
 	return err && why ? pv_refuse(info, attr, err, why) : err;
 }
 
@@ -213,6 +157,9 @@ static int pv_rules_parse(struct genl_info *info, struct pv_draft *draft)
 		err = pv_rule_parse(info, attr, draft);
 		if (err)
 			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
 	return 0;
 }
@@ -296,64 +243,181 @@ static u32 pv_info_flags(struct genl_info *info)
  * Changing.
  */
 
-static int pv_doit_stage(struct sk_buff *skb, struct genl_info *info)
+/*
+ * What the rules of a message are charged for while they are a draft: for twice what
+ * they are in the message, as allocations are rounded up.
+ */
+static int pv_info_charge(struct genl_info *info, struct pv_charge *charge,
+			  size_t bytes)
 {
-	struct pv_stage *stage;
-	struct pv_draft draft;
+	int err = pv_charge_add(charge, bytes);
+
+	if (err != -EDQUOT)
+		return err;
+	return pv_refuse(info, NULL, err,
+			 "the tables of one user may not take more memory (parameter user_memory)");
+}
+
+static size_t pv_info_draft_size(const struct genl_info *info)
+{
+	return 2 * (size_t)info->nlhdr->nlmsg_len;
+}
+
+/* However little it holds: so the number of stages is limited as well. */
+#define PV_STAGE_COST	(64 * 1024)
+
+static size_t pv_stage_size(const struct genl_info *info,
+			    const struct pv_draft *staged)
+{
+	size_t bytes = pv_info_draft_size(info);
+
+	return staged->nr_rules ? bytes : max_t(size_t, bytes, PV_STAGE_COST);
+}
+
+/*
+ * What is staged already counts towards the limits of a table, so that the rule can be
+ * named with which it is too much; but another thread may stage meanwhile, so
+ * pv_stage_add() looks again.
+ */
+static int pv_stage_parse(struct genl_info *info, const struct pv_draft *staged,
+			  struct pv_draft *draft)
+{
 	int err;
 
-	/* A message is staged whole or not at all. */
-	pv_draft_init(&draft);
-	mutex_lock(&pv_stages_mutex);
-	stage = pv_stage_enter(info);
-	if (!stage) {
-		err = -ENOMEM;
-		goto out;
-	}
-	draft.nr_rules = stage->draft.nr_rules;	/* count towards the limit */
-	err = pv_rules_parse(info, &draft);
-	draft.nr_rules -= stage->draft.nr_rules;
-	if (err)
-		pv_draft_clear(&draft);
-	else
-		pv_draft_splice(&stage->draft, &draft);
-out:
-	mutex_unlock(&pv_stages_mutex);
+	draft->nr_rules = staged->nr_rules;
+	draft->bytes = staged->bytes;
+	err = pv_rules_parse(info, draft);
+	draft->nr_rules -= staged->nr_rules;
+	draft->bytes -= staged->bytes;
 	return err;
 }
 
-static struct pv_table *pv_info_table(struct genl_info *info)
+static int pv_stage_refuse(struct genl_info *info, int err)
 {
+	if (err == -E2BIG)
+		return pv_refuse(info, NULL, err,
+				 "more than PATHVIRT_MAX_RULES or PATHVIRT_MAX_TABLE_BYTES");
+	if (err == -EPERM)
+		return pv_refuse(info, NULL, err,
+				 "somebody else has staged rules on this socket");
+	return err;
+}
+
+/* A message is staged whole or not at all. */
+static int pv_doit_stage(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sock *sk = NETLINK_CB(skb).sk;
+	struct pv_charge charge = { };
+	struct pv_draft draft, staged;
+	int err;
+
+	err = pv_info_may_attach(skb, info);
+	if (err)
+		return err;
+	pv_draft_init(&draft);
+	pv_draft_init(&staged);
+	pv_stage_look(sk, info->snd_portid, &staged);
+	err = pv_info_charge(info, &charge, pv_stage_size(info, &staged));
+	if (!err)
+		err = pv_stage_parse(info, &staged, &draft);
+	if (!err)
+		err = pv_stage_refuse(info, pv_stage_add(sk, info->snd_portid,
+							 &draft, &charge));
+	pv_draft_clear(&draft);
+	pv_charge_drop(&charge);
+	return err;
+}
+
+/* The rules that were staged, and those of this message. */
+static int pv_info_draft(struct genl_info *info, struct sock *sk,
+			 struct pv_draft *draft, struct pv_charge *charge)
+{
+	int err;
+
+	err = pv_stage_take(sk, info->snd_portid, draft, charge);
+	if (err)
+		return pv_stage_refuse(info, err);
+	err = pv_info_charge(info, charge, pv_info_draft_size(info));
+	if (!err)
+		err = pv_rules_parse(info, draft);
+	if (!err && !draft->nr_rules)
+		err = pv_refuse(info, NULL, -EINVAL, "a table needs a rule");
+	return err;
+}
+
+static struct pv_table *pv_draft_table(struct genl_info *info,
+				       const struct pv_draft *draft)
+{
+	struct pv_charge charge = { };
+	struct pv_table *table;
+	int err;
+
+	err = pv_info_charge(info, &charge,
+			     pv_table_size(draft) +
+			     pv_places_size(draft->nr_rules));
+	table = err ? ERR_PTR(err) : pv_table_build(draft);
+	if (IS_ERR(table)) {
+		pv_charge_drop(&charge);
+		return table;
+	}
+	table->quiet = pv_info_flags(info) & PATHVIRT_F_NO_REVERSE;
+	table->charge = charge;
+	return pv_table_share(table);
+}
+
+static struct pv_table *pv_info_table(struct genl_info *info, struct sock *sk)
+{
+	struct pv_charge charge = { };
 	struct pv_table *table;
 	struct pv_draft draft;
 	int err;
 
 	pv_draft_init(&draft);
-	pv_stage_take(info, &draft);
-	err = pv_rules_parse(info, &draft);
-	if (!err && !draft.nr_rules)
-		err = pv_refuse(info, NULL, -EINVAL, "a table needs a rule");
-	if (err) {
-		table = ERR_PTR(err);
-	} else {
-		table = pv_table_build(&draft);
-		if (table)
-			table->quiet = pv_info_flags(info) & PATHVIRT_F_NO_REVERSE;
-		table = table ? pv_table_share(table) : ERR_PTR(-ENOMEM);
-	}
+	err = pv_info_draft(info, sk, &draft, &charge);
+	table = err ? ERR_PTR(err) : pv_draft_table(info, &draft);
 	pv_draft_clear(&draft);
+	pv_charge_drop(&charge);
 	return table;
 }
 
-/* Tell of what a request changed, and let it stand. */
+/* Look up what the rules lead to; the table that says so takes the place of @table. */
+static int pv_table_place(struct genl_info *info, struct pv_table **table,
+			  struct task_struct *task)
+{
+	struct pv_charge charge = { };
+	struct pv_table *fresh;
+	struct pv_draft draft;
+	int err;
+
+	err = pv_places_find(*table, task);
+	if (err)
+		return err;
+	pv_draft_init(&draft);
+	err = pv_places_draft(*table, &draft);
+	if (err > 0)
+		err = pv_info_charge(info, &charge, 2 * draft.bytes) ?: 1;
+	if (err > 0) {
+		fresh = pv_draft_table(info, &draft);
+		err = PTR_ERR_OR_ZERO(fresh);
+		if (!err) {
+			pv_places_move(fresh, *table);
+			pv_table_put(*table);
+			*table = fresh;
+		}
+	}
+	pv_draft_clear(&draft);
+	pv_charge_drop(&charge);
+	return err;
+}
+
+/* Tell of what a request changed. */
 static void pv_changes_tell(struct list_head *changes,
 			    enum pathvirt_event event)
 {
 	const struct pv_change *change;
 
 	list_for_each_entry(change, changes, node)
-		pv_process_tell(change->process, event, NULL);
-	pv_changes_forget(changes);
+		pv_event_tell(change->process, event);
 }
 
 /* All of it, or nothing of it. */
@@ -365,7 +429,8 @@ static int pv_set(struct genl_info *info, struct task_struct *task,
 	LIST_HEAD(changes);
 	int err;
 
-	mutex_lock(&pv_process_mutex);
+	if (mutex_lock_killable(&pv_process_mutex))
+		return -EINTR;
 	if (flags & PATHVIRT_F_TREE) {
 		err = pv_tree_set(task, table, &changes, &why);
 		if (!err && list_empty(&changes))
@@ -382,11 +447,15 @@ static int pv_set(struct genl_info *info, struct task_struct *task,
 		pv_changes_tell(&changes, PATHVIRT_EVENT_ATTACH);
 	pv_processes_idle();
 	mutex_unlock(&pv_process_mutex);
+	pv_changes_wait(&changes);
+	pv_changes_forget(&changes);
 
 	if (err == -ESRCH)
 		why = "no such process";
 	else if (err == -E2BIG)
 		why = "the process has too many layers";
+	else if (err == -EXDEV)
+		why = "the threads of the process have different root directories";
 	return err && why ? pv_refuse(info, NULL, err, why) : err;
 }
 
@@ -407,10 +476,13 @@ static int pv_doit_set(struct sk_buff *skb, struct genl_info *info)
 	struct pv_table *table;
 	int err;
 
-	err = pv_info_flags_clash(info, PATHVIRT_F_TREE, PATHVIRT_F_PUSH);
+	err = pv_info_may_attach(skb, info);
+	if (!err)
+		err = pv_info_flags_clash(info, PATHVIRT_F_TREE,
+					  PATHVIRT_F_PUSH);
 	if (err)
 		return err;
-	table = pv_info_table(info);
+	table = pv_info_table(info, NETLINK_CB(skb).sk);
 	if (IS_ERR(table))
 		return PTR_ERR(table);
 	err = pv_proof_run();
@@ -425,19 +497,22 @@ static int pv_doit_set(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(task)) {
 		err = PTR_ERR(task);
 	} else {
-		err = pv_set(info, task, table);
+		err = pv_table_place(info, &table, task);
+		if (!err)
+			err = pv_set(info, task, table);
 		put_task_struct(task);
 	}
 	pv_table_put(table);
 	return err;
 }
 
-static int pv_del_all(struct genl_info *info)
+static int pv_del_all(struct sk_buff *skb, struct genl_info *info)
 {
-	if (!capable(CAP_SYS_ADMIN))
+	if (!pv_access_root(skb))
 		return pv_refuse(info, info->attrs[PATHVIRT_A_FLAGS], -EPERM,
 				 "detaching every process needs CAP_SYS_ADMIN in the initial user namespace");
-	mutex_lock(&pv_process_mutex);
+	if (mutex_lock_killable(&pv_process_mutex))
+		return -EINTR;
 	pv_process_clear_all();
 	pv_processes_idle();
 	mutex_unlock(&pv_process_mutex);
@@ -452,7 +527,8 @@ static int pv_del(struct genl_info *info, struct task_struct *task)
 	LIST_HEAD(changes);
 	int err;
 
-	mutex_lock(&pv_process_mutex);
+	if (mutex_lock_killable(&pv_process_mutex))
+		return -EINTR;
 	if (pv_info_flags(info) & PATHVIRT_F_TREE) {
 		err = pv_tree_clear(task, &changes, &why);
 		if (!err && list_empty(&changes))
@@ -466,6 +542,7 @@ static int pv_del(struct genl_info *info, struct task_struct *task)
 		pv_changes_undo(&changes);
 	else
 		pv_changes_tell(&changes, PATHVIRT_EVENT_DETACH);
+	pv_changes_forget(&changes);
 	pv_processes_idle();
 	mutex_unlock(&pv_process_mutex);
 
@@ -480,12 +557,14 @@ static int pv_doit_del(struct sk_buff *skb, struct genl_info *info)
 	struct task_struct *task;
 	int err;
 
-	err = pv_info_flags_clash(info, PATHVIRT_F_OWN,
-				  PATHVIRT_F_TREE | PATHVIRT_F_ALL);
+	err = pv_info_asked(skb, info);
+	if (!err)
+		err = pv_info_flags_clash(info, PATHVIRT_F_OWN,
+					  PATHVIRT_F_TREE | PATHVIRT_F_ALL);
 	if (err)
 		return err;
 	if (pv_info_flags(info) & PATHVIRT_F_ALL)
-		return pv_del_all(info);
+		return pv_del_all(skb, info);
 	task = pv_info_target(info);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
@@ -501,6 +580,8 @@ static int pv_doit_del(struct sk_buff *skb, struct genl_info *info)
 /**
  * struct pv_dump - where a dump stands, in netlink_callback.ctx
  * @layers: the layers that are shown, a reference; NULL to list processes
+ * @opener: who has opened the socket, a reference: whoever reads what is left may have
+ *	been given it; NULL if that makes no difference
  * @pid: the process's id as the receiver counts
  * @own: the innermost layer is its own
  * @layer: the next layer, with @layers; the next bucket, without
@@ -508,6 +589,7 @@ static int pv_doit_del(struct sk_buff *skb, struct genl_info *info)
  */
 struct pv_dump {
 	struct pv_layers *layers;
+	const struct cred *opener;
 	pid_t pid;
 	bool own;
 	u32 layer;
@@ -523,7 +605,7 @@ static int pv_put_rule(struct sk_buff *skb, const struct pv_rule *rule)
 	if (nla_put_string(skb, PATHVIRT_RULE_A_ORIGINAL,
 			   *rule->original ? rule->original : "/") ||
 	    nla_put_string(skb, PATHVIRT_RULE_A_NEW,
-			   *rule->new ? rule->new : "/")) {
+			   *rule->given ? rule->given : "/")) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -543,7 +625,7 @@ static bool pv_dump_has_room(const struct sk_buff *skb,
 {
 	size_t room = skb->len + skb_tailroom(skb);
 	size_t need = nla_total_size(nla_total_size(rule->original_len + 2) +
-				     nla_total_size(rule->new_len + 2));
+				     nla_total_size(rule->given_len + 2));
 
 	return skb->len + need <= (room > PV_DUMP_ALLOC ? room :
 				   NLMSG_GOODSIZE);
@@ -698,48 +780,67 @@ static int pv_get_refuse(struct netlink_callback *cb, const struct nlattr *bad,
 	return err;
 }
 
-static int pv_get_start(struct netlink_callback *cb)
+/* The layers of one process, if the sender may see them. */
+static int pv_get_layers(struct netlink_callback *cb, struct pv_dump *dump,
+			 struct task_struct *task)
 {
-	struct nlattr **attrs = pv_dump_attrs(cb);
-	struct pv_dump *dump = (struct pv_dump *)cb->ctx;
 	struct pv_process *process;
+
+	if (!pv_access_see(task))
+		return pv_get_refuse(cb, NULL, -EPERM,
+				     "needs the right to inspect the process with ptrace");
+	process = pv_process_get_task(task);
+	if (process)
+		dump->layers = pv_process_get_layers(process, &dump->own);
+	pv_process_put(process);
+	if (!dump->layers)
+		return pv_get_refuse(cb, NULL, -ENOENT,
+				     "the process is not attached");
+	dump->pid = task_tgid_vnr(task);
+	return 0;
+}
+
+static int pv_get_start_one(struct netlink_callback *cb, struct pv_dump *dump,
+			    struct nlattr **attrs)
+{
 	struct task_struct *task;
 	const struct nlattr *bad;
 	const char *why;
-	bool see;
-
-	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
-	memset(dump, 0, sizeof(*dump));
-	cb->min_dump_alloc = PV_DUMP_ALLOC;
-	if (!attrs[PATHVIRT_A_PID] && !attrs[PATHVIRT_A_PIDFD])
-		return 0;
+	int err;
 
 	task = pv_target_get(attrs, &why, &bad);
 	if (IS_ERR(task))
 		return pv_get_refuse(cb, bad, PTR_ERR(task), why);
-	see = pv_access_see(task);
-	process = pv_process_get_task(task);
-	dump->pid = task_tgid_vnr(task);
+	err = pv_get_layers(cb, dump, task);
 	put_task_struct(task);
+	return err;
+}
 
-	if (process)
-		dump->layers = pv_process_get_layers(process, &dump->own);
-	pv_process_put(process);
-	if (!see) {
-		pv_layers_put(dump->layers);
-		return pv_get_refuse(cb, bad, -EPERM,
-				     "needs the right to inspect the process with ptrace");
-	}
-	if (!dump->layers)
-		return pv_get_refuse(cb, bad, -ENOENT,
-				     "the process is not attached");
-	return 0;
+static int pv_get_start(struct netlink_callback *cb)
+{
+	struct pv_dump *dump = (struct pv_dump *)cb->ctx;
+	struct nlattr **attrs = pv_dump_attrs(cb);
+	int err = 0;
+
+	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	memset(dump, 0, sizeof(*dump));
+	cb->min_dump_alloc = PV_DUMP_ALLOC;
+	if (!pv_access_asked(cb->skb))
+		return pv_get_refuse(cb, NULL, -EPERM, pv_why_opener);
+	if (attrs[PATHVIRT_A_PID] || attrs[PATHVIRT_A_PIDFD])
+		err = pv_get_start_one(cb, dump, attrs);
+	if (!err && !pv_access_root(cb->skb))
+		dump->opener = get_cred(pv_access_opener(cb->skb));
+	return err;
 }
 
 static int pv_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct pv_dump *dump = (struct pv_dump *)cb->ctx;
 
+	/* Each part is made by who reads the one before, and shows what he may see. */
+	if (dump->opener && !pv_access_covers(dump->opener))
+		return pv_get_refuse(cb, NULL, -EPERM, pv_why_opener);
 	return dump->layers ? pv_dump_rules(skb, cb, dump) :
 			      pv_dump_processes(skb, cb, dump);
 }
@@ -749,6 +850,7 @@ static int pv_get_done(struct netlink_callback *cb)
 	struct pv_dump *dump = (struct pv_dump *)cb->ctx;
 
 	pv_layers_put(dump->layers);
+	put_cred(dump->opener);
 	return 0;
 }
 
@@ -818,7 +920,7 @@ static int pv_resolve_reply(struct genl_info *info, int attr, const char *path,
 struct pv_question {
 	const struct pv_layers *layers;
 	const struct pv_root *root;
-	struct pv_place *place;
+	struct pv_vpath *place;
 	char *path;
 };
 
@@ -857,7 +959,7 @@ static int pv_answer_virtual(struct genl_info *info,
 {
 	static const struct pv_hit none = { .rule = PV_NO_RULE };
 	const char *virtual = question->path;
-	struct pv_place *place = question->place;
+	struct pv_vpath *place = question->place;
 
 	pv_path_normalise(question->path);
 	if (question->layers) {
@@ -880,8 +982,8 @@ static int pv_resolve_task(struct genl_info *info, struct task_struct *task,
 	struct pv_layers *layers = pv_task_layers(task);
 	struct pv_question question = {
 		.layers = layers,
-		.place = pv_place_alloc(GFP_KERNEL),
-		.path = nla_strdup(attr, GFP_KERNEL),
+		.place = pv_vpath_alloc(GFP_KERNEL),
+		.path = nla_strdup(attr, GFP_KERNEL_ACCOUNT),
 	};
 	int err = -ENOMEM;
 
@@ -894,7 +996,7 @@ static int pv_resolve_task(struct genl_info *info, struct task_struct *task,
 		      pv_answer_virtual(info, &question);
 	}
 	kfree(question.path);
-	pv_place_free(question.place);
+	pv_vpath_free(question.place);
 	pv_layers_put(layers);
 	if (err == -ENAMETOOLONG)
 		pv_refuse(info, attr, err, "the result is longer than PATH_MAX");
@@ -911,6 +1013,9 @@ static int pv_doit_resolve(struct sk_buff *skb, struct genl_info *info)
 	struct task_struct *task;
 	int err;
 
+	err = pv_info_asked(skb, info);
+	if (err)
+		return err;
 	if (path && real)
 		return pv_refuse(info, real, -EINVAL,
 				 "give a path or a real path, not both");
@@ -941,27 +1046,37 @@ static int pv_put_sites(struct sk_buff *skb)
 	return err;
 }
 
+/* What the attached processes do; who is told is asked before. */
+static int pv_put_counts(struct sk_buff *skb)
+{
+	int err;
+
+	err = nla_put_u32(skb, PATHVIRT_A_PROCESSES, pv_processes_count()) ?:
+	      nla_put_u32(skb, PATHVIRT_A_TABLES, pv_tables_count()) ?:
+	      nla_put_u64_64bit(skb, PATHVIRT_A_TRANSLATED,
+				pv_names_translated(), PATHVIRT_A_PAD);
+	if (!err && pv_hooks_armed())
+		err = nla_put_flag(skb, PATHVIRT_A_ARMED);
+	return err;
+}
+
 static int pv_doit_status(struct sk_buff *request, struct genl_info *info)
 {
+	bool root = pv_access_root(request);
 	struct sk_buff *skb;
 	void *header;
 	int err;
 
-	pv_processes_flush();
 	skb = pv_reply_begin(info, PATHVIRT_CMD_STATUS, &header);
 	if (!skb)
 		return -ENOMEM;
 	err = nla_put_string(skb, PATHVIRT_A_VERSION, THIS_MODULE->version) ?:
 	      nla_put_u32(skb, PATHVIRT_A_PROTOCOL, PATHVIRT_FAMILY_VERSION) ?:
-	      nla_put_u32(skb, PATHVIRT_A_PROCESSES, pv_processes_count()) ?:
-	      nla_put_u32(skb, PATHVIRT_A_TABLES, pv_tables_count()) ?:
 	      nla_put_string(skb, PATHVIRT_A_HOOK, pv_hooks_way()) ?:
 	      nla_put_string(skb, PATHVIRT_A_PROBE, pv_hooks_probe()) ?:
-	      nla_put_u64_64bit(skb, PATHVIRT_A_TRANSLATED,
-				pv_names_translated(), PATHVIRT_A_PAD) ?:
 	      pv_put_sites(skb);
-	if (!err && pv_hooks_armed())
-		err = nla_put_flag(skb, PATHVIRT_A_ARMED);
+	if (!err && root)
+		err = pv_put_counts(skb);
 	return pv_reply_end(info, skb, header, err);
 }
 
@@ -1004,7 +1119,14 @@ static const struct genl_ops pv_family_ops[] = {
 enum { PV_GROUP_EVENTS };
 
 static const struct genl_multicast_group pv_family_groups[] = {
-	[PV_GROUP_EVENTS] = { .name = PATHVIRT_MCGRP_EVENTS },
+	/*
+	 * The kernel asks for it in the user namespace of the network namespace;
+	 * that of the initial one is the initial one, and nowhere else is told.
+	 */
+	[PV_GROUP_EVENTS] = {
+		.name = PATHVIRT_MCGRP_EVENTS,
+		.flags = GENL_MCAST_CAP_SYS_ADMIN,
+	},
 };
 
 static struct genl_family pv_family __ro_after_init = {
@@ -1031,10 +1153,25 @@ bool pv_netlink_heard(void)
 }
 
 /**
+ * pv_netlink_lost - tell the group "events" that an event was lost
+ *
+ * A listener finds out by the overrun that its socket reports.
+ *
+ * Context: process context.
+ */
+void pv_netlink_lost(void)
+{
+	if (pv_netlink_heard())
+		genl_set_err(&pv_family, &init_net, 0, PV_GROUP_EVENTS,
+			     -ENOBUFS);
+}
+
+/**
  * pv_netlink_event - tell the group "events"
  * @process: whom it happened to
  * @event: what happened
- * @parent: with %PATHVIRT_EVENT_INHERIT, whose layers were inherited; or NULL
+ * @parent: with %PATHVIRT_EVENT_INHERIT, the id of the process whose layers were
+ *	inherited; or 0
  *
  * A listener that cannot be told for want of memory finds out by the overrun
  * that its socket reports.
@@ -1042,8 +1179,7 @@ bool pv_netlink_heard(void)
  * Context: process context; may sleep.
  */
 void pv_netlink_event(const struct pv_process *process,
-		      enum pathvirt_event event,
-		      const struct pv_process *parent)
+		      enum pathvirt_event event, pid_t parent)
 {
 	struct sk_buff *skb;
 	void *header;
@@ -1057,8 +1193,7 @@ void pv_netlink_event(const struct pv_process *process,
 	if (!header ||
 	    nla_put_u32(skb, PATHVIRT_A_EVENT, event) ||
 	    nla_put_u32(skb, PATHVIRT_A_PID, pid_nr(process->pid)) ||
-	    (parent && nla_put_u32(skb, PATHVIRT_A_PARENT,
-				   pid_nr(parent->pid)))) {
+	    (parent && nla_put_u32(skb, PATHVIRT_A_PARENT, parent))) {
 		nlmsg_free(skb);
 		goto lost;
 	}
@@ -1066,7 +1201,7 @@ void pv_netlink_event(const struct pv_process *process,
 	genlmsg_multicast(&pv_family, skb, 0, PV_GROUP_EVENTS, GFP_KERNEL);
 	return;
 lost:
-	genl_set_err(&pv_family, &init_net, 0, PV_GROUP_EVENTS, -ENOBUFS);
+	pv_netlink_lost();
 }
 
 /**
@@ -1077,16 +1212,11 @@ lost:
  */
 int __init pv_netlink_init(void)
 {
-	int err;
+	int err = genl_register_family(&pv_family);
 
-	err = netlink_register_notifier(&pv_stage_notifier);
-	if (err)
-		return err;
-	err = genl_register_family(&pv_family);
 	if (err) {
 		pr_err("cannot load: the netlink family cannot be registered (%d)\n",
 		       err);
-		netlink_unregister_notifier(&pv_stage_notifier);
 		return err;
 	}
 	WRITE_ONCE(pv_family_ready, true);
@@ -1096,18 +1226,10 @@ int __init pv_netlink_init(void)
 /**
  * pv_netlink_uninit - undo pv_netlink_init()
  *
- * Context: module unload; drops what is staged.
+ * Context: module unload.
  */
 void pv_netlink_uninit(void)
 {
-	struct pv_stage *stage, *next;
-
 	WRITE_ONCE(pv_family_ready, false);
 	genl_unregister_family(&pv_family);
-	netlink_unregister_notifier(&pv_stage_notifier);
-
-	mutex_lock(&pv_stages_mutex);
-	list_for_each_entry_safe(stage, next, &pv_stages, node)
-		pv_stage_free(stage);
-	mutex_unlock(&pv_stages_mutex);
 }

@@ -11,7 +11,7 @@ int pv_netlink_init(void);
 void pv_netlink_uninit(void);
 bool pv_netlink_heard(void);
 void pv_netlink_event(const struct pv_process *process,
-		      enum pathvirt_event event,
-		      const struct pv_process *parent);
+		      enum pathvirt_event event, pid_t parent);
+void pv_netlink_lost(void);
 
 #endif /* _PV_NETLINK_H */

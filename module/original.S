@@ -37,6 +37,7 @@ SYM_FUNC_END(\name)
 PV_ORIGINAL pv_original_open PV_SITE_OPEN
 PV_ORIGINAL pv_original_lookup PV_SITE_LOOKUP
 PV_ORIGINAL pv_original_parent PV_SITE_PARENT
+PV_ORIGINAL pv_original_start PV_SITE_START
 PV_ORIGINAL pv_original_step PV_SITE_STEP
 PV_ORIGINAL pv_original_d_path PV_SITE_D_PATH
 PV_ORIGINAL pv_original_readlink PV_SITE_READLINK
@@ -63,3 +64,5 @@ PV_ORIGINAL pv_ptrace_may_access PV_FUNC_PTRACE
 PV_ORIGINAL pv_pidfd_pid PV_FUNC_PIDFD
 PV_ORIGINAL pv_open_root PV_FUNC_OPEN_ROOT
 PV_ORIGINAL pv_path_link PV_FUNC_PATH_LINK
+PV_ORIGINAL pv_audit_inode PV_FUNC_AUDIT_INODE
+PV_ORIGINAL pv_put_task_stack PV_FUNC_PUT_STACK

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Processes: attach, inherit, exec, exit, detach. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/hashtable.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
@@ -9,10 +13,11 @@
 #include <linux/pathvirt.h>
 
 #include "hooks.h"
-#include "netlink.h"
+#include "pin.h"
 #include "process.h"
+#include "quiesce.h"
 #include "reached.h"
-#include "settle.h"
+#include "root.h"
 #include "trace.h"
 #include "tree.h"
 
@@ -36,14 +41,24 @@ static DECLARE_DELAYED_WORK(pv_release_work, pv_release_later);
 static u32 pv_generation;
 
 /*
- * Processes with events to tell; guarded by pv_process_lock.  Who tells holds
- * pv_event_mutex, and tells what is queued first, so that events are told in
- * the order in which they happened.
+ * Hooking and unhooking the kernel makes every CPU stumble.  So the hooks stay
+ * for a while when the last process has gone: whoever attaches and ends in a loop
+ * does not have them put up and taken down each time.
  */
-static LIST_HEAD(pv_event_queue);
-static DEFINE_MUTEX(pv_event_mutex);
-static void pv_events_tell(struct work_struct *work);
-static DECLARE_WORK(pv_event_work, pv_events_tell);
+#define PV_IDLE_TIME	(5 * HZ)
+
+/* When the last process went. */
+static unsigned long pv_idle_since;
+/* Do the hooks that are up not do what they should?  Under pv_process_mutex. */
+static bool pv_hooks_doubted;
+static void pv_idle_work_run(struct work_struct *work);
+static DECLARE_DELAYED_WORK(pv_idle_work, pv_idle_work_run);
+
+/*
+ * Allocations under pv_process_mutex, charged to who asks: where his memory is
+ * used up they fail, and do not make others wait until some is found.
+ */
+#define PV_PROCESS_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
 
 /* Under rcu_read_lock() or pv_process_lock. */
 static struct pv_process *pv_process_find(const struct signal_struct *group)
@@ -67,6 +82,17 @@ static struct pv_process *pv_process_get_group(const struct signal_struct *group
 		process = NULL;
 	rcu_read_unlock();
 	return process;
+}
+
+/* Is it attached, as far as can be told without a lock? */
+static bool pv_process_known(const struct task_struct *task)
+{
+	bool known;
+
+	rcu_read_lock();
+	known = pv_process_find(task->signal);
+	rcu_read_unlock();
+	return known;
 }
 
 /**
@@ -94,8 +120,18 @@ static void pv_spares_free(struct list_head *spares)
 {
 	struct pv_process *spare, *next;
 
-	list_for_each_entry_safe(spare, next, spares, queue)
+	list_for_each_entry_safe(spare, next, spares, spare)
 		kfree(spare);
+}
+
+/* A grace period later, and where memory can be given back. */
+static void pv_process_free_rcu(struct rcu_head *rcu)
+{
+	struct pv_process *process = container_of(rcu, struct pv_process, rcu);
+
+	pv_spares_free(&process->spares);
+	put_pid(process->pid);
+	kfree(process);
 }
 
 /**
@@ -104,34 +140,9 @@ static void pv_spares_free(struct list_head *spares)
  */
 void pv_process_free(struct pv_process *process)
 {
-	pv_spares_free(&process->spares);
 	pv_layers_put(rcu_dereference_protected(process->layers, 1));
-	put_pid(process->pid);
-	kfree_rcu(process, rcu);
-}
-
-/**
- * pv_process_pinned - what the running task's names pass, if calls are pinned
- * @process: its process
- * @layers: what they pass if none of the calls is its own
- *
- * Context: as pv_process_layers(), which alone calls this.
- * Return: the layers or NULL.
- */
-const struct pv_layers *pv_process_pinned(struct pv_process *process,
-					  const struct pv_layers *layers)
-{
-	const struct pv_pin *pin;
-
-	raw_spin_lock(&pv_process_lock);
-	list_for_each_entry(pin, &process->pins, node) {
-		if (pin->task == current) {
-			layers = pin->layers;
-			break;
-		}
-	}
-	raw_spin_unlock(&pv_process_lock);
-	return layers;
+	pv_notes_put(rcu_dereference_protected(process->notes, 1));
+	call_rcu(&process->rcu, pv_process_free_rcu);
 }
 
 /**
@@ -156,14 +167,12 @@ struct pv_layers *pv_layers_get_current(void)
 	return layers;
 }
 
-/**
- * pv_process_get_layers - the layers of a process, for showing them
- * @process: the process
- * @own: set to whether the innermost layer is the process's own
- *
- * Return: a reference, or NULL if there are none.
+/*
+ * The layers of a process: a reference, or NULL.  @own is set to which of them was
+ * set for the process itself, or to NULL.
  */
-struct pv_layers *pv_process_get_layers(struct pv_process *process, bool *own)
+static struct pv_layers *pv_process_state(struct pv_process *process,
+					  struct pv_table **own)
 {
 	struct pv_layers *layers;
 
@@ -176,69 +185,33 @@ struct pv_layers *pv_process_get_layers(struct pv_process *process, bool *own)
 	return layers;
 }
 
-static struct pv_process *pv_event_next(unsigned long *events)
-{
-	struct pv_process *process;
-
-	raw_spin_lock(&pv_process_lock);
-	process = list_first_entry_or_null(&pv_event_queue, struct pv_process,
-					   queue);
-	if (process) {
-		list_del_init(&process->queue);
-		*events = process->events;
-		process->events = 0;
-	}
-	raw_spin_unlock(&pv_process_lock);
-	return process;
-}
-
-static void pv_events_drain(void)
-{
-	struct pv_process *process;
-	unsigned long events;
-
-	lockdep_assert_held(&pv_event_mutex);
-	while ((process = pv_event_next(&events))) {
-		if (events & BIT(PATHVIRT_EVENT_INHERIT))
-			pv_netlink_event(process, PATHVIRT_EVENT_INHERIT, NULL);
-		if (events & BIT(PATHVIRT_EVENT_EXEC))
-			pv_netlink_event(process, PATHVIRT_EVENT_EXEC, NULL);
-		if (events & BIT(PATHVIRT_EVENT_EXIT))
-			pv_netlink_event(process, PATHVIRT_EVENT_EXIT, NULL);
-		pv_process_put(process);
-	}
-}
-
 /**
- * pv_process_tell - tell of an event, after those that came before it
- * @process: whom it happened to
- * @event: what happened
- * @parent: as with pv_netlink_event()
+ * pv_process_get_layers - the layers of a process, for showing them
+ * @process: the process
+ * @own: set to whether the innermost layer is the process's own
  *
- * Context: process context; may sleep.
+ * Return: a reference, or NULL if there are none.
  */
-void pv_process_tell(struct pv_process *process, enum pathvirt_event event,
-		     const struct pv_process *parent)
+struct pv_layers *pv_process_get_layers(struct pv_process *process, bool *own)
 {
-	if (!pv_netlink_heard())
-		return;
-	mutex_lock(&pv_event_mutex);
-	pv_events_drain();
-	pv_netlink_event(process, event, parent);
-	mutex_unlock(&pv_event_mutex);
+	struct pv_table *table;
+	struct pv_layers *layers = pv_process_state(process, &table);
+
+	*own = table;
+	return layers;
 }
 
-static struct pv_process *pv_process_alloc(void)
+static struct pv_process *pv_process_alloc(gfp_t gfp)
 {
 	struct pv_process *process;
 
-	process = kzalloc(sizeof(*process), GFP_KERNEL_ACCOUNT);
+	process = kzalloc(sizeof(*process), gfp);
 	if (!process)
 		return NULL;
 	refcount_set(&process->refs, 1);
-	INIT_LIST_HEAD(&process->pins);
+	raw_spin_lock_init(&process->notes_lock);
 	INIT_LIST_HEAD(&process->spares);
-	INIT_LIST_HEAD(&process->queue);
+	INIT_LIST_HEAD(&process->spare);
 	return process;
 }
 
@@ -301,6 +274,13 @@ static bool pv_process_hash(struct pv_process *process)
 	return true;
 }
 
+/* Nobody is attached any more: disarm the hooks, but not at once. */
+static void pv_idle_begin(void)
+{
+	WRITE_ONCE(pv_idle_since, jiffies);
+	schedule_delayed_work(&pv_idle_work, PV_IDLE_TIME);
+}
+
 /* The hash's reference passes to the caller. */
 static void pv_process_unhash(struct pv_process *process)
 {
@@ -308,6 +288,8 @@ static void pv_process_unhash(struct pv_process *process)
 	hlist_del_init_rcu(&process->hash);
 	pv_nr_processes--;
 	pv_generation++;
+	if (!pv_nr_processes)
+		pv_idle_begin();
 	pv_release();
 }
 
@@ -332,178 +314,163 @@ static struct pv_layers *pv_process_publish(struct pv_process *process,
 static bool pv_process_retire(struct pv_process *process)
 {
 	lockdep_assert_held(&pv_process_lock);
-	if (rcu_access_pointer(process->layers) ||
-	    !list_empty(&process->pins) || hlist_unhashed(&process->hash))
+	if (rcu_access_pointer(process->layers) || process->pins ||
+	    process->wanted || hlist_unhashed(&process->hash))
 		return false;
 	pv_process_unhash(process);
 	return true;
 }
 
 /**
- * pv_pin_begin - keep the layers of now until pv_pin_end()
- * @pin: on the caller's stack
+ * pv_process_pin - a call begins that keeps its layers; for pin.c
+ * @process: the process
  *
- * For calls that take more than one name: all of them see the same layers,
- * though others be installed in between.
+ * Return: a reference to the layers of now, or NULL.
  */
-void pv_pin_begin(struct pv_pin *pin)
+struct pv_layers *pv_process_pin(struct pv_process *process)
 {
-	pin->task = current;
-	pin->layers = NULL;
-	pin->process = pv_process_get_current();
-	if (!pin->process)
-		return;
+	struct pv_layers *layers;
 
 	raw_spin_lock(&pv_process_lock);
-	pin->layers = rcu_dereference_protected(pin->process->layers,
-						lockdep_is_held(&pv_process_lock));
-	pv_layers_get(pin->layers);
-	list_add(&pin->node, &pin->process->pins);
+	layers = rcu_dereference_protected(process->layers,
+					   lockdep_is_held(&pv_process_lock));
+	pv_layers_get(layers);
+	WRITE_ONCE(process->pins, process->pins + 1);
 	raw_spin_unlock(&pv_process_lock);
+	return layers;
 }
 
 /**
- * pv_pin_end - end of what pv_pin_begin() began
- * @pin: the pin
+ * pv_process_unpin - the end of what pv_process_pin() began
+ * @process: the process
  */
-void pv_pin_end(struct pv_pin *pin)
+void pv_process_unpin(struct pv_process *process)
 {
 	bool retired;
 
-	if (!pin->process)
-		return;
-
 	raw_spin_lock(&pv_process_lock);
-	list_del(&pin->node);
-	retired = pv_process_retire(pin->process);
+	WRITE_ONCE(process->pins, process->pins - 1);
+	retired = pv_process_retire(process);
 	raw_spin_unlock(&pv_process_lock);
-
-	pv_layers_put(pin->layers);
-	if (retired) {
-		pv_process_put(pin->process);
-		schedule_work(&pv_event_work);	/* may disarm the hooks */
-	}
-	pv_process_put(pin->process);
+	if (retired)
+		pv_process_put(process);
 }
 
 /* What becomes of @old when @table is set; see pv_process_set(). */
 static struct pv_layers *pv_layers_set(const struct pv_layers *old,
 				       struct pv_table **own,
+				       struct task_struct *task,
 				       struct pv_table *table,
 				       const struct pv_table *moved, bool push)
 {
+	struct pv_root *from = old ? old->root : NULL;
 	struct pv_layers *layers;
 
+	/* It is spelled from, and confined to, the root that the process has now. */
+	if (from && !pv_root_held(from, task))
+		return ERR_PTR(-EXDEV);
 	if (moved && pv_layers_has(old, moved)) {
 		if (*own == moved)
 			*own = table;
-		return pv_layers_replace(old, moved, table);
+		return pv_layers_replace(old, moved, table, from);
 	}
 	if (*own && !push)
-		layers = pv_layers_replace(old, *own, table);
+		layers = pv_layers_replace(old, *own, table, from);
 	else
-		layers = pv_layers_push(old, table);
+		layers = pv_layers_push(old, table, from);
 	*own = table;
 	return layers;
 }
 
-/*
- * Each thread of @task may be in a fork that went past the hook, as the process
- * was not attached when it began; some may be made meanwhile.
+/**
+ * pv_process_lay_by - lay spares by for children that are being forked
+ * @process: the process
+ * @forks: how many threads may be in a fork that went past the hook, as the
+ *	process was not hashed when it began
+ *
+ * Return: 0 or -ENOMEM.
  */
-#define PV_SPARES_EXTRA		8
-
-static int pv_spares_alloc(struct list_head *spares, struct task_struct *task)
+int pv_process_lay_by(struct pv_process *process, unsigned int forks)
 {
-	int left = get_nr_threads(task) + PV_SPARES_EXTRA;
 	struct pv_process *spare;
+	LIST_HEAD(spares);
 
-	while (left--) {
-		spare = pv_process_alloc();
+	while (forks--) {
+		spare = pv_process_alloc(PV_PROCESS_GFP);
 		if (!spare) {
-			pv_spares_free(spares);
+			pv_spares_free(&spares);
 			return -ENOMEM;
 		}
-		list_add(&spare->queue, spares);
+		list_add(&spare->spare, &spares);
 	}
+	raw_spin_lock(&pv_process_lock);
+	list_splice(&spares, &process->spares);
+	raw_spin_unlock(&pv_process_lock);
 	return 0;
 }
 
 /*
- * Hash a new process for @task, or find the one that a fork has hashed since we
- * looked: @task may be a child that is being made.  The caller gets a reference.
+ * Hash a new process for @task, or find the one that there is: that of a pin, or
+ * one that a fork has hashed since we looked (@task may be a child that is being
+ * made).  It stays while it is wanted.  The caller gets a reference.
  */
-static struct pv_process *pv_process_new(struct task_struct *task,
-					 struct list_head *spares)
+static struct pv_process *pv_process_want(struct task_struct *task)
 {
-	struct pv_process *process = pv_process_alloc(), *heir;
-	bool hashed;
+	struct pv_process *process, *fresh = pv_process_alloc(PV_PROCESS_GFP);
 
-	if (!process)
+	if (!fresh)
 		return ERR_PTR(-ENOMEM);
-	pv_process_name(process, task);
+	pv_process_name(fresh, task);
 	raw_spin_lock(&pv_process_lock);
-	heir = pv_process_find(task->signal);
-	if (heir)
-		swap(heir, process);
-	hashed = heir || pv_process_hash(process);
-	if (hashed) {
-		list_splice_init(spares, &process->spares);
+	process = pv_process_find(task->signal);
+	if (!process && pv_process_hash(fresh))
+		process = fresh;
+	if (process) {
+		process->wanted = true;
 		refcount_inc(&process->refs);
 	}
 	raw_spin_unlock(&pv_process_lock);
-	pv_process_put(heir);
-	if (hashed)
-		return process;
-	pv_process_put(process);
-	return ERR_PTR(-ENODEV);
+	if (process != fresh)
+		pv_process_put(fresh);
+	return process ?: ERR_PTR(-ENODEV);
 }
 
 /* Unhash a process that got no layers; drops the caller's reference. */
 static void pv_process_dismiss(struct pv_process *process)
 {
+	bool retired;
+
 	raw_spin_lock(&pv_process_lock);
-	if (pv_process_retire(process))
-		refcount_dec(&process->refs);
+	process->wanted = false;
+	retired = pv_process_retire(process);
 	raw_spin_unlock(&pv_process_lock);
+	if (retired)
+		pv_process_put(process);
 	pv_process_put(process);
 }
 
 /*
  * Find or make the process of @task, hashed, with a reference for the caller.
  * From then on calls with several names are pinned, to no layers yet; those
- * that began before are waited for.
+ * that began before go on without.
  */
 static struct pv_process *pv_process_admit(struct task_struct *task)
 {
 	struct pv_process *process = pv_process_get_task(task);
-	LIST_HEAD(spares);
 	int err;
 
 	lockdep_assert_held(&pv_process_mutex);
 	if (process && rcu_access_pointer(process->layers))
 		return process;
+	pv_process_put(process);
 
 	err = pv_hooks_arm();
-	if (!err)
-		err = pv_spares_alloc(&spares, task);
-	if (err) {
-		pv_process_put(process);
+	if (err)
 		return ERR_PTR(err);
-	}
-
-	if (process) {		/* only a pin has kept it */
-		raw_spin_lock(&pv_process_lock);
-		list_splice_init(&spares, &process->spares);
-		raw_spin_unlock(&pv_process_lock);
-	} else {
-		process = pv_process_new(task, &spares);
-	}
-	pv_spares_free(&spares);
-	if (IS_ERR(process))
+	process = pv_process_want(task);
+	if (IS_ERR(process) || rcu_access_pointer(process->layers))
 		return process;
-
-	err = pv_settle(task);
+	err = pv_quiesce(process, task);
 	if (!err)
 		return process;
 	pv_process_dismiss(process);
@@ -511,32 +478,44 @@ static struct pv_process *pv_process_admit(struct task_struct *task)
 }
 
 /*
- * Publish @layers, whose reference is taken, and note the change.  -ESRCH if
- * the group has ended: its exit may have come before it was hashed.
+ * Publish @layers in place of @old, and note the change; the reference to @layers
+ * is taken if there was no error.  -EAGAIN if @old are no longer what the process
+ * has, as it has changed its root.  -ESRCH if the group has ended: its exit may
+ * have come before it was hashed.
  */
 static int pv_process_change(struct pv_process *process,
-			     struct task_struct *task, struct pv_layers *layers,
-			     struct pv_table *own, struct pv_change *change)
+			     struct task_struct *task,
+			     const struct pv_layers *old,
+			     struct pv_layers *layers, struct pv_table *own,
+			     struct pv_change *change)
 {
 	bool retired, ended;
+	int err = 0;
 
-	change->process = process;
 	raw_spin_lock(&pv_process_lock);
+	if (rcu_access_pointer(process->layers) != old) {
+		raw_spin_unlock(&pv_process_lock);
+		return -EAGAIN;
+	}
+	/* Its exit looks for it when nobody lives; see pv_process_exit(). */
+	smp_mb();
+	ended = !atomic_read(&task->signal->live);
+	if (ended) {
+		err = -ESRCH;
+		layers = NULL;
+		own = NULL;
+	}
+	/* Until the request is over what it took may have to be given back. */
+	process->wanted = !layers && !ended;
 	change->own = process->own;
 	change->given = pv_layers_get(layers);
 	change->layers = pv_process_publish(process, layers, own);
-	ended = !atomic_read(&task->signal->live);
-	if (ended)
-		layers = pv_process_publish(process, NULL, NULL);
 	retired = pv_process_retire(process);
 	raw_spin_unlock(&pv_process_lock);
 
 	if (retired)
 		pv_process_put(process);
-	if (!ended)
-		return 0;
-	pv_layers_put(layers);
-	return -ESRCH;
+	return err;
 }
 
 /* Drop what a change holds. */
@@ -546,6 +525,34 @@ static void pv_change_free(struct pv_change *change)
 	pv_layers_put(change->given);
 	pv_process_put(change->process);
 	kfree(change);
+}
+
+/*
+ * One try of pv_process_set(), by what the process has now.  -EALREADY if it has
+ * @table: a child in the tree that has inherited it meanwhile.
+ */
+static int pv_process_try_set(struct pv_process *process,
+			      struct task_struct *task, struct pv_table *table,
+			      const struct pv_table *moved, bool push,
+			      struct pv_change *change)
+{
+	struct pv_layers *layers, *old;
+	struct pv_table *own;
+	int err = -EALREADY;
+
+	old = pv_process_state(process, &own);
+	if (pv_layers_has(old, table))
+		goto out;
+	layers = pv_layers_set(old, &own, task, table, moved, push);
+	err = PTR_ERR_OR_ZERO(layers);
+	if (err)
+		goto out;
+	err = pv_process_change(process, task, old, layers, own, change);
+	if (err)
+		pv_layers_put(layers);
+out:
+	pv_layers_put(old);
+	return err;
 }
 
 /**
@@ -560,19 +567,18 @@ static void pv_change_free(struct pv_change *change)
  *
  * Context: pv_process_mutex is held; may sleep.
  * Return: 0, -ESRCH if the process has ended, -E2BIG if it has too many
- * layers, -ENOMEM, or why the hooks cannot be armed.
+ * layers, -EXDEV if its threads have changed their root directories to different
+ * ones, -ENOMEM, or why the hooks cannot be armed.
  */
 int pv_process_set(struct task_struct *task, struct pv_table *table,
 		   const struct pv_table *moved, bool push,
 		   struct list_head *changes)
 {
-	struct pv_layers *layers, *old;
 	struct pv_process *process;
 	struct pv_change *change;
-	struct pv_table *own;
 	int err;
 
-	change = kzalloc(sizeof(*change), GFP_KERNEL);
+	change = kzalloc(sizeof(*change), PV_PROCESS_GFP);
 	if (!change)
 		return -ENOMEM;
 	process = pv_process_admit(task);
@@ -580,33 +586,46 @@ int pv_process_set(struct task_struct *task, struct pv_table *table,
 		kfree(change);
 		return PTR_ERR(process);
 	}
+	change->process = process;
 
-	own = process->own;	/* changed under pv_process_mutex only */
-	old = rcu_dereference_protected(process->layers,
-					lockdep_is_held(&pv_process_mutex));
-	if (pv_layers_has(old, table)) {
-		/* A child in the tree, which has inherited it meanwhile. */
-		pv_process_put(process);
-		kfree(change);
-		return 0;
-	}
-	layers = pv_layers_set(old, &own, table, moved, push);
-	if (IS_ERR(layers)) {
+	do {
+		err = pv_process_try_set(process, task, table, moved, push,
+					 change);
+	} while (err == -EAGAIN);
+	if (err) {
+		refcount_inc(&process->refs);
+		pv_change_free(change);
 		pv_process_dismiss(process);
-		kfree(change);
-		return PTR_ERR(layers);
+		return err == -EALREADY ? 0 : err;
 	}
-
-	err = pv_process_change(process, task, layers, own, change);
-	if (err)
-		goto fail;
 	list_add(&change->node, changes);
 	if (!(task->flags & PF_KTHREAD))	/* not the proof's worker */
-		trace_attach(task, table->nr_rules, layers->nr);
+		trace_attach(task, table->nr_rules, change->given->nr);
 	return 0;
+}
 
-fail:
-	pv_change_free(change);
+/* One try of pv_process_clear(), by what the process has now. */
+static int pv_process_try_clear(struct pv_process *process,
+				struct task_struct *task, bool own_only,
+				struct pv_change *change)
+{
+	struct pv_layers *old, *layers = NULL;
+	struct pv_table *own;
+	int err = -ENOENT;
+
+	old = pv_process_state(process, &own);
+	if (!old || (own_only && !own))
+		goto out;
+	if (own_only)
+		layers = pv_layers_pop(old);
+	err = PTR_ERR_OR_ZERO(layers);
+	if (err)
+		goto out;
+	err = pv_process_change(process, task, old, layers, NULL, change);
+	if (err)
+		pv_layers_put(layers);
+out:
+	pv_layers_put(old);
 	return err;
 }
 
@@ -624,40 +643,25 @@ int pv_process_clear(struct task_struct *task, bool own_only,
 		     struct list_head *changes)
 {
 	struct pv_process *process = pv_process_get_task(task);
-	struct pv_layers *old, *layers = NULL;
 	struct pv_change *change;
 	int err;
 
 	lockdep_assert_held(&pv_process_mutex);
 	if (!process)
 		return -ENOENT;
-	change = kzalloc(sizeof(*change), GFP_KERNEL);
+	change = kzalloc(sizeof(*change), PV_PROCESS_GFP);
 	if (!change) {
 		pv_process_put(process);
 		return -ENOMEM;
 	}
 	change->process = process;
-
-	err = -ENOENT;
-	old = rcu_dereference_protected(process->layers,
-					lockdep_is_held(&pv_process_mutex));
-	if (!old || (own_only && !process->own))
-		goto fail;
-	if (own_only) {
-		layers = pv_layers_pop(old);
-		err = PTR_ERR(layers);
-		if (IS_ERR(layers))
-			goto fail;
-	}
-
-	err = pv_process_change(process, task, layers, NULL, change);
+	do {
+		err = pv_process_try_clear(process, task, own_only, change);
+	} while (err == -EAGAIN);
 	if (err)
-		goto fail;
-	list_add(&change->node, changes);
-	return 0;
-
-fail:
-	pv_change_free(change);
+		pv_change_free(change);
+	else
+		list_add(&change->node, changes);
 	return err;
 }
 
@@ -670,22 +674,74 @@ fail:
 void pv_process_set_root(struct pv_root *root)
 {
 	struct pv_process *process = pv_process_get_current();
-	struct pv_layers *layers;
+	struct pv_layers *layers, *copy;
+	struct pv_table *own;
+	bool same;
 
-	if (!process)
-		return;
-	mutex_lock(&pv_process_mutex);
-	layers = rcu_dereference_protected(process->layers,
-					   lockdep_is_held(&pv_process_mutex));
-	if (layers) {
-		layers = pv_layers_copy(layers, root);
+	/* Who changes the layers at the same time makes us look again. */
+	while (process && (layers = pv_process_state(process, &own))) {
+		copy = pv_layers_copy(layers, root);
 		raw_spin_lock(&pv_process_lock);
-		layers = pv_process_publish(process, layers, process->own);
+		same = rcu_access_pointer(process->layers) == layers;
+		if (same)
+			pv_process_publish(process, copy, process->own);
 		raw_spin_unlock(&pv_process_lock);
 		pv_layers_put(layers);
+		if (same) {
+			pv_layers_put(layers);	/* the process's */
+			break;
+		}
+		pv_layers_put(copy);
 	}
-	mutex_unlock(&pv_process_mutex);
 	pv_process_put(process);
+}
+
+/* Detach one of a bucket.  Return whether there was one. */
+static bool pv_bucket_clear(struct hlist_head *bucket)
+{
+	struct pv_process *process;
+	struct pv_layers *layers;
+	bool retired;
+
+	if (hlist_empty(bucket))
+		return false;
+	raw_spin_lock(&pv_process_lock);
+	hlist_for_each_entry(process, bucket, hash) {
+		if (!rcu_access_pointer(process->layers))
+			continue;	/* only a pin keeps it */
+		refcount_inc(&process->refs);
+		layers = pv_process_publish(process, NULL, NULL);
+		retired = pv_process_retire(process);
+		raw_spin_unlock(&pv_process_lock);
+
+		pv_event_tell(process, PATHVIRT_EVENT_DETACH);
+		pv_layers_put(layers);
+		if (retired)
+			pv_process_put(process);
+		pv_process_put(process);
+		return true;
+	}
+	raw_spin_unlock(&pv_process_lock);
+	return false;
+}
+
+/*
+ * Do something to all processes, by one of a bucket at a time, until a whole round
+ * finds none to do it to: while we look, they have children.
+ */
+static void pv_processes_each(bool (*act)(struct hlist_head *bucket))
+{
+	bool found;
+	int i;
+
+	do {
+		found = false;
+		for (i = 0; i < ARRAY_SIZE(pv_processes); i++) {
+			while (act(&pv_processes[i]))
+				found = true;
+			cond_resched();
+		}
+	} while (found);
 }
 
 /**
@@ -695,99 +751,114 @@ void pv_process_set_root(struct pv_root *root)
  */
 void pv_process_clear_all(void)
 {
-	struct pv_process *process;
-	struct pv_layers *layers;
-	bool retired;
-	int i;
-
 	lockdep_assert_held(&pv_process_mutex);
-	for (i = 0; i < ARRAY_SIZE(pv_processes); i++) {
-again:
-		raw_spin_lock(&pv_process_lock);
-		hlist_for_each_entry(process, &pv_processes[i], hash) {
-			if (!rcu_access_pointer(process->layers))
-				continue;	/* only a pin keeps it */
-			refcount_inc(&process->refs);
-			layers = pv_process_publish(process, NULL, NULL);
-			retired = pv_process_retire(process);
-			raw_spin_unlock(&pv_process_lock);
-
-			pv_process_tell(process, PATHVIRT_EVENT_DETACH, NULL);
-			pv_layers_put(layers);
-			if (retired)
-				pv_process_put(process);
-			pv_process_put(process);
-			goto again;
-		}
-		raw_spin_unlock(&pv_process_lock);
-	}
+	pv_processes_each(pv_bucket_clear);
 }
 
-/* A process that was given @change's layers, or inherited them; hashed. */
-static struct pv_process *pv_change_find(const struct pv_change *change)
+/*
+ * What @process is to have instead of what @change gave; a reference.  If it has
+ * another root directory by now, that stays so.
+ */
+static struct pv_layers *pv_change_before(const struct pv_change *change,
+					  const struct pv_layers *now)
 {
-	struct pv_process *process = change->process;
-	int i;
+	if (!change->layers || !now || now == change->given)
+		return pv_layers_get(change->layers);
+	return pv_layers_copy(change->layers, now->root);
+}
 
-	lockdep_assert_held(&pv_process_lock);
-	if (!hlist_unhashed(&process->hash) &&
-	    rcu_access_pointer(process->layers) == change->given)
-		return process;
-	for (i = 0; change->given && i < ARRAY_SIZE(pv_processes); i++)
-		hlist_for_each_entry(process, &pv_processes[i], hash)
-			if (rcu_access_pointer(process->layers) == change->given)
-				return process;
+/*
+ * Give @process what it, or the one that it inherited from, had before @change.
+ * If it changes its root directory just now, we have to come again.
+ */
+static void pv_change_take_back(struct pv_change *change,
+				struct pv_process *process)
+{
+	bool heir = process != change->process;
+	struct pv_layers *layers, *now;
+	bool same, retired = false;
+	struct pv_table *own;
+
+	now = pv_process_state(process, &own);
+	layers = pv_change_before(change, now);
+	raw_spin_lock(&pv_process_lock);
+	same = rcu_access_pointer(process->layers) == now;
+	if (same) {
+		pv_process_publish(process, layers, heir ? NULL : change->own);
+		retired = pv_process_retire(process);
+	}
+	raw_spin_unlock(&pv_process_lock);
+
+	pv_layers_put(now);
+	pv_layers_put(same ? now : layers);
+	if (same && heir && !layers)
+		pv_event_tell(process, PATHVIRT_EVENT_DETACH);
+	if (retired)
+		pv_process_put(process);
+}
+
+/* The changes that are being undone, by what they gave; under pv_process_mutex. */
+static DEFINE_HASHTABLE(pv_undoing, 8);
+
+/* The change from which @process has its layers, or NULL. */
+static struct pv_change *pv_change_find(const struct pv_process *process)
+{
+	const struct pv_layers *layers =
+		rcu_dereference_protected(process->layers,
+					  lockdep_is_held(&pv_process_lock));
+	struct pv_change *change;
+
+	if (!layers)
+		return NULL;
+	hash_for_each_possible(pv_undoing, change, hash,
+			       (unsigned long)layers->line)
+		if (change->given == layers->line)
+			return change;
 	return NULL;
 }
 
-/* Hash a process again that was unhashed when its layers went. */
-static void pv_process_readmit(struct pv_process *process)
-{
-	struct task_struct *task;
-
-	lockdep_assert_held(&pv_process_lock);
-	rcu_read_lock();
-	task = pid_task(process->pid, PIDTYPE_TGID);
-	/* An exit that comes later waits for the lock and finds it hashed. */
-	if (task && task->signal == process->group &&
-	    atomic_read(&task->signal->live) && pv_process_hash(process))
-		refcount_inc(&process->refs);
-	rcu_read_unlock();
-}
-
-/* Put one process back.  Return whether there may be more of them. */
-static bool pv_change_undo(struct pv_change *change)
+/*
+ * Put one of a bucket back that has what was given: it was given to it, or it has
+ * inherited it.  Return whether there was one.
+ */
+static bool pv_bucket_undo(struct hlist_head *bucket)
 {
 	struct pv_process *process;
-	struct pv_layers *given;
-	bool heir, retired;
+	struct pv_change *change;
+
+	if (hlist_empty(bucket))
+		return false;
+	raw_spin_lock(&pv_process_lock);
+	hlist_for_each_entry(process, bucket, hash) {
+		change = pv_change_find(process);
+		if (!change)
+			continue;
+		refcount_inc(&process->refs);
+		raw_spin_unlock(&pv_process_lock);
+		pv_change_take_back(change, process);
+		pv_process_put(process);
+		return true;
+	}
+	raw_spin_unlock(&pv_process_lock);
+	return false;
+}
+
+/* Give back what was taken away; it has stayed hashed, as it is wanted. */
+static void pv_taken_undo(struct pv_change *change)
+{
+	struct pv_process *process = change->process;
+	bool back;
 
 	raw_spin_lock(&pv_process_lock);
-	if (!change->given && hlist_unhashed(&change->process->hash))
-		pv_process_readmit(change->process);
-	process = pv_change_find(change);
-	if (!process) {
-		raw_spin_unlock(&pv_process_lock);
-		return false;
-	}
-	heir = process != change->process;
-	refcount_inc(&process->refs);
-	given = pv_process_publish(process, pv_layers_get(change->layers),
-				   heir ? NULL : change->own);
-	retired = pv_process_retire(process);
+	back = !hlist_unhashed(&process->hash) &&
+	       !rcu_access_pointer(process->layers);
 	raw_spin_unlock(&pv_process_lock);
-
-	if (heir && !change->layers)
-		pv_process_tell(process, PATHVIRT_EVENT_DETACH, NULL);
-	pv_layers_put(given);
-	if (retired)
-		pv_process_put(process);
-	pv_process_put(process);
-	return change->given;
+	if (back)
+		pv_change_take_back(change, process);
 }
 
 /**
- * pv_changes_undo - put back what a request changed, last change first
+ * pv_changes_undo - put back what a request changed
  * @changes: the changes, empty afterwards
  *
  * What ended meanwhile has nothing to be put back; children that were made
@@ -797,27 +868,69 @@ static bool pv_change_undo(struct pv_change *change)
  */
 void pv_changes_undo(struct list_head *changes)
 {
-	struct pv_change *change, *next;
+	struct pv_change *change;
 
 	lockdep_assert_held(&pv_process_mutex);
-	list_for_each_entry_safe(change, next, changes, node) {
-		while (pv_change_undo(change))
-			;
-		pv_change_free(change);
+	if (list_empty(changes))
+		return;
+	list_for_each_entry(change, changes, node) {
+		if (change->given)
+			hash_add(pv_undoing, &change->hash,
+				 (unsigned long)change->given);
+		else
+			pv_taken_undo(change);
 	}
-	INIT_LIST_HEAD(changes);
+	pv_processes_each(pv_bucket_undo);
+	list_for_each_entry(change, changes, node)
+		hash_del(&change->hash);
+	pv_changes_forget(changes);
+}
+
+/*
+ * How long the calls that a request has met may keep who asked waiting, all of
+ * them together.
+ */
+#define PV_CHANGES_TIMEOUT	(2 * HZ)
+
+/**
+ * pv_changes_wait - wait until all threads go by what a request has changed
+ * @changes: the changes
+ *
+ * A thread that is in a call still after a while is left alone: its next call
+ * goes by the change.
+ *
+ * Context: may sleep, no lock is held; ends on a fatal signal.
+ */
+void pv_changes_wait(const struct list_head *changes)
+{
+	const struct pv_change *change;
+	long left = PV_CHANGES_TIMEOUT;
+
+	list_for_each_entry(change, changes, node) {
+		left = pv_quiesce_wait(change->process, left);
+		if (left <= 0)
+			break;
+	}
 }
 
 /**
  * pv_changes_forget - let a request's changes stand
  * @changes: the changes, empty afterwards
+ *
+ * Context: pv_process_mutex is held if anything was taken away.
  */
 void pv_changes_forget(struct list_head *changes)
 {
 	struct pv_change *change, *next;
 
-	list_for_each_entry_safe(change, next, changes, node)
+	list_for_each_entry_safe(change, next, changes, node) {
+		/* What was taken away need not be given back any more. */
+		if (!change->given) {
+			refcount_inc(&change->process->refs);
+			pv_process_dismiss(change->process);
+		}
 		pv_change_free(change);
+	}
 	INIT_LIST_HEAD(changes);
 }
 
@@ -865,19 +978,25 @@ bool pv_process_has(struct task_struct *task, const struct pv_table *table)
 
 /**
  * pv_heir_prepare - get ready for a child of the running process
+ * @heir: receives what pv_heir_settle() takes, or NULL if the process is not
+ *	attached.  Should it be meanwhile, pv_process_fork() sees to the child.
  *
  * What can fail about inheriting fails here, before the child exists.
  *
- * Return: what pv_heir_settle() takes, or NULL if memory is short.
+ * Return: 0 or -ENOMEM.
  */
-struct pv_process *pv_heir_prepare(void)
+int pv_heir_prepare(struct pv_process **heir)
 {
-	return pv_process_alloc();
+	*heir = NULL;
+	if (!pv_process_known(current))
+		return 0;
+	*heir = pv_process_alloc(GFP_KERNEL_ACCOUNT);
+	return *heir ? 0 : -ENOMEM;
 }
 
 /**
  * pv_heir_settle - let a child have the layers of the running process
- * @heir: from pv_heir_prepare(); taken
+ * @heir: from pv_heir_prepare(), not NULL; taken
  * @child: the new process, which has not run yet, or an ERR_PTR if it could not
  *	be made
  *
@@ -902,6 +1021,7 @@ void pv_heir_settle(struct pv_process *heir, struct task_struct *child)
 			rcu_assign_pointer(heir->layers, layers);
 			refcount_inc(&heir->refs);
 			pv_process_name(heir, child);
+			heir->parent = pid_nr(parent->pid);
 			pv_process_hash(heir);
 		} else {
 			layers = NULL;
@@ -909,22 +1029,9 @@ void pv_heir_settle(struct pv_process *heir, struct task_struct *child)
 		raw_spin_unlock(&pv_process_lock);
 	}
 	if (layers)
-		pv_process_tell(heir, PATHVIRT_EVENT_INHERIT, parent);
+		pv_event_add(&heir->inherited, PATHVIRT_EVENT_INHERIT, heir);
 	pv_process_put(parent);
 	pv_process_put(heir);
-}
-
-/* Tell of @event later: the caller cannot sleep.  Takes no reference. */
-static void pv_process_queue(struct pv_process *process,
-			     enum pathvirt_event event)
-{
-	lockdep_assert_held(&pv_process_lock);
-	process->events |= BIT(event);
-	if (list_empty(&process->queue)) {
-		refcount_inc(&process->refs);
-		list_add_tail(&process->queue, &pv_event_queue);
-	}
-	schedule_work(&pv_event_work);
 }
 
 /**
@@ -939,10 +1046,11 @@ static void pv_process_queue(struct pv_process *process,
  */
 void pv_process_fork(struct task_struct *parent, struct task_struct *child)
 {
-	struct pv_process *process, *heir;
+	struct pv_process *process, *heir = NULL;
 	struct pv_layers *layers;
 
-	if (same_thread_group(parent, child))
+	if (same_thread_group(parent, child) ||
+	    !pv_process_known(parent) || pv_process_known(child))
 		return;
 	raw_spin_lock(&pv_process_lock);
 	process = pv_process_find(parent->signal);
@@ -950,17 +1058,26 @@ void pv_process_fork(struct task_struct *parent, struct task_struct *child)
 		goto out;
 	layers = rcu_dereference_protected(process->layers,
 					   lockdep_is_held(&pv_process_lock));
-	heir = list_first_entry_or_null(&process->spares, struct pv_process,
-					queue);
-	if (!layers || WARN_ON_ONCE(!heir))
+	if (!layers)
 		goto out;
-	list_del_init(&heir->queue);
+	heir = list_first_entry_or_null(&process->spares, struct pv_process,
+					spare);
+	if (!heir) {
+		pr_warn_once("a child was made that inherits nothing\n");
+		goto out;
+	}
+	list_del_init(&heir->spare);
 	rcu_assign_pointer(heir->layers, pv_layers_get(layers));
 	pv_process_name(heir, child);
+	heir->parent = pid_nr(process->pid);
+	refcount_inc(&heir->refs);
 	pv_process_hash(heir);
-	pv_process_queue(heir, PATHVIRT_EVENT_INHERIT);
 out:
 	raw_spin_unlock(&pv_process_lock);
+	if (!heir)
+		return;
+	pv_event_add(&heir->inherited, PATHVIRT_EVENT_INHERIT, heir);
+	pv_process_put(heir);
 }
 
 /**
@@ -971,13 +1088,12 @@ out:
  */
 void pv_process_exec(struct task_struct *task)
 {
-	struct pv_process *process;
+	struct pv_process *process = pv_process_get_task(task);
 
-	raw_spin_lock(&pv_process_lock);
-	process = pv_process_find(task->signal);
-	if (process)
-		pv_process_queue(process, PATHVIRT_EVENT_EXEC);
-	raw_spin_unlock(&pv_process_lock);
+	if (!process)
+		return;
+	pv_event_add(&process->executed, PATHVIRT_EVENT_EXEC, process);
+	pv_process_put(process);
 }
 
 /**
@@ -991,47 +1107,77 @@ void pv_process_exec(struct task_struct *task)
  */
 void pv_process_exit(struct task_struct *task)
 {
+	struct pv_layers *layers = NULL;
 	struct pv_process *process;
+	bool hashed = false;
 
 	if (atomic_read(&task->signal->live))
 		return;
 	pv_tree_note_exit(task);
 
+	/* Who hashes it after we looked finds that nobody lives. */
+	process = pv_process_get_task(task);
+	if (!process)
+		return;
 	raw_spin_lock(&pv_process_lock);
-	process = pv_process_find(task->signal);
-	if (process) {
-		pv_process_queue(process, PATHVIRT_EVENT_EXIT);
+	if (!hlist_unhashed(&process->hash)) {
+		hashed = true;
+		layers = pv_process_publish(process, NULL, NULL);
 		pv_process_unhash(process);
-		/* The queue has a reference of its own. */
-		refcount_dec(&process->refs);
 	}
 	raw_spin_unlock(&pv_process_lock);
+	if (hashed) {
+		pv_event_add(&process->exited, PATHVIRT_EVENT_EXIT, process);
+		pv_layers_put(layers);
+		pv_process_put(process);
+	}
+	pv_process_put(process);
 }
 
-/* The worker: sends what could not be sent on the spot, then cleans up. */
-static void pv_events_tell(struct work_struct *work)
+/* The hooks have not been needed for a while. */
+static void pv_idle_work_run(struct work_struct *work)
 {
-	mutex_lock(&pv_event_mutex);
-	pv_events_drain();
-	mutex_unlock(&pv_event_mutex);
+	unsigned long due = READ_ONCE(pv_idle_since) + PV_IDLE_TIME;
 
 	mutex_lock(&pv_process_mutex);
-	pv_processes_idle();
+	/* While there are any, who goes last begins anew. */
+	if (!READ_ONCE(pv_nr_processes)) {
+		if (time_before(jiffies, due) && !pv_hooks_doubted)
+			schedule_delayed_work(&pv_idle_work, due - jiffies);
+		else
+			pv_hooks_disarm();
+	}
 	mutex_unlock(&pv_process_mutex);
 }
 
 /**
- * pv_processes_idle - disarm the hooks if no process is attached
+ * pv_processes_idle - have the hooks disarmed if no process is attached
  *
- * Context: pv_process_mutex is held; may sleep.
+ * For a request that has armed them in vain.
+ *
+ * Context: pv_process_mutex is held.
  */
 void pv_processes_idle(void)
 {
 	lockdep_assert_held(&pv_process_mutex);
-	if (READ_ONCE(pv_nr_processes))
-		return;
-	pv_hooks_disarm();
-	pv_reached_clear();
+	if (!READ_ONCE(pv_nr_processes) && pv_hooks_armed())
+		pv_idle_begin();
+}
+
+/**
+ * pv_processes_doubt - do the hooks do what they should?
+ * @doubted: they do not
+ *
+ * Another time they may be put up in another way, once they are down.  So they go at
+ * their time even if somebody tries to attach again and again, each time in vain; and
+ * not sooner, or he would have them put up and taken down each time.
+ *
+ * Context: pv_process_mutex is held.
+ */
+void pv_processes_doubt(bool doubted)
+{
+	lockdep_assert_held(&pv_process_mutex);
+	pv_hooks_doubted = doubted;
 }
 
 /**
@@ -1055,22 +1201,16 @@ u32 pv_processes_count(void)
 }
 
 /**
- * pv_processes_flush - finish what ended processes left to be done
- *
- * Context: may sleep; pv_process_mutex is not held.
- */
-void pv_processes_flush(void)
-{
-	schedule_work(&pv_event_work);
-	flush_work(&pv_event_work);
-}
-
-/**
  * pv_processes_uninit - on the way out, when no process is attached any more
+ *
+ * Context: module load or unload, behind pv_hooks_uninit(): nobody is in a
+ * handler.
  */
 void pv_processes_uninit(void)
 {
-	flush_work(&pv_event_work);
 	cancel_delayed_work_sync(&pv_release_work);
+	cancel_delayed_work_sync(&pv_idle_work);
 	WARN_ON_ONCE(pv_nr_processes);
+	/* pv_process_free_rcu() */
+	rcu_barrier();
 }

@@ -14,16 +14,20 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
 #include "hooks.h"
+#include "nameidata.h"
+#include "places.h"
 #include "process.h"
 #include "proof.h"
 
@@ -44,6 +48,10 @@ static struct task_struct *pv_prover;
 static int pv_proof_flags;
 static struct path pv_proof_dir;
 static bool pv_proof_followed;
+/* How many walks have begun as they should, how many not, and how many briefly. */
+static int pv_proof_starts;
+static int pv_proof_bad_starts;
+static int pv_proof_brief_starts;
 
 DEFINE_STATIC_KEY_FALSE(pv_proving);
 
@@ -64,6 +72,38 @@ void __pv_proof_note_step(const struct path *dir, const char *target)
 	snprintf(tgid, sizeof(tgid), "%d", task_tgid_nr(current));
 	pv_proof_followed = path_equal(dir, &pv_proof_dir) &&
 			    target && !strcmp(target, tgid);
+}
+
+/* Is a walk of an absolute name what we take it for? */
+static bool pv_proof_start_is_known(const struct pv_nameidata *nd,
+				    unsigned int flags)
+{
+	/* A worker's does not change; and letting go of it might sleep. */
+	const struct path *root = &current->fs->root;
+	unsigned int seq = 0;
+
+	if (flags & LOOKUP_RCU)
+		seq = read_seqcount_begin(&root->dentry->d_seq);
+	return path_equal(&nd->path, root) && path_equal(&nd->root, root) &&
+	       nd->inode == d_inode(nd->path.dentry) &&
+	       nd->flags == flags && nd->seq == seq &&
+	       !(nd->m_seq & 1) && !(nd->r_seq & 1) &&
+	       !read_seqretry(&rename_lock, nd->r_seq) &&
+	       (nd->state & ~PV_ND_GRABBED) == PV_ND_JUMPED;
+}
+
+/* See pv_proof_note_start(). */
+void __pv_proof_note_start(const struct pv_nameidata *nd, const char *name,
+			   unsigned int flags)
+{
+	if (current != READ_ONCE(pv_prover) || IS_ERR(name) || *name != '/')
+		return;
+	if (flags & PV_LOOKUP_BRIEF)
+		pv_proof_brief_starts++;
+	if (pv_proof_start_is_known(nd, flags))
+		pv_proof_starts++;
+	else
+		pv_proof_bad_starts++;
 }
 
 static int pv_proof_open(const char *name, int flags, int expected)
@@ -156,6 +196,56 @@ static int pv_proof_step(void)
 	return 0;
 }
 
+/*
+ * Somebody may rename just then what has nothing to do with it: so not each walk has to
+ * be as it should.
+ */
+#define PV_PROOF_WALKS	8
+
+static int pv_proof_walk(unsigned int flags, int walks)
+{
+	struct path path;
+	int err = 0;
+
+	pv_proof_starts = 0;
+	pv_proof_bad_starts = 0;
+	pv_proof_brief_starts = 0;
+	while (walks-- && !err) {
+		err = kern_path(PV_PROOF_NAME "/", flags, &path);
+		if (!err)
+			path_put(&path);
+	}
+	return err;
+}
+
+/*
+ * Where walks begin: first what the function leaves behind is looked at, then a walk is
+ * made to begin elsewhere.
+ */
+static int pv_proof_start(const struct pv_table *table)
+{
+	int err;
+
+	pv_hooks_take_starts(false);
+	if (!table->quick || !pv_site_used(PV_SITE_START) ||
+	    !pv_site_used(PV_SITE_LOOKUP) || !pv_links_followed)
+		return 0;
+	err = pv_proof_walk(LOOKUP_FOLLOW, PV_PROOF_WALKS);
+	if (!err && pv_proof_starts > pv_proof_bad_starts) {
+		pv_hooks_take_starts(true);
+		err = pv_proof_walk(LOOKUP_FOLLOW, 1);
+		pv_hooks_take_starts(!err && pv_proof_brief_starts &&
+				     !pv_proof_bad_starts);
+	}
+	if (err == -ENOMEM)
+		return err;
+	if (!pv_starts_taken)
+		pr_warn("where walks begin is not seen on this kernel (%d, %d of %d): each name is resolved at length\n",
+			err, pv_proof_starts,
+			pv_proof_starts + pv_proof_bad_starts);
+	return 0;
+}
+
 /* Says what is not as expected; want of memory says nothing about the kernel. */
 static int pv_proof_says(const char *symbol, int err)
 {
@@ -165,7 +255,7 @@ static int pv_proof_says(const char *symbol, int err)
 	return err;
 }
 
-static int pv_proof_try(void)
+static int pv_proof_try(const struct pv_table *table)
 {
 	int err;
 
@@ -174,19 +264,21 @@ static int pv_proof_try(void)
 	if (!err)
 		err = pv_proof_open(PV_PROOF_NAME, O_PATH | O_NOFOLLOW, 0);
 	if (err)
-		return pv_proof_says(PV_SYMBOL_OPEN, err);
+		return pv_proof_says(pv_site_symbol(PV_SITE_OPEN), err);
 	err = pv_proof_lookup();
 	if (err)
 		return pv_proof_says("filename_lookup", err);
 	err = pv_proof_parent();
 	if (err)
 		return pv_proof_says("__filename_parentat", err);
-	return pv_links_followed ? pv_proof_step() : 0;
+	if (pv_links_followed)
+		err = pv_proof_step();
+	return err ?: pv_proof_start(table);
 }
 
 static struct pv_table *pv_proof_table(void)
 {
-	struct pv_table *table = NULL;
+	struct pv_table *table = ERR_PTR(-ENOMEM);
 	struct pv_draft draft;
 	const char *why;
 
@@ -194,7 +286,13 @@ static struct pv_table *pv_proof_table(void)
 	if (!pv_draft_add(&draft, PV_PROOF_NAME, PV_PROOF_NEW, &why))
 		table = pv_table_build(&draft);
 	pv_draft_clear(&draft);
-	return table ? pv_table_share(table) : NULL;
+	if (IS_ERR(table))
+		return NULL;
+	pv_table_share(table);
+	if (!pv_places_find(table, current))
+		return table;
+	pv_table_put(table);
+	return NULL;
 }
 
 static int pv_proof_attach(void)
@@ -211,23 +309,31 @@ static int pv_proof_attach(void)
 	if (!err) {
 		WRITE_ONCE(pv_prover, current);
 		static_branch_enable(&pv_proving);
-		err = pv_proof_try();
+		err = pv_proof_try(table);
 		static_branch_disable(&pv_proving);
 		WRITE_ONCE(pv_prover, NULL);
 		pv_changes_undo(&changes);
 	}
 	if (!err)
 		pv_proved = true;
+	pv_processes_doubt(err && err != -ENOMEM);
 	pv_processes_idle();
 	mutex_unlock(&pv_process_mutex);
 	pv_table_put(table);
 	return err;
 }
 
+/* How often it was tried, and who waits for that. */
+static unsigned int pv_proof_tries;
+static DECLARE_WAIT_QUEUE_HEAD(pv_proof_wait);
+
 static void pv_proof_work(struct work_struct *work)
 {
 	if (!pv_proved)
-		pv_proof_result = pv_proof_attach();
+		WRITE_ONCE(pv_proof_result, pv_proof_attach());
+	/* What it came to is seen by who sees this. */
+	smp_store_release(&pv_proof_tries, pv_proof_tries + 1);
+	wake_up_all(&pv_proof_wait);
 }
 
 static DECLARE_WORK(pv_proof, pv_proof_work);
@@ -240,13 +346,28 @@ static DECLARE_WORK(pv_proof, pv_proof_work);
  *
  * Context: may sleep; pv_process_mutex is not held.
  * Return: 0 or a negative errno; then the kernel log says what is not as
- * expected.
+ * expected, unless the caller is being killed.
  */
 int pv_proof_run(void)
 {
+	unsigned int tries = READ_ONCE(pv_proof_tries);
+
 	if (READ_ONCE(pv_proved))
 		return 0;
 	schedule_work(&pv_proof);
-	flush_work(&pv_proof);
+	if (wait_event_killable(pv_proof_wait,
+				/* Pairs with the end of pv_proof_work(). */
+				smp_load_acquire(&pv_proof_tries) != tries))
+		return -EINTR;
 	return READ_ONCE(pv_proved) ? 0 : READ_ONCE(pv_proof_result);
+}
+
+/**
+ * pv_proof_uninit - wait for a try that nobody waits for any more
+ *
+ * Context: module load or unload; nobody asks for another.
+ */
+void pv_proof_uninit(void)
+{
+	cancel_work_sync(&pv_proof);
 }

@@ -6,12 +6,16 @@
 #include <linux/jump_label.h>
 
 struct path;
+struct pv_nameidata;
 struct pv_open_flags;
 
 DECLARE_STATIC_KEY_FALSE(pv_proving);
 
 int pv_proof_run(void);
+void pv_proof_uninit(void);
 void __pv_proof_note_open(const struct pv_open_flags *op);
+void __pv_proof_note_start(const struct pv_nameidata *nd, const char *name,
+			   unsigned int flags);
 void __pv_proof_note_step(const struct path *dir, const char *target);
 
 /**
@@ -22,6 +26,20 @@ static __always_inline void pv_proof_note_open(const struct pv_open_flags *op)
 {
 	if (static_branch_unlikely(&pv_proving))
 		__pv_proof_note_open(op);
+}
+
+/**
+ * pv_proof_note_start - the handler of where walks begin passes by what it has found
+ * @nd: the walk
+ * @name: what is to be walked
+ * @flags: what the function got
+ */
+static __always_inline void
+pv_proof_note_start(const struct pv_nameidata *nd, const char *name,
+		    unsigned int flags)
+{
+	if (static_branch_unlikely(&pv_proving))
+		__pv_proof_note_start(nd, name, flags);
 }
 
 /**

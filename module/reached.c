@@ -14,56 +14,281 @@
  * directory anew, at the same address, settles it anew.  Between the walk and
  * the chdir() that asked for it the address is that of the caller's variable.
  *
- * Notes that nobody asked for in a long time may be forgotten.
+ * Each process has notes of its own, at most PV_NOTES_MAX of them; then its
+ * oldest go.  A child begins with those of its parent, and shares them until one
+ * of the two has something else to note.
  */
+#include <linux/atomic.h>
 #include <linux/dcache.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/hash.h>
 #include <linux/kstrtox.h>
+#include <linux/log2.h>
 #include <linux/magic.h>
+#include <linux/mm.h>
 #include <linux/path.h>
-#include <linux/rculist.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
 #include "hooks.h"
 #include "layers.h"
+#include "process.h"
 #include "reached.h"
 
+/* No note. */
+#define PV_NO_NOTE		U16_MAX
+
+#define PV_NOTES_MIN		16
+#define PV_NOTES_MAX		4096
+
 /**
- * struct pv_reached - a note
- * @node: in its bucket
- * @rcu: for freeing after a grace period
- * @at: the address that it goes by
+ * struct pv_note - a note
+ * @at: the address that it goes by, or NULL if there is none
  * @path: what was there; no reference, and never followed
  * @how: how it is called, see layers.h
- *
- * Immutable once in a bucket.
+ * @next: the next one in its bucket, or that is free
  */
-struct pv_reached {
-	struct hlist_node node;
-	struct rcu_head rcu;
+struct pv_note {
 	const struct path *at;
 	struct path path;
 	u64 how;
+	u16 next;
 };
 
-#define PV_REACHED_BITS		10
-#define PV_REACHED_DEPTH	16
+/**
+ * struct pv_notes - the notes of a process
+ * @refs: processes that share them
+ * @rcu: for freeing after a grace period
+ * @lock: guards all that follows; held for a few instructions
+ * @max: for how many there is room; a power of two
+ * @oldest: the one to go if there is no room left
+ * @free: the first one that is free, or PV_NO_NOTE
+ * @notes: the notes
+ * @buckets: @max of them: the first note of each, or PV_NO_NOTE
+ */
+struct pv_notes {
+	refcount_t refs;
+	struct rcu_head rcu;
+	raw_spinlock_t lock;
+	u16 max;
+	u16 oldest;
+	u16 free;
+	struct pv_note *notes;
+	u16 buckets[];
+};
 
-/* Readers hold rcu_read_lock(), writers the lock. */
-static struct hlist_head pv_reached_table[1 << PV_REACHED_BITS];
-static DEFINE_SPINLOCK(pv_reached_lock);
+/* How many there are of them; mostly none. */
+static atomic_t pv_nr_notes = ATOMIC_INIT(0);
 
-/* Notes in the table; written under the lock. */
-static unsigned int pv_reached_count;
-
-static struct hlist_head *pv_reached_bucket(const struct path *at)
+static u16 *pv_notes_bucket(struct pv_notes *notes, const struct path *at)
 {
-	return &pv_reached_table[hash_ptr(at, PV_REACHED_BITS)];
+	return &notes->buckets[hash_ptr(at, ilog2(notes->max))];
+}
+
+static struct pv_notes *pv_notes_alloc(u16 max, gfp_t gfp)
+{
+	size_t buckets = sizeof(struct pv_notes) + max * sizeof(u16);
+	struct pv_notes *notes;
+	u16 i;
+
+	buckets = ALIGN(buckets, sizeof(u64));
+	notes = kvmalloc(buckets + max * sizeof(struct pv_note), gfp);
+	if (!notes)
+		return NULL;
+	refcount_set(&notes->refs, 1);
+	raw_spin_lock_init(&notes->lock);
+	notes->max = max;
+	notes->oldest = 0;
+	notes->free = 0;
+	notes->notes = (void *)notes + buckets;
+	for (i = 0; i < max; i++) {
+		notes->buckets[i] = PV_NO_NOTE;
+		notes->notes[i].at = NULL;
+		notes->notes[i].next = i + 1 < max ? i + 1 : PV_NO_NOTE;
+	}
+	atomic_inc(&pv_nr_notes);
+	return notes;
+}
+
+/**
+ * pv_notes_put - a process needs its notes no longer
+ * @notes: the notes, or NULL
+ *
+ * Context: any in which kvfree_rcu() may be called.
+ */
+void pv_notes_put(struct pv_notes *notes)
+{
+	if (!notes || !refcount_dec_and_test(&notes->refs))
+		return;
+	atomic_dec(&pv_nr_notes);
+	kvfree_rcu(notes, rcu);
+}
+
+static struct pv_note *pv_notes_find(struct pv_notes *notes,
+				     const struct path *at)
+{
+	u16 i = *pv_notes_bucket(notes, at);
+
+	lockdep_assert_held(&notes->lock);
+	for (; i != PV_NO_NOTE; i = notes->notes[i].next)
+		if (notes->notes[i].at == at)
+			return &notes->notes[i];
+	return NULL;
+}
+
+static void pv_notes_remove(struct pv_notes *notes, struct pv_note *note)
+{
+	u16 *link = pv_notes_bucket(notes, note->at), i = note - notes->notes;
+
+	while (*link != i)
+		link = &notes->notes[*link].next;
+	*link = note->next;
+	note->at = NULL;
+	note->next = notes->free;
+	notes->free = i;
+}
+
+/* False if there is no room left, and more can be made. */
+static bool pv_notes_insert(struct pv_notes *notes, const struct pv_note *from)
+{
+	struct pv_note *note = pv_notes_find(notes, from->at);
+	u16 *bucket = pv_notes_bucket(notes, from->at);
+
+	if (note) {
+		note->path = from->path;
+		note->how = from->how;
+		return true;
+	}
+	if (notes->free == PV_NO_NOTE) {
+		if (notes->max < PV_NOTES_MAX)
+			return false;
+		pv_notes_remove(notes, &notes->notes[notes->oldest]);
+		notes->oldest = (notes->oldest + 1) % notes->max;
+	}
+	note = &notes->notes[notes->free];
+	notes->free = note->next;
+	*note = *from;
+	note->next = *bucket;
+	*bucket = note - notes->notes;
+	return true;
+}
+
+/* @to is large enough. */
+static void pv_notes_copy(struct pv_notes *to, struct pv_notes *from)
+{
+	u16 i;
+
+	/* Nobody else knows @to yet. */
+	raw_spin_lock(&from->lock);
+	raw_spin_lock_nested(&to->lock, SINGLE_DEPTH_NESTING);
+	for (i = 0; i < from->max; i++)
+		if (from->notes[i].at)
+			pv_notes_insert(to, &from->notes[i]);
+	raw_spin_unlock(&to->lock);
+	raw_spin_unlock(&from->lock);
+}
+
+/*
+ * How large must notes be that can take the place of those of @process, so that
+ * they are its own and have room for one more?  0 if those it has will do.
+ */
+static u16 pv_notes_wanted(struct pv_process *process)
+{
+	struct pv_notes *notes;
+	u16 max = PV_NOTES_MIN;
+
+	rcu_read_lock();
+	notes = rcu_dereference(process->notes);
+	if (notes) {
+		raw_spin_lock(&notes->lock);
+		max = notes->max;
+		if (notes->free == PV_NO_NOTE && max < PV_NOTES_MAX)
+			max *= 2;
+		else if (refcount_read(&notes->refs) == 1)
+			max = 0;
+		raw_spin_unlock(&notes->lock);
+	}
+	rcu_read_unlock();
+	return max;
+}
+
+/* Let @fresh take their place, unless another thread has been faster. */
+static void pv_notes_install(struct pv_process *process, struct pv_notes *fresh)
+{
+	struct pv_notes *old;
+
+	raw_spin_lock(&process->notes_lock);
+	old = rcu_dereference_protected(process->notes,
+					lockdep_is_held(&process->notes_lock));
+	if (!old || old->max <= fresh->max) {
+		if (old)
+			pv_notes_copy(fresh, old);
+		rcu_assign_pointer(process->notes, fresh);
+		fresh = old;
+	}
+	raw_spin_unlock(&process->notes_lock);
+	pv_notes_put(fresh);
+}
+
+/* Notes that are the process's own, with room for one more.  0 or -ENOMEM. */
+static int pv_notes_make(struct pv_process *process, gfp_t gfp)
+{
+	struct pv_notes *fresh;
+	u16 max = pv_notes_wanted(process);
+
+	if (!max)
+		return 0;
+	fresh = pv_notes_alloc(max, gfp);
+	if (!fresh)
+		return -ENOMEM;
+	pv_notes_install(process, fresh);
+	return 0;
+}
+
+/* 0 or -ENOMEM. */
+static int pv_notes_add(struct pv_process *process, const struct pv_note *note,
+			gfp_t gfp)
+{
+	struct pv_notes *notes;
+	bool done;
+	int err;
+
+	do {
+		err = pv_notes_make(process, gfp);
+		if (err)
+			return err;
+		rcu_read_lock();
+		notes = rcu_dereference(process->notes);
+		raw_spin_lock(&notes->lock);
+		done = pv_notes_insert(notes, note);
+		raw_spin_unlock(&notes->lock);
+		rcu_read_unlock();
+	} while (!done);
+	return 0;
+}
+
+/* What the notes of @process say of @at. */
+static bool pv_notes_get(const struct pv_process *process,
+			 const struct path *at, struct pv_note *copy)
+{
+	const struct pv_note *note = NULL;
+	struct pv_notes *notes;
+
+	notes = rcu_dereference_check(process->notes,
+				      rcu_read_lock_sched_held());
+	if (!notes)
+		return false;
+	raw_spin_lock(&notes->lock);
+	note = pv_notes_find(notes, at);
+	if (note)
+		*copy = *note;
+	raw_spin_unlock(&notes->lock);
+	return note;
 }
 
 /**
@@ -76,98 +301,50 @@ static struct hlist_head *pv_reached_bucket(const struct path *at)
  */
 u64 pv_reached_how(const struct path *at, const struct path *path)
 {
-	const struct pv_reached *note;
+	const struct pv_process *process;
 	u64 how = PV_BY_FIRST;
+	struct pv_note note;
 
-	if (likely(!READ_ONCE(pv_reached_count)))
+	if (likely(!atomic_read(&pv_nr_notes)))
 		return how;
-	rcu_read_lock();
-	hlist_for_each_entry_rcu(note, pv_reached_bucket(at), node) {
-		if (note->at != at)
-			continue;
-		if (path_equal(&note->path, path))
-			how = note->how;
-		break;
-	}
-	rcu_read_unlock();
+	rcu_read_lock_sched();
+	process = pv_process_current();
+	if (process && pv_notes_get(process, at, &note) &&
+	    path_equal(&note.path, path))
+		how = note.how;
+	rcu_read_unlock_sched();
 	return how;
 }
 
-static void pv_reached_remove(struct pv_reached *note)
+/* Say of @at, which holds @path, that it is called by @how.  0 or -ENOMEM. */
+static int pv_reached_say(const struct path *at, const struct path *path,
+			  u64 how, gfp_t gfp)
 {
-	lockdep_assert_held(&pv_reached_lock);
-	hlist_del_rcu(&note->node);
-	WRITE_ONCE(pv_reached_count, pv_reached_count - 1);
-	kfree_rcu(note, rcu);
-}
+	const struct pv_note note = { .at = at, .path = *path, .how = how };
+	struct pv_process *process;
+	int err = 0;
 
-/* Remove what goes by @at, and the oldest if @room is needed. */
-static void pv_reached_remove_at(const struct path *at, bool room)
-{
-	struct pv_reached *note, *last = NULL;
-	struct hlist_node *next;
-	int depth = 0;
-
-	hlist_for_each_entry_safe(note, next, pv_reached_bucket(at), node) {
-		if (note->at == at) {
-			pv_reached_remove(note);
-			continue;
-		}
-		last = note;
-		depth++;
-	}
-	if (room && depth >= PV_REACHED_DEPTH)
-		pv_reached_remove(last);
-}
-
-/* Takes @note. */
-static void pv_reached_add(struct pv_reached *note, const struct path *at,
-			   const struct path *path, u64 how)
-{
-	note->at = at;
-	note->path = *path;
-	note->how = how;
-	spin_lock(&pv_reached_lock);
-	pv_reached_remove_at(at, true);
-	hlist_add_head_rcu(&note->node, pv_reached_bucket(at));
-	WRITE_ONCE(pv_reached_count, pv_reached_count + 1);
-	spin_unlock(&pv_reached_lock);
+	if (pv_reached_how(at, path) == how)
+		return 0;
+	process = pv_process_get_current();
+	/* Without it nobody asks. */
+	if (process)
+		err = pv_notes_add(process, &note, gfp);
+	pv_process_put(process);
+	return err;
 }
 
 /**
  * pv_reached_note - a directory was come to
  * @at: where its path is kept
- * @how: how it is called, not %PV_BY_FIRST
+ * @how: how it is called
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
 int pv_reached_note(const struct path *at, u64 how)
 {
-	struct pv_reached *note;
-
-	if (pv_reached_how(at, at) == how)
-		return 0;
-	note = kmalloc(sizeof(*note), GFP_KERNEL_ACCOUNT);
-	if (!note)
-		return -ENOMEM;
-	pv_reached_add(note, at, at, how);
-	return 0;
-}
-
-/**
- * pv_reached_forget - a directory was come to by the first rule that leads there
- * @at: where its path is kept
- *
- * Context: process context.
- */
-void pv_reached_forget(const struct path *at)
-{
-	if (likely(!READ_ONCE(pv_reached_count)))
-		return;
-	spin_lock(&pv_reached_lock);
-	pv_reached_remove_at(at, false);
-	spin_unlock(&pv_reached_lock);
+	return pv_reached_say(at, at, how, GFP_KERNEL_ACCOUNT);
 }
 
 /**
@@ -207,7 +384,7 @@ u64 pv_reached_by_fd(int fd, const struct path *path)
 	struct file *file;
 	u64 how;
 
-	if (likely(!READ_ONCE(pv_reached_count)) || fd == PV_NO_FD)
+	if (likely(!atomic_read(&pv_nr_notes)) || fd == PV_NO_FD)
 		return PV_BY_FIRST;
 	if (fd == AT_FDCWD)
 		return pv_reached_how(&current->fs->pwd, path);
@@ -222,86 +399,81 @@ u64 pv_reached_by_fd(int fd, const struct path *path)
 /* Stands for set_fs_pwd(): chdir, fchdir, setns. */
 void pv_handle_set_pwd(struct fs_struct *fs, const struct path *path)
 {
-	u64 how;
-
 	pv_call_begin();
-	how = pv_reached_how(path, path);
 	/* A change of the directory cannot fail any more. */
-	if (how != PV_BY_FIRST)
-		pv_reached_add(kmalloc(sizeof(struct pv_reached),
-				       GFP_KERNEL_ACCOUNT | __GFP_NOFAIL),
-			       &fs->pwd, path, how);
-	else
-		pv_reached_forget(&fs->pwd);
+	if (fs == current->fs)
+		pv_reached_say(&fs->pwd, path, pv_reached_how(path, path),
+			       GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	pv_original_set_pwd(fs, path);
 	pv_call_end();
 }
 
-/**
- * pv_reached_prepare - get ready for a child of the running task
- * @note: receives what pv_reached_inherit() takes: NULL if there is nothing to
- *	inherit
- *
- * Return: 0 or -ENOMEM.
- */
-int pv_reached_prepare(struct pv_reached **note)
+/* How the running task's working directory was come to. */
+static u64 pv_reached_pwd_how(void)
 {
 	struct path pwd;
 	u64 how;
 
-	*note = NULL;
-	if (likely(!READ_ONCE(pv_reached_count)) || !current->fs)
-		return 0;
+	if (likely(!atomic_read(&pv_nr_notes)) || !current->fs)
+		return PV_BY_FIRST;
 	get_fs_pwd(current->fs, &pwd);
 	how = pv_reached_how(&current->fs->pwd, &pwd);
 	path_put(&pwd);
-	if (how == PV_BY_FIRST)
+	return how;
+}
+
+/**
+ * pv_reached_prepare - get ready for a child of the running task
+ * @heir: the child's process, which nobody knows yet, or NULL for a thread
+ * @flags: CLONE_ flags
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pv_reached_prepare(struct pv_process *heir, u64 flags)
+{
+	struct pv_process *process;
+	struct pv_notes *notes;
+
+	if (likely(!atomic_read(&pv_nr_notes)) || !heir)
 		return 0;
-	*note = kmalloc(sizeof(**note), GFP_KERNEL_ACCOUNT);
-	if (!*note)
-		return -ENOMEM;
-	(*note)->how = how;
-	return 0;
+	process = pv_process_get_current();
+	if (!process)
+		return 0;
+	rcu_read_lock();
+	notes = rcu_dereference(process->notes);
+	if (notes && refcount_inc_not_zero(&notes->refs))
+		rcu_assign_pointer(heir->notes, notes);
+	rcu_read_unlock();
+	pv_process_put(process);
+	/* Its working directory is kept at another address. */
+	if (flags & CLONE_FS || pv_reached_pwd_how() == PV_BY_FIRST)
+		return 0;
+	return pv_notes_make(heir, GFP_KERNEL_ACCOUNT);
 }
 
 /**
  * pv_reached_inherit - let a child know how its working directory was come to
- * @note: from pv_reached_prepare(); taken
+ * @heir: the same as for pv_reached_prepare()
  * @child: the new task, which has not run yet, or an ERR_PTR if it could not be
  *	made
  */
-void pv_reached_inherit(struct pv_reached *note, struct task_struct *child)
+void pv_reached_inherit(struct pv_process *heir, struct task_struct *child)
 {
 	const struct path *pwd;
+	struct pv_note note;
 
-	if (IS_ERR(child) || !child->fs || child->fs == current->fs) {
-		kfree(note);
+	if (likely(!atomic_read(&pv_nr_notes)) || IS_ERR(child) || !child->fs ||
+	    child->fs == current->fs)
 		return;
-	}
 	pwd = &child->fs->pwd;
-	if (note)
-		pv_reached_add(note, pwd, pwd, note->how);
-	else
-		pv_reached_forget(pwd);
-}
-
-/**
- * pv_reached_clear - forget all
- *
- * Context: may sleep.
- */
-void pv_reached_clear(void)
-{
-	struct pv_reached *note;
-	struct hlist_node *next;
-	unsigned int i;
-
-	if (!READ_ONCE(pv_reached_count))
-		return;
-	spin_lock(&pv_reached_lock);
-	for (i = 0; i < ARRAY_SIZE(pv_reached_table); i++)
-		hlist_for_each_entry_safe(note, next, &pv_reached_table[i],
-					  node)
-			pv_reached_remove(note);
-	spin_unlock(&pv_reached_lock);
+	note = (struct pv_note) {
+		.at = pwd,
+		.path = *pwd,
+		.how = pv_reached_pwd_how(),
+	};
+	if (!heir)
+		pv_reached_say(pwd, pwd, note.how,
+			       GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
+	else if (note.how != PV_BY_FIRST)
+		pv_notes_add(heir, &note, GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 }

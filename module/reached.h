@@ -9,7 +9,8 @@
 
 struct dentry;
 struct path;
-struct pv_reached;
+struct pv_notes;
+struct pv_process;
 struct task_struct;
 
 /* No descriptor, and not AT_FDCWD either. */
@@ -17,11 +18,10 @@ struct task_struct;
 
 u64 pv_reached_how(const struct path *at, const struct path *path);
 int pv_reached_note(const struct path *at, u64 how);
-void pv_reached_forget(const struct path *at);
 int pv_reached_link_fd(const struct dentry *link);
 u64 pv_reached_by_fd(int fd, const struct path *path);
-int pv_reached_prepare(struct pv_reached **note);
-void pv_reached_inherit(struct pv_reached *note, struct task_struct *child);
-void pv_reached_clear(void);
+int pv_reached_prepare(struct pv_process *heir, u64 flags);
+void pv_reached_inherit(struct pv_process *heir, struct task_struct *child);
+void pv_notes_put(struct pv_notes *notes);
 
 #endif /* _PV_REACHED_H */

@@ -7,8 +7,13 @@
  * by whatever way ORIGINAL is reached.  None of that can be read off a name.  So
  * the name is walked component by component, keeping account of where the
  * process believes it is (the virtual directory, without "." "..", or symbolic
- * links) and where that is.  The result has no symbolic links left but those of
- * NEW and, where it ends in one that is meant itself, the last.
+ * links) and where that is.
+ *
+ * Each directory on the way is held, so ".." costs no walk, and what is left to
+ * be walked in the end is one component, in the last of them: there is nothing in
+ * it that anybody could put a link in the place of.  Only NEW itself is walked by
+ * its name, for a process that has changed its root so that it stays confined
+ * (pv_resolve_origin()).
  *
  * All look-ups are the kernel's own, with the caller's rights.
  */
@@ -22,16 +27,21 @@
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "audit.h"
 #include "compat.h"
 #include "hooks.h"
 #include "layers.h"
-#include "place.h"
+#include "nameidata.h"
+#include "places.h"
 #include "reached.h"
 #include "resolve.h"
 #include "root.h"
+#include "vpath.h"
+#include "walk.h"
 
 /* What a walk of a part of the name must respect as the whole would. */
 #define PV_RESOLVE_FLAGS	(LOOKUP_NO_SYMLINKS | LOOKUP_NO_MAGICLINKS | \
@@ -43,19 +53,38 @@
  */
 #define PV_RESOLVE_MORE		PATH_MAX
 
+/*
+ * What NEWs cost that are walked by their names, in components; a name in which
+ * rules begin that often is a loop.  The kernel's own walk of a name has less.
+ */
+#define PV_RESOLVE_WORK		(MAXSYMLINKS * PATH_MAX)
+
+/* Directories on the way that need no allocation. */
+#define PV_RESOLVE_DIRS		32
+
 /**
  * struct pv_resolver - how far a name has been resolved
+ * @walk: the walk that it is for
  * @layers: what it passes
  * @root: the root directory that the running task has changed to, or NULL
  * @resolved: what was found out besides
  * @flags: the LOOKUP_ flags that the name is to be walked with
  * @links: symbolic links followed
+ * @work: components walked by the names of NEWs
  * @matched: rules have led elsewhere than the kernel's own walk would; until
  *	then @real is where that is
- * @dir: the directory reached; without @dir.mnt there is none, but rules speak
- *	of something below it
+ * @rooted: the first of @dirs is the root directory; if not, it is where the
+ *	name began, and those above are not known
+ * @outside: that root is the outer one of @root
+ * @one: a name of one component, for looking it up; NULL until it is needed
+ * @dirs: the directory reached, behind those that it was reached through, one for
+ *	each component of @virtual; references.  One without mnt is not there, but
+ *	rules speak of something below it
+ * @nr_dirs: how many
+ * @max_dirs: for how many there is room
+ * @few_dirs: @dirs, unless more are needed
  * @len: the length of @virtual
- * @virtual: the name of @dir for the process, "" for the root directory
+ * @virtual: the name of the directory for the process, "" for the root directory
  * @real: where @virtual leads, in the same form
  * @next: where @virtual will lead with one more component
  * @rest: what is still to be walked, at the end of @todo
@@ -63,13 +92,21 @@
  * @scratch: for those who are called
  */
 struct pv_resolver {
+	struct pv_walk *walk;
 	const struct pv_layers *layers;
 	const struct pv_root *root;
 	struct pv_resolved resolved;
 	unsigned int flags;
 	unsigned int links;
+	unsigned int work;
 	bool matched;
-	struct path dir;
+	bool rooted;
+	bool outside;
+	struct filename *one;
+	struct path *dirs;
+	unsigned int nr_dirs;
+	unsigned int max_dirs;
+	struct path few_dirs[PV_RESOLVE_DIRS];
 	size_t len;
 	char virtual[PATH_MAX];
 	char real[PV_REAL_SIZE];
@@ -79,7 +116,7 @@ struct pv_resolver {
 	char scratch[PV_REAL_SIZE];
 };
 
-/* Why they are not just allocated is told in place.c. */
+/* Why they are not just allocated is told in vpath.c. */
 static struct kmem_cache *pv_resolver_cache;
 
 /**
@@ -101,11 +138,55 @@ static bool pv_component_is(const struct pv_component *c, const char *name)
 	return c->len == strlen(name) && !memcmp(c->name, name, c->len);
 }
 
-static void pv_resolve_move(struct pv_resolver *r, const struct path *dir)
+/* The directory reached. */
+static const struct path *pv_resolve_dir(const struct pv_resolver *r)
 {
-	if (r->dir.mnt)
-		path_put(&r->dir);
-	r->dir = *dir;
+	return &r->dirs[r->nr_dirs - 1];
+}
+
+/* Is it there? */
+static bool pv_resolve_is_there(const struct pv_resolver *r)
+{
+	return pv_resolve_dir(r)->mnt;
+}
+
+static void pv_resolve_pop(struct pv_resolver *r, unsigned int nr)
+{
+	const struct path *dir;
+
+	while (r->nr_dirs > nr) {
+		dir = &r->dirs[--r->nr_dirs];
+		if (dir->mnt)
+			path_put(dir);
+	}
+}
+
+static int pv_resolve_grow(struct pv_resolver *r)
+{
+	unsigned int max = 2 * r->max_dirs;
+	struct path *dirs;
+
+	dirs = kvmalloc_array(max, sizeof(*dirs), GFP_KERNEL_ACCOUNT);
+	if (!dirs)
+		return -ENOMEM;
+	memcpy(dirs, r->dirs, r->nr_dirs * sizeof(*dirs));
+	if (r->dirs != r->few_dirs)
+		kvfree(r->dirs);
+	r->dirs = dirs;
+	r->max_dirs = max;
+	return 0;
+}
+
+/* Go on in @dir; takes the reference. */
+static int pv_resolve_push(struct pv_resolver *r, const struct path *dir)
+{
+	if (r->nr_dirs == r->max_dirs && pv_resolve_grow(r)) {
+		if (dir->mnt)
+			path_put(dir);
+		return -ENOMEM;
+	}
+	r->dirs[r->nr_dirs++] = *dir;
+	return PV_RESOLVE_MORE;
 }
 
 static void pv_resolve_truncate(struct pv_resolver *r, size_t len)
@@ -136,28 +217,79 @@ static ssize_t pv_resolve_real(struct pv_resolver *r, char *real,
 }
 
 /* The kernel's own walk, from @root if that is not NULL. */
-static int pv_resolve_walk(struct pv_resolver *r, const char *name,
+static int pv_resolve_walk(struct pv_resolver *r, struct filename *name,
 			   unsigned int flags, struct path *path,
 			   const struct path *root)
 {
-	struct filename *filename = getname_kernel(name);
-	int err;
-
-	if (IS_ERR(filename))
-		return PTR_ERR(filename);
-	err = pv_original_lookup(AT_FDCWD, filename,
-				 flags | (r->flags & PV_RESOLVE_FLAGS), path,
-				 root);
-	putname(filename);
-	return err;
+	return pv_original_lookup(AT_FDCWD, name,
+				  flags | (r->flags & PV_RESOLVE_FLAGS), path,
+				  root);
 }
 
-static int pv_resolve_lookup(struct pv_resolver *r, const char *name,
+/*
+ * Where is a directory walked from that is called @real from the root which rules
+ * are spelled from?  With a changed root: what lies there, from there, so that no
+ * link and no ".." leads out; all else from the outer root, and what the process
+ * could have put there is followed nowhere (pv_link_trusted()).
+ *
+ * Return: how it is called from there.
+ */
+static const char *pv_resolve_origin(struct pv_resolver *r, const char *real,
+				     struct path *from, bool *guarded)
+{
+	const char *below;
+
+	*guarded = false;
+	if (!r->root) {
+		get_fs_root(current->fs, from);
+		return real;
+	}
+	below = pv_root_below(r->root, real);
+	*from = below ? r->root->inner : r->root->outer;
+	path_get(from);
+	*guarded = !below;
+	return below ?: real;
+}
+
+static unsigned int pv_resolve_count(const char *name)
+{
+	unsigned int nr = 1;
+
+	for (; *name; name++)
+		nr += *name == '/';
+	return nr;
+}
+
+static int pv_resolve_lookup(struct pv_resolver *r, const char *real,
 			     struct path *path)
 {
-	return pv_resolve_walk(r, *name ? name : "/",
-			       LOOKUP_FOLLOW | LOOKUP_DIRECTORY, path,
-			       r->root ? &r->root->outer : NULL);
+	unsigned int flags = LOOKUP_FOLLOW | LOOKUP_DIRECTORY;
+	struct filename *filename;
+	struct path from;
+	bool guarded;
+	int err;
+
+	r->work += pv_resolve_count(real);
+	if (r->work > PV_RESOLVE_WORK)
+		return -ELOOP;
+	real = pv_resolve_origin(r, real, &from, &guarded);
+	if (!*real) {
+		*path = from;
+		return 0;
+	}
+	filename = getname_kernel(real);
+	if (IS_ERR(filename)) {
+		path_put(&from);
+		return PTR_ERR(filename);
+	}
+	if (guarded && !pv_links_followed)
+		flags |= LOOKUP_NO_SYMLINKS;
+	r->walk->guarded = guarded;
+	err = pv_resolve_walk(r, filename, flags, path, &from);
+	r->walk->guarded = false;
+	putname(filename);
+	path_put(&from);
+	return err;
 }
 
 /* There is no such directory; do rules speak of something below it? */
@@ -168,13 +300,27 @@ static int pv_resolve_absent(struct pv_resolver *r, int err)
 	if (err != -ENOENT ||
 	    pv_layers_plain(r->layers, r->virtual, r->scratch))
 		return err;
-	pv_resolve_move(r, &nowhere);
-	return PV_RESOLVE_MORE;
+	return pv_resolve_push(r, &nowhere);
+}
+
+/* NEW of the rule by which @virtual leads elsewhere, as it was looked up once; or NULL. */
+static const struct path *pv_resolve_place(const struct pv_resolver *r,
+					   const struct pv_hit *hit)
+{
+	const struct pv_table *table = pv_layers_quick(r->layers);
+	const struct path *place;
+
+	if (!table || hit->rule == PV_NO_RULE ||
+	    r->len != table->rules[hit->rule].original_len)
+		return NULL;
+	place = pv_places_new(table->places, hit->rule);
+	return place && d_can_lookup(place->dentry) ? place : NULL;
 }
 
 /* Go to the directory that @virtual names. */
 static int pv_resolve_enter(struct pv_resolver *r)
 {
+	const struct path *place;
 	struct pv_hit hit;
 	struct path path;
 	ssize_t len;
@@ -183,57 +329,94 @@ static int pv_resolve_enter(struct pv_resolver *r)
 	len = pv_resolve_real(r, r->real, &hit);
 	if (len < 0)
 		return len;
-	if (len) {
-		err = pv_resolve_lookup(r, r->real, &path);
-		if (err)
-			return pv_resolve_absent(r, err);
-	} else if (r->root) {
-		path = r->root->outer;
-		path_get(&path);
-	} else {
-		get_fs_root(current->fs, &path);
+	place = pv_resolve_place(r, &hit);
+	if (place) {
+		path_get(place);
+		return pv_resolve_push(r, place);
 	}
-	pv_resolve_move(r, &path);
-	return PV_RESOLVE_MORE;
+	err = pv_resolve_lookup(r, r->real, &path);
+	if (err)
+		return pv_resolve_absent(r, err);
+	return pv_resolve_push(r, &path);
 }
 
 /* The length of the root directory's own name in @virtual. */
 static size_t pv_resolve_floor(const struct pv_resolver *r)
 {
-	return r->root ? strlen(r->root->virtual) : 0;
+	return r->root && !r->outside ? strlen(r->root->virtual) : 0;
 }
 
 /* It is what the process has, wherever its name may lead by now. */
 static int pv_resolve_enter_changed_root(struct pv_resolver *r)
 {
-	struct path path = r->root->inner;
+	struct path path = r->outside ? r->root->outer : r->root->inner;
 
-	strscpy(r->virtual, r->root->virtual, PATH_MAX);
-	pv_resolve_truncate(r, pv_resolve_floor(r));
-	strscpy(r->real, r->root->real, PATH_MAX);
+	strscpy(r->virtual, r->outside ? "" : r->root->virtual, PATH_MAX);
+	strscpy(r->real, r->outside ? "" : r->root->real, PATH_MAX);
 	path_get(&path);
-	pv_resolve_move(r, &path);
-	return PV_RESOLVE_MORE;
+	return pv_resolve_push(r, &path);
 }
 
-static int pv_resolve_enter_root(struct pv_resolver *r)
+/* Above the root directory there is the root directory. */
+static void pv_resolve_stay(struct pv_resolver *r)
 {
-	int err;
-
-	if (r->root)
-		return pv_resolve_enter_changed_root(r);
-	pv_resolve_truncate(r, 0);
-	err = pv_resolve_enter(r);
-	if (*r->real)
+	/* The kernel's own walk knows nothing of a rule for "/". */
+	if (!r->root && *r->real)
 		r->matched = true;
+}
+
+/* @outside: it is the one that rules are spelled from. */
+static int pv_resolve_enter_root(struct pv_resolver *r, bool outside)
+{
+	struct pv_hit hit;
+	int err = PV_RESOLVE_MORE;
+
+	if (outside != r->outside)
+		r->rooted = false;
+	r->outside = outside;
+	pv_resolve_pop(r, r->rooted);
+	pv_resolve_truncate(r, pv_resolve_floor(r));
+	if (r->root)
+		pv_resolve_pop(r, 0);
+	if (r->root)
+		err = pv_resolve_enter_changed_root(r);
+	else if (!r->rooted)
+		err = pv_resolve_enter(r);
+	else
+		pv_resolve_real(r, r->real, &hit);
+	r->rooted = true;
+	pv_resolve_stay(r);
 	return err;
 }
 
-/* One component, looked up where the walk is. */
-static int pv_resolve_child(struct pv_resolver *r, const char *name,
-			    unsigned int flags, struct path *path)
+/*
+ * A name of one component, to be looked up where the walk is.  It is the same
+ * memory each time: nobody keeps it, as nothing of this is heard by audit.
+ */
+static int pv_resolve_spell(struct pv_resolver *r, const char *name, size_t len)
 {
-	return pv_resolve_walk(r, name, flags, path, &r->dir);
+	if (!r->one) {
+		memset(r->scratch, '/', NAME_MAX + 1);
+		r->scratch[NAME_MAX + 1] = '\0';
+		r->one = getname_kernel(r->scratch);
+	}
+	if (IS_ERR(r->one))
+		return PTR_ERR(r->one);
+	memcpy((char *)r->one->name, name, len);
+	((char *)r->one->name)[len] = '\0';
+	return 0;
+}
+
+/* Look up what pv_resolve_spell() said.  No link is followed that has a target. */
+static int pv_resolve_child(struct pv_resolver *r, unsigned int flags,
+			    struct path *path)
+{
+	int err;
+
+	r->walk->strict = true;
+	err = pv_resolve_walk(r, r->one, flags, path, pv_resolve_dir(r));
+	r->walk->strict = false;
+	return err;
 }
 
 /* Is @child an entry of @parent, going by their names? */
@@ -245,38 +428,78 @@ static bool pv_resolve_is_child(const char *child, const char *parent)
 	return slash && slash - child == len && !memcmp(child, parent, len);
 }
 
-/* Above the root directory there is the root directory. */
-static void pv_resolve_stay(struct pv_resolver *r)
+/* Even a ".." takes the right to search. */
+static int pv_resolve_may_search(const struct pv_resolver *r)
 {
-	/* The kernel's own walk knows nothing of a rule for "/". */
-	if (!r->root && *r->real)
+	const struct path *dir = pv_resolve_dir(r);
+
+	if (!dir->mnt)
+		return -ENOENT;
+	return inode_permission(mnt_idmap(dir->mnt), d_inode(dir->dentry),
+				MAY_EXEC);
+}
+
+/* Put @text in front of what is still to be walked, which is @after. */
+static int pv_resolve_prepend(struct pv_resolver *r, const char *text,
+			      char *after)
+{
+	size_t len = strlen(text);
+
+	if (after - r->todo < len)
+		return -ENAMETOOLONG;
+	r->rest = after - len;
+	memcpy(r->rest, text, len);
+	return 0;
+}
+
+/*
+ * Come to where the walk is from the root directory, by what it is called, and go
+ * on with @more there: so those above are known as well.
+ */
+static int pv_resolve_anew(struct pv_resolver *r, const char *more)
+{
+	bool outside = r->root && !pv_root_strip(r->root, r->virtual);
+	size_t floor = outside ? 0 : pv_resolve_floor(r);
+	int err;
+
+	err = pv_resolve_prepend(r, more, r->rest);
+	if (!err)
+		err = pv_resolve_prepend(r, r->virtual + floor, r->rest);
+	if (err)
+		return err;
+	return pv_resolve_enter_root(r, outside);
+}
+
+/* The parent of @virtual. */
+static int pv_resolve_leave(struct pv_resolver *r)
+{
+	struct pv_hit hit;
+	ssize_t len;
+
+	pv_resolve_truncate(r, strrchr(r->virtual, '/') - r->virtual);
+	pv_resolve_pop(r, r->nr_dirs - 1);
+	strscpy(r->next, r->real, PATH_MAX);
+	len = pv_resolve_real(r, r->real, &hit);
+	if (len < 0)
+		return len;
+	if (!pv_resolve_is_child(r->next, r->real))
 		r->matched = true;
+	return PV_RESOLVE_MORE;
 }
 
 static int pv_resolve_up(struct pv_resolver *r)
 {
-	struct path path;
-	char *slash;
-	int err;
+	int err = pv_resolve_may_search(r);
 
-	if (!r->dir.mnt)
-		return -ENOENT;
-	/* Even a ".." takes the right to search. */
-	err = pv_resolve_child(r, ".", 0, &path);
 	if (err)
 		return err;
-	path_put(&path);
-	slash = strrchr(r->virtual, '/');
 	if (r->len <= pv_resolve_floor(r)) {
 		pv_resolve_stay(r);
 		return PV_RESOLVE_MORE;
 	}
-	pv_resolve_truncate(r, slash - r->virtual);
-	strscpy(r->next, r->real, PATH_MAX);
-	err = pv_resolve_enter(r);
-	if (!pv_resolve_is_child(r->next, r->real))
-		r->matched = true;
-	return err;
+	if (r->nr_dirs == 1)
+		return pv_resolve_anew(r, "/..");
+	return pv_resolve_leave(r);
 }
 
 static ssize_t pv_resolve_result(char *result, const char *name,
@@ -294,78 +517,83 @@ static ssize_t pv_resolve_result(char *result, const char *name,
 	return 1;
 }
 
-/*
- * Is ORIGINAL itself there in its parent, @parent, and a directory, so that the
- * parent can be named by way of it?
- */
-static bool pv_resolve_has_entry(struct pv_resolver *r, const char *parent,
-				 const char *entry)
+/* The end: a component @name with @tail, in the directory reached. */
+static ssize_t pv_resolve_ends(struct pv_resolver *r, char *result,
+			       const char *name, const char *tail)
 {
-	struct path path;
-	char *name;
-	bool has;
+	if (!pv_resolve_is_there(r))
+		return -ENOENT;
+	r->resolved.from = *pv_resolve_dir(r);
+	path_get(&r->resolved.from);
+	r->resolved.strict = true;
+	return pv_resolve_result(result, name, tail);
+}
 
-	if (snprintf(r->scratch, PATH_MAX, "%s/%s", parent, entry) >= PATH_MAX ||
-	    pv_resolve_lookup(r, r->scratch, &path))
-		return false;
-	name = pv_original_d_path(&path, r->scratch, PATH_MAX);
-	path_put(&path);
-	has = !IS_ERR(name) && pv_resolve_is_child(name, parent) &&
-	      !strcmp(strrchr(name, '/') + 1, entry);
-	return has;
+/* The end: NEW, in @next, with @tail, which is nothing but "/". */
+static ssize_t pv_resolve_ends_in_new(struct pv_resolver *r,
+				      const struct pv_hit *hit, char *result,
+				      const char *tail)
+{
+	const struct path *place = pv_resolve_place(r, hit);
+	const char *name;
+
+	/* What is done to ORIGINAL itself, or makes it, takes a name. */
+	if (place && r->flags & LOOKUP_DIRECTORY &&
+	    !(r->flags & PV_LOOKUP_PARENT)) {
+		path_get(place);
+		r->resolved.from = *place;
+		r->resolved.strict = true;
+		return pv_resolve_result(result, ".", tail);
+	}
+
+	name = pv_resolve_origin(r, r->next, &r->resolved.from,
+				 &r->resolved.guarded);
+	return pv_resolve_result(result, name, tail);
 }
 
 /*
- * The name ends in "..".  Where the real directories are parent and child too,
- * ".." says it best, as some calls refuse a name that ends so; where a rule
- * begins between them it must not be walked: then by way of what ORIGINAL itself
- * is there, or else ".".
+ * The name ends in "..".  Who asks for the parent of a name that ends so does
+ * nothing there, and only looks that it does.
  */
 static ssize_t pv_resolve_ends_up(struct pv_resolver *r, char *result)
 {
-	char *slash = strrchr(r->virtual, '/');
-	struct pv_hit hit;
-	ssize_t len;
+	int err;
 
-	if (!r->dir.mnt)
-		return -ENOENT;
-	if (r->len <= pv_resolve_floor(r)) {
-		pv_resolve_stay(r);
-		return pv_resolve_result(result, r->real,
-					 *r->real ? "/." : "/..");
-	}
-	pv_resolve_truncate(r, slash - r->virtual);
-	len = pv_resolve_real(r, r->next, &hit);
-	if (len < 0)
-		return len;
-	if (pv_resolve_is_child(r->real, r->next))
-		return pv_resolve_result(result, r->real, "/..");
-	r->matched = true;
-	if (!pv_resolve_has_entry(r, r->next, slash + 1))
-		return pv_resolve_result(result, r->next, "/.");
-	snprintf(r->scratch, PATH_MAX, "/%s/..", slash + 1);
-	return pv_resolve_result(result, r->next, r->scratch);
+	if (r->flags & PV_LOOKUP_PARENT)
+		return pv_resolve_ends(r, result, "..", "");
+	err = pv_resolve_up(r);
+	/* It may have begun anew. */
+	if (err != PV_RESOLVE_MORE || r->rest[strspn(r->rest, "/")])
+		return err;
+	return pv_resolve_ends(r, result, ".", "");
 }
 
 /*
  * The protection of links in sticky directories that anybody may write to: the
  * kernel is asked whether it is on.
  */
-static int pv_resolve_may_follow(struct pv_resolver *r, const char *name,
+static int pv_resolve_may_follow(struct pv_resolver *r,
 				 const struct path *link)
 {
-	const struct inode *dir = d_inode(r->dir.dentry);
-	const struct inode *inode = d_inode(link->dentry);
+	const struct path *dir = pv_resolve_dir(r);
+	const struct inode *inode = d_inode(dir->dentry);
+	vfsuid_t owner, dir_owner;
 	struct path path;
 	int err;
 
-	if ((dir->i_mode & 01002) != 01002 ||
-	    uid_eq(inode->i_uid, current_fsuid()) ||
-	    uid_eq(inode->i_uid, dir->i_uid))
+	if ((inode->i_mode & 01002) != 01002)
 		return 0;
-	err = pv_resolve_child(r, name, LOOKUP_FOLLOW, &path);
+	/* As the mount has them, which may be other ones than the filesystem's. */
+	dir_owner = i_uid_into_vfsuid(mnt_idmap(dir->mnt), inode);
+	owner = i_uid_into_vfsuid(mnt_idmap(dir->mnt), d_inode(link->dentry));
+	if (vfsuid_eq_kuid(owner, current_fsuid()) ||
+	    (vfsuid_valid(dir_owner) && vfsuid_eq(dir_owner, owner)))
+		return 0;
+	err = pv_resolve_child(r, LOOKUP_FOLLOW, &path);
 	if (!err)
 		path_put(&path);
+	/* That it would be followed is all that was asked. */
+	r->walk->met = false;
 	return err == -EACCES ? err : 0;
 }
 
@@ -373,15 +601,15 @@ static int pv_resolve_may_follow(struct pv_resolver *r, const char *name,
 static int pv_resolve_splice(struct pv_resolver *r, const char *target,
 			     char *after)
 {
-	size_t len = strlen(target);
+	int err;
 
-	if (!len)
+	if (!*target)
 		return -ENOENT;
-	if (after - r->todo < len)
-		return -ENAMETOOLONG;
-	r->rest = after - len;
-	memcpy(r->rest, target, len);
-	return *target == '/' ? pv_resolve_enter_root(r) : PV_RESOLVE_MORE;
+	err = pv_resolve_prepend(r, target, after);
+	if (err)
+		return err;
+	return *target == '/' ? pv_resolve_enter_root(r, false) :
+				PV_RESOLVE_MORE;
 }
 
 /*
@@ -390,44 +618,48 @@ static int pv_resolve_splice(struct pv_resolver *r, const char *target,
  */
 static int pv_resolve_from(struct pv_resolver *r, const struct pv_start *start)
 {
-	struct pv_place *place;
+	struct pv_vpath *place;
 	struct pv_hit hit;
 	int err = 0;
 
-	place = pv_place_alloc(GFP_KERNEL);
+	place = pv_vpath_alloc(GFP_KERNEL);
 	if (!place)
 		return -ENOMEM;
-	if (!pv_place_name(place, r->layers, r->root, start))
+	if (!pv_vpath_name(place, r->layers, r->root, start))
 		goto out;
 	strscpy(r->virtual, place->virtual, PATH_MAX);
 	r->len = strlen(r->virtual);
 	err = pv_resolve_real(r, r->real, &hit);
 	if (err < 0)
 		goto out;
+	pv_resolve_pop(r, 0);
+	r->rooted = false;
+	r->outside = false;
 	if (strcmp(r->real, place->real)) {
 		/* It was opened before the rules counted. */
 		r->matched = true;
-		err = pv_resolve_enter(r);
+		err = pv_resolve_anew(r, "/");
 		goto out;
 	}
 	path_get(&start->path);
-	pv_resolve_move(r, &start->path);
-	err = PV_RESOLVE_MORE;
+	err = pv_resolve_push(r, &start->path);
 out:
-	pv_place_free(place);
+	pv_vpath_free(place);
 	return err;
 }
 
 /* A link that is no string, of procfs: it leads straight to a directory. */
-static int pv_resolve_jump(struct pv_resolver *r, const char *name,
-			   const struct dentry *link, char *after)
+static int pv_resolve_jump(struct pv_resolver *r, const struct dentry *link,
+			   char *after)
 {
 	struct pv_start start;
 	int err;
 
 	if (r->flags & LOOKUP_IS_SCOPED)
 		return -EXDEV;
-	err = pv_resolve_child(r, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
+	if (++r->links > MAXSYMLINKS)
+		return -ELOOP;
+	err = pv_resolve_child(r, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
 			       &start.path);
 	if (err)
 		return err;
@@ -439,20 +671,21 @@ static int pv_resolve_jump(struct pv_resolver *r, const char *name,
 }
 
 /* The name ends in such a link, which will be walked. */
-static void pv_resolve_ends_in_jump(struct pv_resolver *r, const char *name,
+static void pv_resolve_ends_in_jump(struct pv_resolver *r,
 				    const struct dentry *link)
 {
 	struct path path;
 
+	r->resolved.jumps = true;
 	r->resolved.how = PV_BY_FIRST;
-	if (pv_resolve_child(r, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path))
+	if (pv_resolve_child(r, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path))
 		return;
 	r->resolved.how = pv_reached_by_fd(pv_reached_link_fd(link), &path);
 	path_put(&path);
 }
 
-static int pv_resolve_follow(struct pv_resolver *r, const char *name,
-			     const struct path *link, char *after, bool last)
+static int pv_resolve_follow(struct pv_resolver *r, const struct path *link,
+			     char *after, bool last)
 {
 	DEFINE_DELAYED_CALL(done);
 	const char *target;
@@ -462,7 +695,7 @@ static int pv_resolve_follow(struct pv_resolver *r, const char *name,
 	    link->mnt->mnt_flags & MNT_NOSYMFOLLOW)
 		return -ELOOP;
 	if (last)
-		err = pv_resolve_may_follow(r, name, link);
+		err = pv_resolve_may_follow(r, link);
 	if (err)
 		return err;
 	touch_atime(link);
@@ -490,13 +723,13 @@ static bool pv_resolve_follows(const struct pv_resolver *r,
 {
 	if (!c->last)
 		return true;
-	if (r->flags & PV_RESOLVE_PARENT)
+	if (r->flags & PV_LOOKUP_PARENT)
 		return false;
 	return *c->after || r->flags & LOOKUP_FOLLOW;
 }
 
 /* The name @c is there: a link to follow, the end of the name, or the next. */
-static ssize_t pv_resolve_found(struct pv_resolver *r, const char *name,
+static ssize_t pv_resolve_found(struct pv_resolver *r,
 				const struct pv_component *c,
 				const struct path *path, size_t old_len,
 				char *result)
@@ -507,22 +740,31 @@ static ssize_t pv_resolve_found(struct pv_resolver *r, const char *name,
 	if (d_is_symlink(path->dentry) && pv_resolve_follows(r, c)) {
 		if (!inode->i_op->readlink) {
 			pv_resolve_truncate(r, old_len);
-			return pv_resolve_follow(r, name, path, c->after,
-						 c->last);
+			return pv_resolve_follow(r, path, c->after, c->last);
 		}
 		if (!c->last)
-			return pv_resolve_jump(r, name, path->dentry, c->after);
-		pv_resolve_ends_in_jump(r, name, path->dentry);
+			return pv_resolve_jump(r, path->dentry, c->after);
+		pv_resolve_ends_in_jump(r, path->dentry);
 	}
 	if (c->last)
-		return pv_resolve_result(result, r->next, c->after);
+		return pv_resolve_ends(r, result, r->one->name, c->after);
 	if (!d_can_lookup(path->dentry))
 		return -ENOTDIR;
 	strscpy(r->real + real_len, r->next + real_len, PATH_MAX - real_len);
 	r->rest = c->after;
 	path_get(path);
-	pv_resolve_move(r, path);
-	return PV_RESOLVE_MORE;
+	return pv_resolve_push(r, path);
+}
+
+/* The name @c is not there, for which the kernel's own walk has @err. */
+static int pv_resolve_missing(struct pv_resolver *r,
+			      const struct pv_component *c, int err)
+{
+	if (c->last)
+		return err;
+	r->rest = c->after;
+	strscpy(r->real, r->next, PATH_MAX);
+	return pv_resolve_absent(r, err);
 }
 
 /* From one directory down by a component that is neither "." nor "..". */
@@ -533,7 +775,6 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 	struct pv_hit hit;
 	struct path path;
 	ssize_t len, err;
-	char *name;
 
 	if (old_len + 1 + c->len >= PATH_MAX || c->len > NAME_MAX)
 		return -ENAMETOOLONG;
@@ -547,33 +788,24 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 	if (!pv_resolve_is_step(r, len, c)) {
 		r->matched = true;
 		r->rest = c->after;
-		return c->last ? pv_resolve_result(result, r->next, c->after) :
+		return c->last ? pv_resolve_ends_in_new(r, &hit, result, c->after) :
 				 pv_resolve_enter(r);
 	}
-	if (!r->dir.mnt) {
-		r->rest = c->after;
-		memcpy(r->real, r->next, len + 1);
-		return c->last ? pv_resolve_result(result, r->next, c->after) :
-				 pv_resolve_absent(r, -ENOENT);
-	}
-
-	name = kstrndup(c->name, c->len, GFP_KERNEL);
-	if (!name)
-		return -ENOMEM;
-	err = pv_resolve_child(r, name, 0, &path);
+	if (!pv_resolve_is_there(r))
+		return pv_resolve_missing(r, c, -ENOENT);
+	err = pv_resolve_spell(r, c->name, c->len);
+	if (err)
+		return err;
+	err = pv_resolve_child(r, 0, &path);
 	if (!err) {
-		err = pv_resolve_found(r, name, c, &path, old_len, result);
+		err = pv_resolve_found(r, c, &path, old_len, result);
 		path_put(&path);
-	} else if (c->last) {
-		/* It is made there, or the walk says what is wrong. */
-		err = pv_resolve_result(result, r->next, c->after);
-	} else {
-		r->rest = c->after;
-		memcpy(r->real, r->next, len + 1);
-		err = pv_resolve_absent(r, err);
+		return err;
 	}
-	kfree(name);
-	return err;
+	/* It is made there, or the walk says what is wrong. */
+	if (c->last)
+		return pv_resolve_ends(r, result, r->one->name, c->after);
+	return pv_resolve_missing(r, c, err);
 }
 
 static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
@@ -586,10 +818,10 @@ static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
 	c.last = !c.after[strspn(c.after, "/")];
 
 	if (!c.len)
-		return pv_resolve_result(result, r->real, "/");
+		return pv_resolve_ends(r, result, "/", "");
 	if (pv_component_is(&c, ".")) {
 		r->rest = c.after;
-		return c.last ? pv_resolve_result(result, r->real, "/.") :
+		return c.last ? pv_resolve_ends(r, result, ".", "") :
 				PV_RESOLVE_MORE;
 	}
 	if (pv_component_is(&c, "..")) {
@@ -600,61 +832,99 @@ static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
 	return pv_resolve_down(r, &c, result);
 }
 
+/* The length of @real, 0, or an error. */
+static ssize_t pv_resolve_all(struct pv_resolver *r,
+			      const struct pv_start *start, char *real)
+{
+	ssize_t err;
+
+	err = start ? pv_resolve_from(r, start) :
+		      pv_resolve_enter_root(r, false);
+	while (err == PV_RESOLVE_MORE) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		err = pv_resolve_component(r, real);
+	}
+	/* So far it has been the kernel's own walk, which does all the rest. */
+	if (!r->matched && err != -ENOMEM)
+		return 0;
+	return err;
+}
+
+static void pv_resolver_begin(struct pv_resolver *r, const char *name)
+{
+	size_t size = strlen(name) + 1;
+
+	memset(r, 0, offsetof(struct pv_resolver, few_dirs));
+	r->dirs = r->few_dirs;
+	r->max_dirs = ARRAY_SIZE(r->few_dirs);
+	r->resolved.hit.rule = PV_NO_RULE;
+	r->resolved.how = PV_BY_FIRST;
+	r->rest = r->todo + sizeof(r->todo) - size;
+	memcpy(r->rest, name, size);
+}
+
+static void pv_resolver_end(struct pv_resolver *r)
+{
+	pv_resolve_pop(r, 0);
+	if (r->dirs != r->few_dirs)
+		kvfree(r->dirs);
+	if (!IS_ERR_OR_NULL(r->one))
+		putname(r->one);
+	kmem_cache_free(pv_resolver_cache, r);
+}
+
 /**
  * pv_resolve - find out what to walk for a name
+ * @walk: the walk that it is for; the running task's, and entered
  * @layers: what it passes; the caller holds a reference
- * @root: the root directory that the running task has changed to, or NULL; if
- *	there is one, @real is to be walked from its outer root
+ * @root: the root directory that the running task has changed to, or NULL
  * @start: what @name is relative to, or NULL for the root directory
  * @name: the name
  * @real: receives what is to be walked, PV_REAL_SIZE bytes
  * @flags: the LOOKUP_ flags that @name is to be walked with, and
- *	%PV_RESOLVE_PARENT
+ *	%PV_LOOKUP_PARENT
  * @resolved: receives what is found out besides
  *
- * Context: may sleep, and walks; links that are met meanwhile are none of ours
- * (pv_walk_lead() must see to that).
+ * Context: may sleep, and walks; what links that meets is by @strict and @guarded
+ * of @walk (link.c), and if @met is set afterwards somebody has put one where
+ * there was none: the name must be resolved again.
  * Return: the length of @real; 0 if no rule has to do with @name, and it is to
  * be walked as it is; or what walking it would return: -ENOENT, -ENOTDIR,
- * -EACCES, ...
+ * -EACCES, ...; -EINTR if the task has been killed.
  */
-ssize_t pv_resolve(const struct pv_layers *layers, const struct pv_root *root,
-		   const struct pv_start *start, const char *name, char *real,
-		   unsigned int flags, struct pv_resolved *resolved)
+ssize_t pv_resolve(struct pv_walk *walk, const struct pv_layers *layers,
+		   const struct pv_root *root, const struct pv_start *start,
+		   const char *name, char *real, unsigned int flags,
+		   struct pv_resolved *resolved)
 {
-	size_t size = strlen(name) + 1;
+	struct audit_context *audit;
 	struct pv_resolver *r;
-	ssize_t err;
+	ssize_t len;
 
-	resolved->hit.layer = 0;
-	resolved->hit.rule = PV_NO_RULE;
-	resolved->how = PV_BY_FIRST;
 	if (flags & LOOKUP_CACHED)
 		return -EAGAIN;
-	if (size > PATH_MAX)
+	if (strlen(name) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	r = kmem_cache_alloc(pv_resolver_cache, GFP_KERNEL);
 	if (!r)
 		return -ENOMEM;
-	memset(r, 0, offsetof(struct pv_resolver, virtual));
+	pv_resolver_begin(r, name);
+	r->walk = walk;
 	r->layers = layers;
 	r->root = root;
 	r->flags = flags;
-	r->resolved = *resolved;
-	r->rest = r->todo + sizeof(r->todo) - size;
-	memcpy(r->rest, name, size);
-
-	err = start ? pv_resolve_from(r, start) : pv_resolve_enter_root(r);
-	while (err == PV_RESOLVE_MORE)
-		err = pv_resolve_component(r, real);
-	if (r->dir.mnt)
-		path_put(&r->dir);
+	audit = pv_audit_mute();
+	len = pv_resolve_all(r, start, real);
+	pv_audit_unmute(audit);
+	if (len <= 0 && r->resolved.from.mnt) {
+		path_put(&r->resolved.from);
+		r->resolved.from.mnt = NULL;
+	}
 	*resolved = r->resolved;
-	/* So far it has been the kernel's own walk, which does all the rest. */
-	if (!r->matched && err != -ENOMEM)
-		err = 0;
-	kmem_cache_free(pv_resolver_cache, r);
-	return err;
+	pv_resolver_end(r);
+	return len;
 }
 
 static void pv_resolver_construct(void *r)
@@ -671,7 +941,8 @@ static void pv_resolver_construct(void *r)
 int __init pv_resolve_init(void)
 {
 	pv_resolver_cache = kmem_cache_create("pathvirt_resolver",
-					      sizeof(struct pv_resolver), 0, 0,
+					      sizeof(struct pv_resolver), 0,
+					      SLAB_ACCOUNT,
 					      pv_resolver_construct);
 	return pv_resolver_cache ? 0 : -ENOMEM;
 }

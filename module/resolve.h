@@ -3,29 +3,38 @@
 #ifndef _PV_RESOLVE_H
 #define _PV_RESOLVE_H
 
+#include <linux/path.h>
 #include <linux/types.h>
 
 #include "layers.h"
 
 struct pv_root;
 struct pv_start;
+struct pv_walk;
 
 /**
  * struct pv_resolved - what is found out besides
  * @hit: the first rule met
  * @how: how the process calls what is there, see layers.h
+ * @from: where the result is to be walked from, with this as root directory; a
+ *	reference
+ * @strict: it is one component, and no link that has a target
+ * @guarded: it is walked from the outer root, see pv_link_trusted()
+ * @jumps: it ends in a link of procfs, which leads straight to where it leads
  */
 struct pv_resolved {
 	struct pv_hit hit;
 	u64 how;
+	struct path from;
+	bool strict;
+	bool guarded;
+	bool jumps;
 };
 
-/* Beyond the kernel's LOOKUP_ flags: only the last component's parent is meant. */
-#define PV_RESOLVE_PARENT	BIT(31)
-
-ssize_t pv_resolve(const struct pv_layers *layers, const struct pv_root *root,
-		   const struct pv_start *start, const char *name, char *real,
-		   unsigned int flags, struct pv_resolved *resolved);
+ssize_t pv_resolve(struct pv_walk *walk, const struct pv_layers *layers,
+		   const struct pv_root *root, const struct pv_start *start,
+		   const char *name, char *real, unsigned int flags,
+		   struct pv_resolved *resolved);
 int pv_resolve_init(void);
 void pv_resolve_uninit(void);
 

@@ -27,10 +27,10 @@
 
 #include "hooks.h"
 #include "layers.h"
-#include "place.h"
 #include "process.h"
 #include "reached.h"
 #include "root.h"
+#include "vpath.h"
 
 /* Letting go of a path may sleep, and the last reference may go where one must not. */
 static LLIST_HEAD(pv_roots_dead);
@@ -157,6 +157,16 @@ bool pv_root_spell(const struct pv_root *root, const char *path, char *full)
 	return snprintf(full, PATH_MAX, "%s%s", root->virtual, path) < PATH_MAX;
 }
 
+/* What @path has behind @above, or NULL if it does not lie there. */
+static const char *pv_root_rest(const char *path, const char *above)
+{
+	size_t len = strlen(above);
+
+	if (strncmp(path, above, len) || (path[len] && path[len] != '/'))
+		return NULL;
+	return path + len;
+}
+
 /**
  * pv_root_strip - name a virtual path as a task does
  * @root: the task's root
@@ -167,12 +177,19 @@ bool pv_root_spell(const struct pv_root *root, const char *path, char *full)
  */
 const char *pv_root_strip(const struct pv_root *root, const char *virtual)
 {
-	size_t len = strlen(root->virtual);
+	return pv_root_rest(virtual, root->virtual);
+}
 
-	if (strncmp(virtual, root->virtual, len) ||
-	    (virtual[len] && virtual[len] != '/'))
-		return NULL;
-	return virtual + len;
+/**
+ * pv_root_below - name a real path from a task's root directory
+ * @root: the root
+ * @real: the path, from the outer root
+ *
+ * Return: as with pv_root_strip().
+ */
+const char *pv_root_below(const struct pv_root *root, const char *real)
+{
+	return pv_root_rest(real, root->real);
 }
 
 /* Nobody can be told that memory is short: the root changes all the same. */

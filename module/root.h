@@ -43,6 +43,7 @@ bool pv_root_held(const struct pv_root *root, struct task_struct *task);
 bool pv_root_name(const struct pv_root *root, const struct path *path,
 		  const char *name, char *full);
 bool pv_root_spell(const struct pv_root *root, const char *path, char *full);
+const char *pv_root_below(const struct pv_root *root, const char *real);
 const char *pv_root_strip(const struct pv_root *root, const char *virtual);
 
 void pv_roots_uninit(void);

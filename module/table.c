@@ -10,11 +10,12 @@
  * are, and most names part from the trie within their first few bytes.
  */
 #include <linux/bitops.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "match.h"
@@ -23,11 +24,18 @@
 /* The lengths of paths are kept in 16 bits. */
 static_assert(PATH_MAX <= U16_MAX);
 
+/*
+ * How large a table is, its sender decides: that it does not fit is no news for the
+ * kernel log, and his memory cgroup pays for it.
+ */
+#define PV_GFP_BUILD	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+
 /* A rule of a draft: both strings behind each other, as in struct pv_rule. */
 struct pv_draft_rule {
 	struct list_head node;
 	u16 original_len;
 	u16 new_len;
+	u16 given_len;
 	char strings[];
 };
 
@@ -203,6 +211,7 @@ int pv_draft_add(struct pv_draft *draft, const char *original, const char *new,
 	if (len < 0)
 		goto refuse;
 	rule->new_len = len;
+	rule->given_len = 0;
 
 	list_add_tail(&rule->node, &draft->rules);
 	draft->nr_rules++;
@@ -212,6 +221,40 @@ int pv_draft_add(struct pv_draft *draft, const char *original, const char *new,
 refuse:
 	kfree(rule);
 	return len;
+}
+
+/**
+ * pv_draft_add_as - append the rule of a table, with another NEW
+ * @draft: the table being written
+ * @rule: the rule; its @given goes along
+ * @new: NEW, normalised: "" for the root directory
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pv_draft_add_as(struct pv_draft *draft, const struct pv_rule *rule,
+		    const char *new)
+{
+	struct pv_draft_rule *fresh;
+	size_t new_len = strlen(new), size;
+	char *to;
+
+	size = rule->original_len + new_len + rule->given_len + 3;
+	fresh = kmalloc(struct_size(fresh, strings, size), GFP_KERNEL_ACCOUNT);
+	if (!fresh)
+		return -ENOMEM;
+	fresh->original_len = rule->original_len;
+	fresh->new_len = new_len;
+	fresh->given_len = rule->given_len;
+	to = fresh->strings;
+	memcpy(to, rule->original, rule->original_len + 1);
+	to += rule->original_len + 1;
+	memcpy(to, new, new_len + 1);
+	to += new_len + 1;
+	memcpy(to, rule->given, rule->given_len + 1);
+	list_add_tail(&fresh->node, &draft->rules);
+	draft->nr_rules++;
+	draft->bytes += size;
+	return 0;
 }
 
 /**
@@ -230,34 +273,54 @@ void pv_draft_splice(struct pv_draft *draft, struct pv_draft *more)
 /**
  * pv_draft_clear - drop all rules
  * @draft: the draft, empty afterwards
+ *
+ * Context: may sleep.
  */
 void pv_draft_clear(struct pv_draft *draft)
 {
 	struct pv_draft_rule *rule, *next;
 
-	list_for_each_entry_safe(rule, next, &draft->rules, node)
+	list_for_each_entry_safe(rule, next, &draft->rules, node) {
 		kfree(rule);
+		cond_resched();
+	}
 	pv_draft_init(draft);
+}
+
+/* The nodes of one trie: a node that is no rule's has two children at least. */
+static size_t pv_draft_nodes(const struct pv_draft *draft)
+{
+	return 2 * (size_t)draft->nr_rules + 1;
+}
+
+/**
+ * pv_table_size - how much memory would a table take?
+ * @draft: its rules
+ *
+ * Return: the number of bytes.
+ */
+size_t pv_table_size(const struct pv_draft *draft)
+{
+	return sizeof(struct pv_table) +
+	       2 * pv_draft_nodes(draft) * sizeof(struct pv_node) +
+	       draft->nr_rules * sizeof(struct pv_rule) + draft->bytes;
 }
 
 static struct pv_table *pv_table_alloc(const struct pv_draft *draft,
 				       char **strings)
 {
-	u32 max_nodes = 2 * draft->nr_rules + 1;	/* of one trie */
-	size_t rules = (size_t)draft->nr_rules * sizeof(struct pv_rule);
-	size_t nodes = 2 * (size_t)max_nodes * sizeof(struct pv_node);
+	size_t nr_nodes = pv_draft_nodes(draft);
 	struct pv_table *table;
 
-	table = kvmalloc(sizeof(*table) + nodes + rules + draft->bytes,
-			 GFP_KERNEL_ACCOUNT);
+	table = kvmalloc(pv_table_size(draft), PV_GFP_BUILD);
 	if (!table)
 		return NULL;
 
 	memset(table, 0, sizeof(*table));
 	table->nr_rules = draft->nr_rules;
 	table->nodes = (struct pv_node *)(table + 1);
-	table->new_nodes = table->nodes + max_nodes;
-	table->rules = (struct pv_rule *)(table->new_nodes + max_nodes);
+	table->new_nodes = table->nodes + nr_nodes;
+	table->rules = (struct pv_rule *)(table->new_nodes + nr_nodes);
 	*strings = (char *)(table->rules + table->nr_rules);
 	return table;
 }
@@ -267,18 +330,27 @@ static void pv_table_copy_rules(struct pv_table *table, char *strings,
 {
 	struct pv_rule *rule = table->rules;
 	const struct pv_draft_rule *from;
+	size_t size;
 
 	list_for_each_entry(from, &draft->rules, node) {
-		memcpy(strings, from->strings,
-		       from->original_len + from->new_len + 2);
+		size = from->original_len + from->new_len + 2;
 		rule->original = strings;
 		rule->original_len = from->original_len;
 		rule->new = strings + from->original_len + 1;
 		rule->new_len = from->new_len;
+		rule->given = rule->new;
+		rule->given_len = rule->new_len;
+		if (from->given_len) {
+			rule->given = strings + size;
+			rule->given_len = from->given_len;
+			size += from->given_len + 1;
+		}
+		memcpy(strings, from->strings, size);
 		rule->exception = !strcmp(rule->original, rule->new);
 		rule->same_new = PV_NO_RULE;
-		strings += from->original_len + from->new_len + 2;
+		strings += size;
 		rule++;
+		cond_resched();
 	}
 }
 
@@ -289,43 +361,105 @@ struct pv_key {
 	u32 rule;
 };
 
-/* As bytes; of equal strings the earlier rule first. */
-static int pv_key_cmp(const void *a, const void *b)
-{
-	const struct pv_key *x = a, *y = b;
-	int diff = strcmp(x->string, y->string);
-
-	if (diff)
-		return diff;
-	return x->rule < y->rule ? -1 : 1;
-}
-
-/* The sorted keys [lo, hi) agree in their first @depth bytes. */
+/* The keys [lo, hi) agree in their first @depth bytes. */
 struct pv_span {
 	u32 lo;
 	u32 hi;
 	u32 depth;
 };
 
-/* As the keys are sorted, what the first and the last share, all share. */
+/*
+ * What building takes beside the table.
+ *
+ * The keys are sorted while the trie grows, a span by one byte at a time, behind
+ * those that all of the span have in common.  So each byte of a key is looked at
+ * once or twice, however long the keys are and whatever they share; to compare
+ * whole keys is to compare what they share again and again.  It keeps the order of
+ * equal keys, which is that of the rules.
+ */
+struct pv_build {
+	struct pv_key *keys;
+	struct pv_key *spare;
+	struct pv_span *spans;
+};
+
+static u8 pv_key_byte(const struct pv_key *key, u32 depth)
+{
+	return key->string[depth];
+}
+
+/* How many bytes behind @depth all keys of a span have in common. */
 static u32 pv_span_common(const struct pv_key *keys, const struct pv_span *span)
 {
-	const char *first = keys[span->lo].string + span->depth;
-	const char *last = keys[span->hi - 1].string + span->depth;
-	u32 len = 0;
+	const char *first = keys[span->lo].string + span->depth, *other;
+	u32 common = keys[span->lo].len - span->depth;
+	u32 i, len;
 
-	while (first[len] && first[len] == last[len])
-		len++;
-	return len;
+	for (i = span->lo + 1; i < span->hi && common; i++) {
+		other = keys[i].string + span->depth;
+		for (len = 0; len < common && first[len] == other[len]; len++)
+			;
+		common = len;
+		cond_resched();
+	}
+	return common;
+}
+
+/* Few are put in their places one by one, sooner than all bytes are counted. */
+#define PV_SPAN_FEW	32
+
+static void pv_span_sort_few(struct pv_key *keys, const struct pv_span *span)
+{
+	struct pv_key key;
+	u32 i, to;
+
+	for (i = span->lo + 1; i < span->hi; i++) {
+		key = keys[i];
+		for (to = i; to > span->lo &&
+		     pv_key_byte(&keys[to - 1], span->depth) >
+		     pv_key_byte(&key, span->depth); to--)
+			keys[to] = keys[to - 1];
+		keys[to] = key;
+	}
+}
+
+static void pv_span_sort_many(struct pv_key *keys, struct pv_key *spare,
+			      const struct pv_span *span)
+{
+	u32 place[256] = { 0 };
+	u32 i, nr, sum = 0;
+
+	for (i = span->lo; i < span->hi; i++)
+		place[pv_key_byte(&keys[i], span->depth)]++;
+	for (i = 0; i < 256; i++) {
+		nr = place[i];
+		place[i] = sum;
+		sum += nr;
+	}
+	for (i = span->lo; i < span->hi; i++) {
+		spare[place[pv_key_byte(&keys[i], span->depth)]++] = keys[i];
+		cond_resched();
+	}
+	memcpy(keys + span->lo, spare, (size_t)sum * sizeof(*keys));
+}
+
+/* Sort a span by the byte at its depth; those that end there come first. */
+static void pv_span_sort(struct pv_build *build, const struct pv_span *span)
+{
+	if (span->hi - span->lo <= PV_SPAN_FEW)
+		pv_span_sort_few(build->keys, span);
+	else
+		pv_span_sort_many(build->keys, build->spare, span);
 }
 
 /*
- * Make the node of @span, whose label and rule follow from the sorted keys, and
- * append a span for each child.  Return the number of children.
+ * Make the node of @span, whose label and rule follow from its keys, and append a
+ * span for each child.  Return the number of children.
  */
-static u32 pv_node_fill(struct pv_node *node, const struct pv_key *keys,
+static u32 pv_node_fill(struct pv_node *node, struct pv_build *build,
 			struct pv_span span, struct pv_span *child)
 {
+	const struct pv_key *keys = build->keys;
 	u32 nr = 0;
 
 	memset(node->branch, 0, sizeof(node->branch));
@@ -333,6 +467,7 @@ static u32 pv_node_fill(struct pv_node *node, const struct pv_key *keys,
 	node->label_len = pv_span_common(keys, &span);
 	node->rule = PV_NO_RULE;
 	span.depth += node->label_len;
+	pv_span_sort(build, &span);
 
 	if (keys[span.lo].len == span.depth) {
 		node->rule = keys[span.lo].rule;
@@ -342,13 +477,13 @@ static u32 pv_node_fill(struct pv_node *node, const struct pv_key *keys,
 	}
 
 	while (span.lo < span.hi) {
-		u8 byte = keys[span.lo].string[span.depth];
+		u8 byte = pv_key_byte(&keys[span.lo], span.depth);
 
 		node->branch[byte >> 6] |= 1ULL << (byte & 63);
 		child[nr].lo = span.lo;
 		child[nr].depth = span.depth;
 		while (span.lo < span.hi &&
-		       (u8)keys[span.lo].string[span.depth] == byte)
+		       pv_key_byte(&keys[span.lo], span.depth) == byte)
 			span.lo++;
 		child[nr++].hi = span.lo;
 	}
@@ -368,52 +503,99 @@ static void pv_nodes_find_best(struct pv_node *nodes, u32 nr_nodes)
 		     hweight64(node->branch[2]) + hweight64(node->branch[3]);
 		for (child = node->children; nr--; child++)
 			node->best = min(node->best, nodes[child].best);
+		cond_resched();
 	}
 }
 
-/* Breadth first: the array of nodes is the queue, @spans what is known of each. */
-static void pv_nodes_grow(struct pv_node *nodes, struct pv_key *keys,
-			  u32 nr_keys, struct pv_span *spans)
+/* Breadth first: the array of nodes is the queue, the spans what is known of each. */
+static int pv_nodes_grow(struct pv_node *nodes, struct pv_build *build,
+			 u32 nr_keys)
 {
+	struct pv_span *spans = build->spans;
 	u32 done, nr = 1;
 
-	sort(keys, nr_keys, sizeof(*keys), pv_key_cmp, NULL);
 	spans[0] = (struct pv_span){ .lo = 0, .hi = nr_keys };
 	for (done = 0; done < nr; done++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		nodes[done].children = nr;
-		nr += pv_node_fill(&nodes[done], keys, spans[done], spans + nr);
+		nr += pv_node_fill(&nodes[done], build, spans[done],
+				   spans + nr);
+		cond_resched();
 	}
 	pv_nodes_find_best(nodes, nr);
+	return 0;
 }
 
-static void pv_table_grow(struct pv_table *table, struct pv_key *keys,
-			  struct pv_span *spans)
+/* Can @rule give anything that its NEW leads to a name? */
+static bool pv_rule_names(const struct pv_table *table, u32 rule)
+{
+	const struct pv_rule *by = &table->rules[rule];
+	const char *rest;
+
+	return !by->exception &&
+	       pv_table_match(table, by->original, &rest) == rule;
+}
+
+/*
+ * Chain the rules with the same NEW, in their order, as far as they are of use to
+ * pv_table_reverse(): not those that an earlier rule hides, and none behind one
+ * that always gives a name, as no earlier rule speaks of anything below its
+ * ORIGINAL.  So it need not try them all.
+ */
+static void pv_rules_chain(struct pv_table *table, const struct pv_key *keys)
+{
+	struct pv_rule *last = NULL;
+	bool sure = false, names;
+	u32 i, rule;
+
+	for (i = 0; i < table->nr_rules; i++) {
+		cond_resched();
+		rule = keys[i].rule;
+		names = pv_rule_names(table, rule);
+		if (!i || strcmp(keys[i - 1].string, keys[i].string)) {
+			last = &table->rules[rule];
+			sure = false;
+		} else {
+			table->overlap = true;
+			if (sure || !names)
+				continue;
+			last->same_new = rule;
+			last = &table->rules[rule];
+		}
+		sure = names && !pv_table_has_below(table, last->original, rule);
+	}
+}
+
+static int pv_table_grow(struct pv_table *table, struct pv_build *build)
 {
 	const struct pv_rule *rule = table->rules;
+	struct pv_key *keys = build->keys;
+	int err;
 	u32 i;
 
 	for (i = 0; i < table->nr_rules; i++, rule++)
 		keys[i] = (struct pv_key){ rule->original, rule->original_len, i };
-	pv_nodes_grow(table->nodes, keys, table->nr_rules, spans);
+	err = pv_nodes_grow(table->nodes, build, table->nr_rules);
+	if (err)
+		return err;
 
 	rule = table->rules;
 	for (i = 0; i < table->nr_rules; i++, rule++)
 		keys[i] = (struct pv_key){ rule->new, rule->new_len, i };
-	pv_nodes_grow(table->new_nodes, keys, table->nr_rules, spans);
-	for (i = 1; i < table->nr_rules; i++)
-		if (!strcmp(keys[i - 1].string, keys[i].string))
-			table->rules[keys[i - 1].rule].same_new = keys[i].rule;
+	err = pv_nodes_grow(table->new_nodes, build, table->nr_rules);
+	if (!err)
+		pv_rules_chain(table, keys);
+	return err;
 }
 
-/* Does the NEW of @rule lie in another one, or is it another one's, too? */
+/* Does the NEW of @rule lie in another one? */
 static bool pv_rule_overlaps(const struct pv_table *table,
 			     const struct pv_rule *rule)
 {
 	const struct pv_node *node = table->new_nodes;
 	const char *path = rule->new;
 
-	if (rule->same_new != PV_NO_RULE)
-		return true;
 	do {
 		path += node->label_len;
 		if (node->rule != PV_NO_RULE && *path == '/')
@@ -428,40 +610,64 @@ static bool pv_rules_overlap(const struct pv_table *table)
 {
 	u32 i;
 
-	for (i = 0; i < table->nr_rules; i++)
+	for (i = 0; i < table->nr_rules; i++) {
 		if (pv_rule_overlaps(table, &table->rules[i]))
 			return true;
+		cond_resched();
+	}
 	return false;
+}
+
+static int pv_build_alloc(struct pv_build *build, const struct pv_draft *draft)
+{
+	build->keys = kvmalloc_array(draft->nr_rules, sizeof(*build->keys),
+				     PV_GFP_BUILD);
+	build->spare = kvmalloc_array(draft->nr_rules, sizeof(*build->spare),
+				      PV_GFP_BUILD);
+	build->spans = kvmalloc_array(pv_draft_nodes(draft),
+				      sizeof(*build->spans), PV_GFP_BUILD);
+	return build->keys && build->spare && build->spans ? 0 : -ENOMEM;
+}
+
+static void pv_build_free(struct pv_build *build)
+{
+	kvfree(build->spans);
+	kvfree(build->spare);
+	kvfree(build->keys);
 }
 
 /**
  * pv_table_build - make a table of a draft
  * @draft: the rules, at least one; left as it is
  *
- * Context: may sleep.
- * Return: the table, which the caller owns, or NULL if memory is short.
+ * What it costs grows with the bytes of all strings, not faster.
+ *
+ * Context: may sleep, and lets others run; no lock need be held, and none should.
+ * Return: the table, which the caller owns; ERR_PTR(-ENOMEM) if memory is short,
+ * ERR_PTR(-EINTR) if the running task is being killed.
  */
 struct pv_table *pv_table_build(const struct pv_draft *draft)
 {
-	struct pv_table *table;
-	struct pv_span *spans;
-	struct pv_key *keys;
+	struct pv_build build;
+	struct pv_table *table = NULL;
 	char *strings;
+	int err;
 
-	table = pv_table_alloc(draft, &strings);
-	keys = kvmalloc_array(draft->nr_rules, sizeof(*keys), GFP_KERNEL);
-	spans = kvmalloc_array(2 * (size_t)draft->nr_rules + 1, sizeof(*spans),
-			       GFP_KERNEL);
-	if (table && keys && spans) {
-		pv_table_copy_rules(table, strings, draft);
-		pv_table_grow(table, keys, spans);
-		table->overlap = pv_rules_overlap(table);
-	} else {
-		kvfree(table);
-		table = NULL;
+	err = pv_build_alloc(&build, draft);
+	if (!err) {
+		table = pv_table_alloc(draft, &strings);
+		err = table ? 0 : -ENOMEM;
 	}
-	kvfree(spans);
-	kvfree(keys);
+	if (!err) {
+		pv_table_copy_rules(table, strings, draft);
+		err = pv_table_grow(table, &build);
+	}
+	pv_build_free(&build);
+	if (err) {
+		kvfree(table);
+		return ERR_PTR(err);
+	}
+	table->overlap = table->overlap || pv_rules_overlap(table);
 	return table;
 }
 
@@ -529,6 +735,78 @@ bool pv_table_has_below(const struct pv_table *table, const char *name,
 		node = pv_node_child(table->nodes, node, *name ?: '/');
 	} while (node && *name);
 	return node && node->best < rule;
+}
+
+/**
+ * pv_table_has_below_from - does a rule speak of something below a relative name?
+ * @table: the table
+ * @seek: as with pv_table_match_from()
+ * @name: the name, normalised
+ *
+ * Context: any.
+ * Return: as with pv_table_has_below(), of all rules.
+ */
+bool pv_table_has_below_from(const struct pv_table *table, struct pv_seek seek,
+			     const char *name)
+{
+	const struct pv_node *node = table->nodes + seek.node;
+	const char *label;
+	bool slash = false;
+
+	if (seek.used == PV_SEEK_NOWHERE)
+		return false;
+	label = node->label + seek.used;
+	for (;;) {
+		const char *end = node->label + node->label_len;
+
+		/* First the "/" that the name does not begin with. */
+		if (!slash && label < end) {
+			if (*label++ != '/')
+				return false;
+			slash = true;
+		}
+		while (label < end && *label == *name) {
+			label++;
+			name++;
+		}
+		if (label < end)
+			return slash && !*name && *label == '/';
+		if (!*name && slash)
+			return pv_node_child(table->nodes, node, '/');
+		node = pv_node_child(table->nodes, node, slash ? *name : '/');
+		if (!node)
+			return false;
+		label = node->label;
+	}
+}
+
+/**
+ * pv_table_seek - find where in the trie of ORIGINALs a path ends
+ * @table: the table
+ * @path: an absolute path, normalised: "" for the root directory
+ *
+ * Context: any.
+ * Return: what pv_table_match_from() goes on from.
+ */
+struct pv_seek pv_table_seek(const struct pv_table *table, const char *path)
+{
+	const struct pv_node *node = table->nodes;
+	struct pv_seek seek = { .used = PV_SEEK_NOWHERE };
+	u32 common;
+
+	do {
+		common = pv_label_common(node, path);
+		path += common;
+		if (!*path) {
+			seek.node = node - table->nodes;
+			seek.used = common;
+			break;
+		}
+		if (common < node->label_len)
+			break;
+		node = pv_node_child(table->nodes, node, *path);
+	} while (node);
+	return seek;
 }
 
 /* Does the NEW of some rule lead to @path or to what it lies under? */
@@ -614,7 +892,10 @@ bool pv_table_reverse_by(const struct pv_table *table, u32 rule,
  * @virtual: receives a path of the same form that leads to @real
  * @size: the size of @virtual
  *
- * Several rules may lead to one place; the first one that does gives the name.
+ * Several rules may lead to one place; the first one that does gives the name.  But
+ * no more than %PV_REVERSE_TRIES are tried, as a table can be made in which earlier
+ * rules hide what most of them lead to: then it is the first of those that were
+ * tried, or none.
  *
  * Context: any.  Takes no lock and allocates nothing.
  * Return: that rule's index, or PV_NO_RULE if none leads to @real; then
@@ -625,6 +906,7 @@ u32 pv_table_reverse(const struct pv_table *table, const char *real,
 {
 	const struct pv_node *node = table->new_nodes;
 	u32 rule, best = PV_NO_RULE, tried = PV_NO_RULE;
+	int left = PV_REVERSE_TRIES;
 	const char *name = real;
 
 	do {
@@ -633,14 +915,15 @@ u32 pv_table_reverse(const struct pv_table *table, const char *real,
 			break;
 		name += node->label_len;
 		rule = *name == '/' || !*name ? node->rule : PV_NO_RULE;
-		for (; rule < best; rule = table->rules[rule].same_new) {
+		for (; rule < best && left--;
+		     rule = table->rules[rule].same_new) {
 			tried = rule;
 			if (pv_rule_reverse(table, rule, real, virtual, size))
 				best = rule;
 		}
 		node = *name ? pv_node_child(table->new_nodes, node, *name) :
 			       NULL;
-	} while (node);
+	} while (node && left > 0);
 
 	if (best != PV_NO_RULE && best != tried)
 		pv_rule_reverse(table, best, real, virtual, size);

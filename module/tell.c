@@ -17,9 +17,9 @@
 #include <asm/ptrace.h>
 
 #include "hooks.h"
-#include "place.h"
 #include "process.h"
 #include "reached.h"
+#include "vpath.h"
 #include "walk.h"
 
 /*
@@ -52,16 +52,16 @@ static char *pv_tell(const struct path *path, int link_fd, char *buf, int size)
 		.path = *path,
 		.how = pv_reached_by_fd(link_fd, path),
 	};
-	struct pv_place *place;
+	struct pv_vpath *place;
 	char *name;
 	size_t len;
 
-	place = pv_place_alloc(GFP_ATOMIC | __GFP_NOWARN);
+	place = pv_vpath_alloc(GFP_ATOMIC | __GFP_NOWARN);
 	if (!place)
 		return ERR_PTR(-ENOMEM);
 	name = pv_original_d_path(path, place->real, PATH_MAX);
 	if (!IS_ERR(name) &&
-	    pv_place_tell(place, &start, name) != PV_TOLD_NOTHING) {
+	    pv_vpath_tell(place, &start, name) != PV_TOLD_NOTHING) {
 		len = strlen(place->virtual) + 1;
 		name = ERR_PTR(-ENAMETOOLONG);
 		if (len <= size)
@@ -69,7 +69,7 @@ static char *pv_tell(const struct path *path, int link_fd, char *buf, int size)
 	} else {
 		name = pv_original_d_path(path, buf, size);
 	}
-	pv_place_free(place);
+	pv_vpath_free(place);
 	return name;
 }
 
@@ -140,20 +140,20 @@ static bool pv_reachable(const struct path *path)
 }
 
 /* Say it in @virtual of @place; false if only the kernel's own getcwd() can. */
-static bool pv_tell_pwd(struct pv_place *place, const struct pv_start *pwd)
+static bool pv_tell_pwd(struct pv_vpath *place, const struct pv_start *pwd)
 {
 	enum pv_told told = PV_TOLD_NOTHING;
 	const char *name = pv_original_d_path(&pwd->path, place->real, PATH_MAX);
 
 	/* If it was there when it was named, it has no mark in its name. */
 	if (!IS_ERR(name) && !d_unlinked(pwd->path.dentry))
-		told = pv_place_tell(place, pwd, name);
+		told = pv_vpath_tell(place, pwd, name);
 	return told == PV_TOLD_OTHER ||
 	       (told == PV_TOLD_SAME && pv_reachable(&pwd->path));
 }
 
 /* Returns 0 if the kernel's own getcwd() says it right. */
-static long pv_getcwd(struct pv_place *place, char __user *buf,
+static long pv_getcwd(struct pv_vpath *place, char __user *buf,
 		      unsigned long size)
 {
 	struct pv_start pwd;
@@ -178,15 +178,15 @@ pv_tell_getcwd(const struct pt_regs *regs, unsigned long buf,
 	       unsigned long size,
 	       long (*original)(const struct pt_regs *regs))
 {
-	struct pv_place *place;
+	struct pv_vpath *place;
 	long ret = -ENOMEM;
 
 	pv_call_begin();
-	place = pv_place_alloc(GFP_KERNEL);
+	place = pv_vpath_alloc(GFP_KERNEL);
 	if (place)
 		ret = pv_getcwd(place, (char __user *)buf, size) ?:
 		      original(regs);
-	pv_place_free(place);
+	pv_vpath_free(place);
 	pv_call_end();
 	return ret;
 }

@@ -8,15 +8,21 @@
 #ifndef _PV_WALK_H
 #define _PV_WALK_H
 
+#include <linux/errno.h>
 #include <linux/hash.h>
 #include <linux/list.h>
+#include <linux/path.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
 #include "layers.h"
 
+struct audit_context;
 struct filename;
 struct pv_root;
+
+/* How a walk is broken off at a link; nobody but us sees it. */
+#define PV_LINK_MET	(-EBADTYPE)
 
 /* Results up to this size need no allocation. */
 #define PV_BRIEF_SIZE	128
@@ -26,18 +32,28 @@ struct pv_root;
  * @name: the name that is walked
  * @virtual: what it says, or NULL if the walk goes by it
  * @long_real: the string that is walked instead if it needed an allocation
- * @root: @long_real is walked from its outer root, or NULL
+ * @audit: what records where the walk leads, while it is not to hear of it; or
+ *	NULL
+ * @from: where @long_real is walked from, as its root directory, or without mnt
+ *	where the name is; a reference
+ * @root: the root directory that the process had changed to when the name was
+ *	resolved, or NULL; a reference
+ * @tries: how often it was resolved again
  * @hit: the rule that the name met first
  * @entered: it can be found by its task
  * @native: symbolic links on the way are the kernel's own business
  * @telling: no walk at all: the task is being told about paths
  * @met: the walk was broken off at a symbolic link: it has to be resolved
+ * @strict: no symbolic link that has a target is followed
+ * @guarded: none that the process could have made: it is a walk from the outer
+ *	root of @root
+ * @jumps: the walk ends in a link of procfs
  * @linked: a symbolic link was followed
  * @scoped: the caller has a root of its own for it
  * @how: how the process calls where it leads, unless @linked; see layers.h
  * @link_fd: the link that is told, by pv_reached_link_fd()
  * @outer: the walk in which this one goes on, for one that is in a slot
- * @node: in pv_walk_strays, for one that is not
+ * @node: among the strays of its slot, for one that is not
  * @task: whose walk it is, for one that is not in a slot
  * @brief_real: the string that is walked instead if it did not
  */
@@ -45,12 +61,18 @@ struct pv_walk {
 	struct filename *name;
 	const char *virtual;
 	char *long_real;
+	struct audit_context *audit;
+	struct path from;
 	struct pv_root *root;
+	unsigned int tries;
 	struct pv_hit hit;
 	bool entered;
 	bool native;
 	bool telling;
 	bool met;
+	bool strict;
+	bool guarded;
+	bool jumps;
 	bool linked;
 	bool scoped;
 	u64 how;
@@ -80,6 +102,7 @@ static __always_inline struct pv_walk_slot *pv_walk_slot(void)
 	return &pv_walk_slots[hash_ptr(current, PV_WALK_SLOT_BITS)];
 }
 
+void pv_walks_init(void);
 void pv_walk_stray_enter(struct pv_walk *walk);
 void pv_walk_stray_leave(struct pv_walk *walk);
 struct pv_walk *pv_walk_stray(void);
@@ -97,6 +120,8 @@ static __always_inline void pv_walk_enter(struct pv_walk *walk)
 
 	walk->entered = true;
 	walk->met = false;
+	walk->strict = false;
+	walk->guarded = false;
 	walk->task = NULL;
 	if (likely(try_cmpxchg(&slot->task, &none, current))) {
 		walk->outer = NULL;

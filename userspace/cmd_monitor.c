@@ -184,7 +184,8 @@ const struct command cmd_monitor = {
 	.help =
 "Print a line for each event: attach, detach, inherit (a child was made), exec,\n"
 "exit, and lost where events came too fast.  With PID, only those of that process\n"
-"and of the children it makes, until it ends.  Ctrl-C ends it, with status 0.\n"
+"and of the children it makes, until it ends.  Ctrl-C ends it, with status 0.  It\n"
+"needs CAP_SYS_ADMIN in the initial user namespace.\n"
 "\n"
 "  --json   print JSON, one object a line\n",
 	.main = run,

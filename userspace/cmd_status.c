@@ -87,16 +87,19 @@ static void print_json(const struct pv_status *status)
 	json_begin_object(NULL);
 	json_string("version", status->version);
 	json_number("protocol", status->protocol);
-	json_number("processes", status->processes);
-	json_number("tables", status->tables);
-	json_bool("armed", status->armed);
+	if (status->counted) {
+		json_number("processes", status->processes);
+		json_number("tables", status->tables);
+		json_bool("armed", status->armed);
+	}
 	json_string("hook", status->hook);
 	json_string("probe", status->probe);
 	json_begin_array("sites");
 	for (i = 0; i < status->site_count; i++)
 		json_string(NULL, status->sites[i]);
 	json_end_array();
-	json_number("translated", status->translated);
+	if (status->counted)
+		json_number("translated", status->translated);
 	json_hooks(status);
 	json_end_object();
 }
@@ -197,15 +200,19 @@ static void print_text(const struct pv_status *status)
 
 	printf("version:     %s\n", status->version);
 	printf("protocol:    %" PRIu32 "\n", status->protocol);
-	printf("processes:   %" PRIu32 "\n", status->processes);
-	printf("tables:      %" PRIu32 "\n", status->tables);
-	printf("armed:       %s\n", status->armed ? "yes" : "no");
+	if (status->counted) {
+		printf("processes:   %" PRIu32 "\n", status->processes);
+		printf("tables:      %" PRIu32 "\n", status->tables);
+		printf("armed:       %s\n", status->armed ? "yes" : "no");
+	}
 	printf("hook:        %s\n", status->hook);
 	printf("probe:       %s\n", status->probe);
 	printf("sites:      ");
 	for (i = 0; i < status->site_count; i++)
 		printf(" %s", status->sites[i]);
-	printf("\ntranslated:  %" PRIu64 "\n", status->translated);
+	printf("\n");
+	if (status->counted)
+		printf("translated:  %" PRIu64 "\n", status->translated);
 	printf("\nwhat the hooks carry, where this kernel has it:\n");
 	print_hooks(status);
 	print_lacks(status);
@@ -251,7 +258,8 @@ const struct command cmd_status = {
 	.help =
 "Print the module's version, how many processes are attached, how many tables it\n"
 "holds, whether and where the kernel is hooked, how many names it translated, and\n"
-"what each hook carries; and what is not carried or kept, if anything.\n"
+"what each hook carries; and what is not carried or kept, if anything.  Only who has\n"
+"CAP_SYS_ADMIN is told of processes, tables and names, as they are everybody's.\n"
 "\n"
 "  --json   print JSON\n",
 	.main = run,

@@ -26,11 +26,34 @@
  */
 #define PATHVIRT_FAMILY_VERSION	1
 
-/* Multicast group that receives PATHVIRT_CMD_EVENT. */
+/*
+ * Multicast group that receives PATHVIRT_CMD_EVENT.  It tells of all processes, so to
+ * join it needs CAP_SYS_ADMIN in the initial user namespace.
+ */
 #define PATHVIRT_MCGRP_EVENTS	"events"
 
 /* The most rules that one table holds. */
 #define PATHVIRT_MAX_RULES	1000000
+
+/*
+ * The most bytes that the paths of one table take, ORIGINALs and NEWs, normalised,
+ * each with its NUL: 64 MiB, which is 335 bytes for each path of 100,000 rules.
+ */
+#define PATHVIRT_MAX_TABLE_BYTES	67108864
+
+/*
+ * Who may ask.  Where a request needs a privilege, it is needed by who has opened the
+ * socket and by who sends.  Any request but %PATHVIRT_CMD_STATUS is refused (-EPERM)
+ * where the two differ: the sender must have the user and group numbers that the
+ * opener had, in the same user namespace, and no more capabilities; unless both
+ * have CAP_SYS_ADMIN in the initial user namespace.  So whoever changes his credentials
+ * opens another socket.
+ *
+ * What the tables of one user take is limited by the parameter user_memory of the
+ * module; over it, %PATHVIRT_CMD_STAGE and %PATHVIRT_CMD_SET are refused (-EDQUOT).  A
+ * socket with staged rules counts for 64 KiB at least.  Where the parameter unprivileged
+ * is off, both need CAP_SYS_ADMIN in the initial user namespace.
+ */
 
 /**
  * enum pathvirt_cmd - what can be asked of the family
@@ -38,7 +61,8 @@
  * @PATHVIRT_CMD_UNSPEC: never sent
  * @PATHVIRT_CMD_STAGE: append %PATHVIRT_A_RULE attributes, in their order, to
  *	the table that this socket is building.  Nothing takes effect.  The rules
- *	are dropped when the socket is closed or sends %PATHVIRT_CMD_SET.
+ *	are dropped when the socket is closed or sends %PATHVIRT_CMD_SET.  They are
+ *	whose credentials staged them: others can neither add to them nor set them.
  * @PATHVIRT_CMD_SET: attach.  The staged rules followed by the
  *	%PATHVIRT_A_RULE attributes of this message become the process's own
  *	layer, replacing the own layer that it had; layers that it inherited
@@ -60,7 +84,10 @@
  *	are spelled from the root directory that rules are spelled from, the one
  *	that the process had when it was attached; what lies outside of the one
  *	that it has now is -ENOENT.
- * @PATHVIRT_CMD_STATUS: what the module does and how
+ * @PATHVIRT_CMD_STATUS: what the module does and how.  Without CAP_SYS_ADMIN in the
+ *	initial user namespace nothing is told that says what others do:
+ *	%PATHVIRT_A_PROCESSES, %PATHVIRT_A_TABLES, %PATHVIRT_A_ARMED and
+ *	%PATHVIRT_A_TRANSLATED are missing.
  * @PATHVIRT_CMD_EVENT: sent to the group "events", never received
  */
 enum pathvirt_cmd {
@@ -286,6 +313,8 @@ enum pathvirt_relink_result {
  * @PATHVIRT_WHY_BY_NAME: EOPNOTSUPP: the filesystem goes by the names of open files
  *	(overlayfs before 6.5, and for files that are in a lower layer; network
  *	filesystems), so %PATHVIRT_RELINK_OPEN_DELETED cannot give this one another
+ * @PATHVIRT_WHY_OPENER: EPERM: whoever has opened the device lacks one of the two
+ *	capabilities, though the caller may have them
  */
 enum pathvirt_relink_why {
 	PATHVIRT_WHY_NONE,
@@ -308,6 +337,7 @@ enum pathvirt_relink_why {
 	PATHVIRT_WHY_NO_ROOT_DIR,
 	PATHVIRT_WHY_UNSAFE_DIR,
 	PATHVIRT_WHY_BY_NAME,
+	PATHVIRT_WHY_OPENER,
 };
 
 /**
@@ -357,9 +387,9 @@ struct pathvirt_relink {
  *
  * Makes a hard link to the file behind a descriptor, with every check that
  * link() makes and two more: the caller needs CAP_DAC_OVERRIDE and
- * CAP_DAC_READ_SEARCH in the user namespace of the filesystem.  The file may
- * have no link left.  A name that exists is never overwritten.  Nothing is
- * synced.
+ * CAP_DAC_READ_SEARCH in the user namespace of the filesystem, and so does whoever
+ * has opened the device.  The file may have no link left.  A name that exists is
+ * never overwritten.  Nothing is synced.
  *
  * Errors, besides those of enum pathvirt_relink_why: EINVAL (unknown flag, bad
  * name, too small a structure), E2BIG, EFAULT, EBADF, ENOTDIR (@dirfd is none),

@@ -440,12 +440,14 @@ void pv_resolution_free(struct pv_resolution *resolution);
  * @protocol: the version of the netlink protocol that it speaks
  * @processes: attached processes
  * @tables: tables in memory
- * @armed: the hooks are armed
+ * @armed: the hooks are armed; for some seconds more after the last process has gone
  * @hook: the way in, "name" or "walk"
  * @probe: how a kernel function is hooked, "kprobe" or "ftrace"
  * @sites: the hooked kernel functions, @site_count of them
  * @site_count: how many
  * @translated: names translated since the module was loaded
+ * @counted: @processes, @tables, @armed and @translated are told; they are only to
+ *	who has CAP_SYS_ADMIN in the initial user namespace, and 0 otherwise
  *
  * Strings are "" where the module does not say.
  */
@@ -460,6 +462,7 @@ struct pv_status {
 	char **sites;
 	size_t site_count;
 	uint64_t translated;
+	bool counted;
 };
 
 /**

@@ -71,6 +71,9 @@ int pv_monitor_start(struct pv *pv)
 	if (nl_socket_add_membership(sock, pv->group)) {
 		err = errno ? errno : EIO;
 		nl_socket_free(sock);
+		if (err == EPERM)
+			return pv_fault_set(&pv->fault, -err,
+					    "events tell of all processes, so they need CAP_SYS_ADMIN in the initial user namespace");
 		return pv_fault_set(&pv->fault, -err,
 				    "cannot join the group of events: %s",
 				    strerror(err));

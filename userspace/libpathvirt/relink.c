@@ -44,6 +44,8 @@ static const char * const reasons[] = {
 	[PATHVIRT_WHY_UNSAFE_DIR] = PATHVIRT_RELINK_DIR
 		" of its mount is not a directory of root's alone: say where to",
 	[PATHVIRT_WHY_BY_NAME] = "its filesystem goes by the names of open files",
+	[PATHVIRT_WHY_OPENER] =
+		"the device was opened by somebody without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH",
 };
 
 static const char *reason(uint32_t why, int err)

@@ -8,43 +8,44 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "glance.h"
 #include "hooks.h"
 #include "match.h"
-#include "place.h"
 #include "process.h"
 #include "root.h"
+#include "vpath.h"
 
 /*
  * Places come and go with every relative name, and are large.  That this cache
  * has a constructor saves clearing them where the kernel clears what it
  * allocates (init_on_alloc): strings need none.
  */
-static struct kmem_cache *pv_place_cache;
+static struct kmem_cache *pv_vpath_cache;
 
-static void pv_place_construct(void *place)
+static void pv_vpath_construct(void *place)
 {
-	memset(place, 0, sizeof(struct pv_place));
+	memset(place, 0, sizeof(struct pv_vpath));
 }
 
 /**
- * pv_place_alloc - make room for a place
+ * pv_vpath_alloc - make room for a place
  * @gfp: how
  *
- * Return: the place, for pv_place_free(), or NULL.  It says nothing yet.
+ * Return: the place, for pv_vpath_free(), or NULL.  It says nothing yet.
  */
-struct pv_place *pv_place_alloc(gfp_t gfp)
+struct pv_vpath *pv_vpath_alloc(gfp_t gfp)
 {
-	return kmem_cache_alloc(pv_place_cache, gfp);
+	return kmem_cache_alloc(pv_vpath_cache, gfp);
 }
 
 /**
- * pv_place_free - undo pv_place_alloc()
+ * pv_vpath_free - undo pv_vpath_alloc()
  * @place: the place, or NULL
  */
-void pv_place_free(struct pv_place *place)
+void pv_vpath_free(struct pv_vpath *place)
 {
 	if (place)
-		kmem_cache_free(pv_place_cache, place);
+		kmem_cache_free(pv_vpath_cache, place);
 }
 
 /**
@@ -72,13 +73,13 @@ const char *pv_dir_name(const struct path *path, char *buf, int size)
 }
 
 /**
- * pv_place_set - say where a place is
+ * pv_vpath_set - say where a place is
  * @place: receives its names
  * @layers: what the process's names pass
  * @name: the real one, from pv_dir_name(); may lie in @scratch of @place
  * @how: how the process calls it
  */
-void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
+void pv_vpath_set(struct pv_vpath *place, const struct pv_layers *layers,
 		  const char *name, u64 how)
 {
 	strscpy(place->real, name, PATH_MAX);
@@ -87,7 +88,7 @@ void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
 }
 
 /**
- * pv_place_name - name a directory
+ * pv_vpath_name - name a directory
  * @place: receives its names
  * @layers: what the process's names pass
  * @root: the root directory that the running task has changed to, or NULL
@@ -97,7 +98,7 @@ void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
  * Return: false if it has no name, or one that is too long for any call.  The
  * kernel's own walk is right there.
  */
-bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
+bool pv_vpath_name(struct pv_vpath *place, const struct pv_layers *layers,
 		   const struct pv_root *root, const struct pv_start *start)
 {
 	const char *name = pv_dir_name(&start->path, place->scratch, PATH_MAX);
@@ -109,12 +110,12 @@ bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
 			return false;
 		name = place->virtual;
 	}
-	pv_place_set(place, layers, name, start->how);
+	pv_vpath_set(place, layers, name, start->how);
 	return true;
 }
 
 /* Say it from the root directory that the task has changed to. */
-static bool pv_place_tell_from(struct pv_place *place, struct pv_layers *layers,
+static bool pv_vpath_tell_from(struct pv_vpath *place, struct pv_layers *layers,
 			       const struct pv_start *start, const char *real)
 {
 	char *name = place->scratch;
@@ -133,7 +134,7 @@ static bool pv_place_tell_from(struct pv_place *place, struct pv_layers *layers,
 }
 
 /**
- * pv_place_tell - say a path as the running task would
+ * pv_vpath_tell - say a path as the running task would
  * @place: receives it in @virtual, ready to be told
  * @start: the path, which need be no directory
  * @real: what the kernel says; it need not lead anywhere, and may lie in @real
@@ -142,7 +143,7 @@ static bool pv_place_tell_from(struct pv_place *place, struct pv_layers *layers,
  * Return: %PV_TOLD_OTHER if rules have it otherwise than the kernel,
  * %PV_TOLD_SAME if it is @real, %PV_TOLD_NOTHING if only the kernel can say it.
  */
-enum pv_told pv_place_tell(struct pv_place *place, const struct pv_start *start,
+enum pv_told pv_vpath_tell(struct pv_vpath *place, const struct pv_start *start,
 			   const char *real)
 {
 	struct pv_layers *layers = pv_layers_get_current();
@@ -152,7 +153,7 @@ enum pv_told pv_place_tell(struct pv_place *place, const struct pv_start *start,
 		if (!real[1])
 			real = "";
 		if (unlikely(pv_root_current(layers->root)))
-			told = pv_place_tell_from(place, layers, start, real) ?
+			told = pv_vpath_tell_from(place, layers, start, real) ?
 			       PV_TOLD_OTHER : PV_TOLD_NOTHING;
 		else
 			told = pv_layers_reverse(layers, real, start->how,
@@ -166,7 +167,7 @@ enum pv_told pv_place_tell(struct pv_place *place, const struct pv_start *start,
 	return told;
 }
 
-static void pv_place_up(char *dir)
+static void pv_vpath_up(char *dir)
 {
 	char *slash = strrchr(dir, '/');
 
@@ -178,7 +179,7 @@ static void pv_place_up(char *dir)
  * Go up by the ".." that @name begins with; return the rest of it, or NULL if
  * nothing is left: a name must not lose its end, which can mean something.
  */
-static const char *pv_place_leave(struct pv_place *place, const char *name)
+static const char *pv_vpath_leave(struct pv_vpath *place, const char *name)
 {
 	const char *next;
 
@@ -192,12 +193,12 @@ static const char *pv_place_leave(struct pv_place *place, const char *name)
 		name = next + 2;
 		if (!name[strspn(name, "/")])
 			return NULL;
-		pv_place_up(place->real);
-		pv_place_up(place->virtual);
+		pv_vpath_up(place->real);
+		pv_vpath_up(place->virtual);
 	}
 }
 
-static bool pv_place_append(char *dir, const char *name)
+static bool pv_vpath_append(char *dir, const char *name)
 {
 	size_t len = strlen(dir);
 
@@ -207,21 +208,102 @@ static bool pv_place_append(char *dir, const char *name)
 	return strscpy(dir + len, name, PATH_MAX - len) >= 0;
 }
 
-/*
- * Is all that lies below a place where the kernel's own walk finds it?  The
- * place is where its name leads, and no rule speaks of anything below.
- */
-static bool pv_place_plain(struct pv_place *place,
-			   const struct pv_layers *layers)
+/* Does @name, one of a place's, lead there, and do rules speak of nothing below it? */
+static bool pv_vpath_leads(struct pv_vpath *place,
+			   const struct pv_layers *layers, const char *name)
 {
-	const char *leads = pv_layers_plain(layers, place->virtual,
-					    place->scratch);
+	const char *leads = pv_layers_plain(layers, name, place->scratch);
 
 	return leads && !strcmp(leads, place->real);
 }
 
+/* Is all that lies below a place where the kernel's own walk finds it? */
+static bool pv_vpath_plain(struct pv_vpath *place,
+			   const struct pv_layers *layers)
+{
+	return pv_vpath_leads(place, layers, place->virtual);
+}
+
+/* Go up while @plain holds there; say how often that was. */
+static u8 pv_vpath_climb(struct pv_vpath *place, const struct pv_layers *layers,
+			 bool (*plain)(struct pv_vpath *place,
+				       const struct pv_layers *layers))
+{
+	u8 up = 0;
+
+	while (up < PV_UP_UNKNOWN - 1 && *place->real && *place->virtual) {
+		pv_vpath_up(place->real);
+		pv_vpath_up(place->virtual);
+		if (!plain(place, layers))
+			break;
+		up++;
+	}
+	return up;
+}
+
+/* Have rules nothing to do with it, and with nothing that lies there? */
+static bool pv_vpath_foreign(struct pv_vpath *place,
+			     const struct pv_layers *layers)
+{
+	return !pv_layers_concern(layers, place->real);
+}
+
+/* Can it be told by a rule's ORIGINAL which names lead elsewhere? */
+static void pv_vpath_seek(const struct pv_vpath *place,
+			  const struct pv_layers *layers,
+			  struct pv_glance *glance)
+{
+	const struct pv_table *table = pv_layers_quick(layers);
+	const char *rest;
+
+	if (!table || !glance->outside ||
+	    pv_table_match(table, place->real, &rest) != PV_NO_RULE)
+		return;
+	glance->open = true;
+	glance->seek = pv_table_seek(table, place->real);
+}
+
 /**
- * pv_place_way - where does a name lead?
+ * pv_vpath_glance - find out what a directory is to rules
+ * @place: room for it
+ * @layers: what the process's names pass; it has not changed its root directory
+ * @dir: the directory; as with pv_dir_name()
+ * @up: is to be found out as well
+ * @glance: receives @plain, @own, @outside, @open with @seek, and @up
+ *
+ * What has no name, or one that is too long for any call, is no business of rules.
+ *
+ * Context: as with pv_dir_name().
+ */
+void pv_vpath_glance(struct pv_vpath *place, const struct pv_layers *layers,
+		     const struct path *dir, bool up, struct pv_glance *glance)
+{
+	const char *name = pv_dir_name(dir, place->scratch, PATH_MAX);
+
+	glance->plain = true;
+	glance->own = true;
+	glance->outside = true;
+	if (IS_ERR_OR_NULL(name))
+		return;
+	if (!pv_layers_concern(layers, name)) {
+		if (!up)
+			return;
+		strscpy(place->real, name, PATH_MAX);
+		strscpy(place->virtual, name, PATH_MAX);
+		glance->up = pv_vpath_climb(place, layers, pv_vpath_foreign);
+		return;
+	}
+	pv_vpath_set(place, layers, name, PV_BY_FIRST);
+	glance->outside = place->how == PV_BY_NONE;
+	glance->plain = pv_vpath_plain(place, layers);
+	glance->own = pv_vpath_leads(place, layers, place->real);
+	pv_vpath_seek(place, layers, glance);
+	if (up && glance->plain)
+		glance->up = pv_vpath_climb(place, layers, pv_vpath_plain);
+}
+
+/**
+ * pv_vpath_way - where does a name lead?
  * @place: from here; afterwards it is the name itself that it says: @real by
  *	the kernel's own walk, @virtual by the process's spelling, and with
  *	%PV_WAY_OTHER @scratch holds where it leads; but for %PV_WAY_UNKNOWN,
@@ -237,7 +319,7 @@ static bool pv_place_plain(struct pv_place *place,
  * Context: as with pv_layers_translate().
  * Return: see enum pv_way.
  */
-enum pv_way pv_place_way(struct pv_place *place,
+enum pv_way pv_vpath_way(struct pv_vpath *place,
 			 const struct pv_layers *layers, const char *name,
 			 bool more, struct pv_hit *hit)
 {
@@ -245,12 +327,12 @@ enum pv_way pv_place_way(struct pv_place *place,
 	ssize_t len;
 
 	hit->rule = PV_NO_RULE;
-	if (!pv_name_dots(name) && pv_place_plain(place, layers))
+	if (!pv_name_dots(name) && pv_vpath_plain(place, layers))
 		return PV_WAY_NATIVE;
 
-	name = pv_place_leave(place, name);
-	if (!name || !pv_place_append(place->real, name) ||
-	    !pv_place_append(place->virtual, name) ||
+	name = pv_vpath_leave(place, name);
+	if (!name || !pv_vpath_append(place->real, name) ||
+	    !pv_vpath_append(place->virtual, name) ||
 	    pv_path_dots(place->virtual))
 		return PV_WAY_UNKNOWN;
 
@@ -274,29 +356,30 @@ enum pv_way pv_place_way(struct pv_place *place,
 }
 
 /**
- * pv_places_init - get ready for places
+ * pv_vpaths_init - get ready for places
  *
  * Context: module load.
  * Return: 0 or -ENOMEM.
  */
-int __init pv_places_init(void)
+int __init pv_vpaths_init(void)
 {
 	/* getcwd() copies to user space from @virtual. */
-	pv_place_cache =
-		kmem_cache_create_usercopy("pathvirt_place",
-					   sizeof(struct pv_place), 0, 0,
-					   offsetof(struct pv_place, virtual),
-					   sizeof_field(struct pv_place, virtual),
-					   pv_place_construct);
-	return pv_place_cache ? 0 : -ENOMEM;
+	pv_vpath_cache =
+		kmem_cache_create_usercopy("pathvirt_vpath",
+					   sizeof(struct pv_vpath), 0,
+					   SLAB_ACCOUNT,
+					   offsetof(struct pv_vpath, virtual),
+					   sizeof_field(struct pv_vpath, virtual),
+					   pv_vpath_construct);
+	return pv_vpath_cache ? 0 : -ENOMEM;
 }
 
 /**
- * pv_places_uninit - undo pv_places_init()
+ * pv_vpaths_uninit - undo pv_vpaths_init()
  *
  * Context: module load or unload; there are no places any more.
  */
-void pv_places_uninit(void)
+void pv_vpaths_uninit(void)
 {
-	kmem_cache_destroy(pv_place_cache);
+	kmem_cache_destroy(pv_vpath_cache);
 }

@@ -3,8 +3,8 @@
  * Places: what a directory that the kernel has at hand is called, really and by
  * the process, and where a name that is walked from there leads.
  */
-#ifndef _PV_PLACE_H
-#define _PV_PLACE_H
+#ifndef _PV_VPATH_H
+#define _PV_VPATH_H
 
 #include <linux/gfp_types.h>
 #include <linux/limits.h>
@@ -13,6 +13,7 @@
 
 #include "layers.h"
 
+struct pv_glance;
 struct pv_root;
 
 /**
@@ -26,13 +27,13 @@ struct pv_start {
 };
 
 /**
- * struct pv_place - a directory, and a name that is walked from there
+ * struct pv_vpath - a directory, and a name that is walked from there
  * @real: what the kernel calls it; "" for the root directory
  * @virtual: what the process calls it
  * @how: how that comes, see layers.h
  * @scratch: for translating
  */
-struct pv_place {
+struct pv_vpath {
 	char real[PATH_MAX];
 	char virtual[PATH_MAX];
 	u64 how;
@@ -67,19 +68,21 @@ enum pv_told {
 
 const char *pv_dir_name(const struct path *path, char *buf, int size);
 
-struct pv_place *pv_place_alloc(gfp_t gfp);
-void pv_place_free(struct pv_place *place);
-bool pv_place_name(struct pv_place *place, const struct pv_layers *layers,
+struct pv_vpath *pv_vpath_alloc(gfp_t gfp);
+void pv_vpath_free(struct pv_vpath *place);
+bool pv_vpath_name(struct pv_vpath *place, const struct pv_layers *layers,
 		   const struct pv_root *root, const struct pv_start *start);
-void pv_place_set(struct pv_place *place, const struct pv_layers *layers,
+void pv_vpath_set(struct pv_vpath *place, const struct pv_layers *layers,
 		  const char *name, u64 how);
-enum pv_told pv_place_tell(struct pv_place *place, const struct pv_start *start,
+void pv_vpath_glance(struct pv_vpath *place, const struct pv_layers *layers,
+		     const struct path *dir, bool up, struct pv_glance *glance);
+enum pv_told pv_vpath_tell(struct pv_vpath *place, const struct pv_start *start,
 			   const char *real);
-enum pv_way pv_place_way(struct pv_place *place,
+enum pv_way pv_vpath_way(struct pv_vpath *place,
 			 const struct pv_layers *layers, const char *name,
 			 bool more, struct pv_hit *hit);
 
-int pv_places_init(void);
-void pv_places_uninit(void);
+int pv_vpaths_init(void);
+void pv_vpaths_uninit(void);
 
-#endif /* _PV_PLACE_H */
+#endif /* _PV_VPATH_H */

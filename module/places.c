@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Places.
+ *
+ * NEW is looked up when its rule is set, by who sets it, as a mount would be: from the
+ * root directory of the process, by whatever links.  From then on the rule leads there.
+ * What was not there is looked up by name each time, as are NEWs that something was
+ * mounted on since, and all of them for who has another root directory by now.
+ *
+ * A place is held as an open directory is, so nothing is unmounted below it.  Therefore it
+ * is let go before the system call ends that drops it, not some time later: the next one
+ * may be umount().
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/llist.h>
+#include <linux/module.h>
+#include <linux/mm.h>
+#include <linux/namei.h>
+#include <linux/overflow.h>
+#include <linux/path.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "hooks.h"
+#include "places.h"
+#include "table.h"
+#include "vpath.h"
+
+/* Those that are dropped where no task can let them go on its way out. */
+static LLIST_HEAD(pv_places_dropped);
+static void pv_places_drop_all(struct work_struct *work);
+static DECLARE_WORK(pv_places_work, pv_places_drop_all);
+
+/**
+ * pv_places_size - what places take
+ * @nr_rules: of how many rules
+ *
+ * Return: the bytes that are to be charged for.
+ */
+size_t pv_places_size(u32 nr_rules)
+{
+	return offsetof(struct pv_places, new) +
+	       (size_t)nr_rules * sizeof(struct path);
+}
+
+static void pv_places_free_rcu(struct rcu_head *rcu)
+{
+	kvfree(container_of(rcu, struct pv_places, rcu));
+}
+
+/* Let go of them all; may sleep. */
+static void pv_places_drop(struct pv_places *places)
+{
+	u32 i;
+
+	for (i = 0; i < places->nr; i++) {
+		if (places->new[i].mnt)
+			path_put(&places->new[i]);
+		cond_resched();
+	}
+	path_put(&places->root);
+	call_rcu(&places->rcu, pv_places_free_rcu);
+}
+
+static void pv_places_drop_all(struct work_struct *work)
+{
+	struct llist_node *dropped = llist_del_all(&pv_places_dropped);
+	struct pv_places *places, *next;
+
+	llist_for_each_entry_safe(places, next, dropped, node)
+		pv_places_drop(places);
+}
+
+static void pv_places_drop_work(struct callback_head *work)
+{
+	pv_places_drop(container_of(work, struct pv_places, work));
+	/* pv_hooks_uninit() waits for our last few instructions. */
+	module_put(THIS_MODULE);
+}
+
+/* Let the running task do it before it is back in user space, or has ended. */
+static bool pv_places_drop_soon(struct pv_places *places)
+{
+	if (!in_task() || current->flags & PF_KTHREAD ||
+	    !try_module_get(THIS_MODULE))
+		return false;
+	init_task_work(&places->work, pv_places_drop_work);
+	if (!task_work_add(current, &places->work, TWA_RESUME))
+		return true;
+	module_put(THIS_MODULE);
+	return false;
+}
+
+/**
+ * pv_places_let_go - places are needed no longer
+ * @places: the places or NULL; who walks under RCU may begin there still
+ *
+ * Context: any in which a spinlock may be taken.
+ */
+void pv_places_let_go(struct pv_places *places)
+{
+	if (!places || pv_places_drop_soon(places))
+		return;
+	llist_add(&places->node, &pv_places_dropped);
+	schedule_work(&pv_places_work);
+}
+
+/**
+ * pv_places_flush - wait until nothing is held any more
+ *
+ * Context: module load or unload; there are no tables any more.
+ */
+void pv_places_flush(void)
+{
+	flush_work(&pv_places_work);
+	/* pv_places_free_rcu() */
+	rcu_barrier();
+}
+
+/* Where NEW is, if it is there; 0 or what has nothing to do with that. */
+static int pv_place_find(const struct pv_rule *rule, const struct path *root,
+			 struct path *place)
+{
+	struct filename *name;
+	int err;
+
+	if (rule->exception)
+		return 0;
+	name = getname_kernel(*rule->new ? rule->new : "/");
+	if (IS_ERR(name))
+		return PTR_ERR(name) == -ENOMEM ? -ENOMEM : 0;
+	err = pv_original_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, place, root);
+	putname(name);
+	if (err)
+		place->mnt = NULL;
+	return err == -ENOMEM ? err : 0;
+}
+
+static bool pv_places_root(struct task_struct *task, struct path *root)
+{
+	bool has;
+
+	task_lock(task);
+	has = task->fs;
+	if (has)
+		get_fs_root(task->fs, root);
+	task_unlock(task);
+	return has;
+}
+
+/**
+ * pv_places_find - look up the NEWs of a table
+ * @table: a table that nobody else knows yet
+ * @task: the process that it is for; a reference is held
+ *
+ * Context: may sleep; with the rights of the running task.
+ * Return: 0; -ENOMEM; -EINTR if the running task is being killed.  The table can be used
+ * without, too, if the process has ended for instance.
+ */
+int pv_places_find(struct pv_table *table, struct task_struct *task)
+{
+	struct pv_places *places;
+	int err = 0;
+
+	places = kvzalloc(pv_places_size(table->nr_rules),
+			  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!places)
+		return -ENOMEM;
+	if (!pv_places_root(task, &places->root)) {
+		kvfree(places);
+		return 0;
+	}
+	table->places = places;
+	while (places->nr < table->nr_rules && !err) {
+		err = pv_place_find(&table->rules[places->nr], &places->root,
+				    &places->new[places->nr]);
+		places->nr++;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+	}
+	table->quick = !err && !table->overlap;
+	return err;
+}
+
+/* What NEW is called where it really is; as it was said if that cannot be told. */
+static const char *pv_place_called(const struct pv_rule *rule,
+				   const struct path *place, char *buf)
+{
+	const char *name = NULL;
+
+	if (place->mnt)
+		name = pv_dir_name(place, buf, PATH_MAX);
+	return IS_ERR_OR_NULL(name) ? rule->new : name;
+}
+
+/* Are they the running task's to name? Somebody else's would be called otherwise. */
+static bool pv_places_ours(const struct pv_places *places)
+{
+	struct path root;
+	bool ours;
+
+	get_fs_root(current->fs, &root);
+	ours = path_equal(&root, &places->root);
+	path_put(&root);
+	return ours;
+}
+
+/* Go through the rules; without @draft until one is called otherwise than it was said. */
+static int pv_places_each(const struct pv_table *table, struct pv_draft *draft,
+			  char *buf)
+{
+	const struct pv_rule *rule = table->rules;
+	const char *name;
+	int err;
+	u32 i;
+
+	for (i = 0; i < table->nr_rules; i++, rule++) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		name = pv_place_called(rule, &table->places->new[i], buf);
+		if (!draft && strcmp(name, rule->new))
+			return 1;
+		err = draft ? pv_draft_add_as(draft, rule, name) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * pv_places_draft - write a table anew, with NEWs called what they really are
+ * @table: the table, with its places if it has any
+ * @draft: receives the rules, if they are other ones then
+ *
+ * A directory below NEW is known by what the kernel calls it.  So NEW is known by that,
+ * too, whatever links it was said by.
+ *
+ * Context: may sleep.
+ * Return: 0 if the table is as it should be, 1 if @draft is; -ENOMEM or -EINTR.
+ */
+int pv_places_draft(const struct pv_table *table, struct pv_draft *draft)
+{
+	char *buf;
+	int err;
+
+	if (!table->places || !pv_places_ours(table->places))
+		return 0;
+	buf = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	err = pv_places_each(table, NULL, buf);
+	if (err > 0)
+		err = pv_places_each(table, draft, buf) ?: 1;
+	kfree(buf);
+	return err;
+}
+
+/**
+ * pv_places_move - give a table the places of another one
+ * @to: the same rules, whose NEWs are called otherwise
+ * @from: a table that nobody uses
+ */
+void pv_places_move(struct pv_table *to, struct pv_table *from)
+{
+	to->places = from->places;
+	to->quick = to->places && !to->overlap;
+	from->places = NULL;
+	from->quick = false;
+}

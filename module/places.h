@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Places: what NEWs are, looked up once. */
+#ifndef _PV_PLACES_H
+#define _PV_PLACES_H
+
+#include <linux/dcache.h>
+#include <linux/llist.h>
+#include <linux/path.h>
+#include <linux/rcupdate.h>
+#include <linux/task_work.h>
+#include <linux/types.h>
+
+struct pv_draft;
+struct pv_table;
+struct task_struct;
+
+/**
+ * struct pv_places - the NEWs of a table
+ * @work: for being let go where that may sleep
+ * @node: the same
+ * @rcu: for freeing after a grace period
+ * @nr: number of @new
+ * @root: the root directory that they were looked up from; a reference
+ * @new: of each rule where its NEW is, a reference; without mnt if it was not there, or
+ *	if the rule is an exception
+ *
+ * A walk under RCU may begin at one without a reference: it is not freed before a grace
+ * period has passed, and the walk sees that it is no more.
+ */
+struct pv_places {
+	union {
+		struct callback_head work;
+		struct llist_node node;
+		struct rcu_head rcu;
+	};
+	u32 nr;
+	struct path root;
+	struct path new[];
+};
+
+/**
+ * pv_places_new - where a walk may begin for a rule
+ * @places: of a table, not NULL
+ * @rule: the rule's index
+ *
+ * Context: rcu_read_lock_sched() or a reference to the table is held, and keeps the result.
+ * Return: NULL if NEW was not there, or if something has been mounted on it since, which
+ * the process is to see as it would if it came there by a name.
+ */
+static __always_inline const struct path *
+pv_places_new(const struct pv_places *places, u32 rule)
+{
+	const struct path *place = &places->new[rule];
+
+	return likely(place->mnt && !d_mountpoint(place->dentry)) ? place : NULL;
+}
+
+size_t pv_places_size(u32 nr_rules);
+int pv_places_find(struct pv_table *table, struct task_struct *task);
+int pv_places_draft(const struct pv_table *table, struct pv_draft *draft);
+void pv_places_move(struct pv_table *to, struct pv_table *from);
+void pv_places_let_go(struct pv_places *places);
+void pv_places_flush(void);
+
+#endif /* _PV_PLACES_H */
