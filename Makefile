@@ -3,7 +3,13 @@
 #
 #   make            the module for the running kernel, and the tool
 #   make demo       the main job on a live process, in a disposable guest
-#   make check      all tests, on every kernel; KERNEL= and TEST= narrow it
+#   make check      every test where a kernel can make a difference; KERNEL= and TEST= narrow it
+#   make check-all  every test on every kernel, with PREEMPT_RT and the debug kernels too: hours
+#   make stress     everything at once, MINUTES long (30); KERNEL= as above
+#   make fuzz       break tables, here, for a while
+#   make fuzz-family  broken messages to the module, COUNT of them from each of four
+#                   users (250000), beginning with SEED; KERNEL= as above
+#   make coverage   which lines of the module the tests run; TEST= narrows it
 #   make powercut   kill guests that relink, and look what is left
 #   make bench      instructions per call, beside other tools
 #   make install    the tool, the library and their man pages
@@ -16,8 +22,12 @@ PREFIX	?= /usr
 DESTDIR	?=
 KERNEL	?= all
 TEST	?=
+MINUTES	?= 30
+COUNT	?= 250000
+SEED	?= $(shell date +%s)
 
-.PHONY: all module userspace selftests unit fuzz check demo powercut bench lint entries
+.PHONY: all module userspace selftests unit fuzz fuzz-family check check-all coverage stress demo
+.PHONY: powercut bench lint entries
 .PHONY: install clean
 
 all: module userspace
@@ -39,8 +49,24 @@ fuzz:
 	scripts/deps build fuzz
 	$(MAKE) -C selftests/unit fuzz
 
+fuzz-family:
+	selftests/vm/run -k "$(KERNEL:all=newest)" --timeout 86400 -- \
+		env PV_FUZZ_MESSAGES=$(COUNT) PV_FUZZ_SEED=$(SEED) \
+		/usr/lib/pathvirt/selftests/fuzz_family.sh
+
+stress:
+	selftests/vm/run -k "$(KERNEL:all=newest)" -m 3072 \
+		--timeout $$(($(MINUTES) * 120 + 1200)) -- \
+		/usr/lib/pathvirt/selftests/stress_all $$(($(MINUTES) * 60))
+
 check:
 	selftests/check -k "$(KERNEL)" $(TEST)
+
+check-all:
+	selftests/check -a -k "$(KERNEL)" $(TEST)
+
+coverage:
+	selftests/coverage $(TEST)
 
 demo:
 	selftests/demo/run
@@ -66,7 +92,7 @@ clean:
 	find . -name '.*.cmd' -delete -o -name '*.o' -delete -o \
 		-name '*.ko' -delete -o -name '*.mod' -delete -o \
 		-name '*.mod.c' -delete -o -name modules.order -delete -o \
-		-name Module.symvers -delete
+		-name Module.symvers -delete -o -name have.h -delete
 
 .PHONY: help
 help:

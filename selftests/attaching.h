@@ -107,7 +107,10 @@ static inline int layers_of(pid_t pid, bool *own)
 	return nr;
 }
 
-/* What is attached and in memory, all together: 0 means nothing is left. */
+/*
+ * What is attached and in memory, all together: 0 means nothing is left.  The hooks
+ * stay armed for some seconds more.
+ */
 static inline unsigned int what_is_left(void)
 {
 	struct pv *pv = module_open();
@@ -116,7 +119,7 @@ static inline unsigned int what_is_left(void)
 
 	if (pv_status(pv, &status))
 		pvt_die("pv_status: %s", pv_error(pv));
-	left = status->processes + status->tables + status->armed;
+	left = status->processes + status->tables;
 	pv_status_free(status);
 	pv_close(pv);
 	return left;

@@ -5,21 +5,25 @@
 The oracle is the process itself: what it says of its descriptors, its host name and
 its files, the command that restart runs must say, too.
 """
+import ctypes
+import errno
 import glob
 import hashlib
 import json
 import os
 import random
 import re
+import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 
 from commands import NOBODY, good, refuses, run
-from ktap import check, check_equal, comment, main, test, wait_until
+from ktap import Skip, check, check_equal, comment, main, test, wait_until
 from module import Unloaded
 
 SCRATCH = tempfile.mkdtemp(prefix="checkpoint.", dir="/var/tmp")
@@ -386,6 +390,54 @@ def R7_no_name_is_lost_without_a_command():
         fresh()
     write(EXEC, "0")
     comment(f"began: {sorted(results)}")
+
+
+class Held:
+    """Who executes a file waits for ever, until he is killed; see fanotify(7)."""
+
+    def __init__(self, path):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.group = libc.fanotify_init(0x4 | 0x1, os.O_RDONLY)
+        check(self.group >= 0, "fanotify_init()", os.strerror(ctypes.get_errno()))
+        marked = libc.fanotify_mark(self.group, 0x1, ctypes.c_uint64(0x40000), -100,
+                                    os.fsencode(path))
+        if marked and ctypes.get_errno() == errno.EINVAL:
+            raise Skip("this kernel asks nobody who may execute a file")
+        check(marked == 0, "fanotify_mark()", os.strerror(ctypes.get_errno()))
+
+    def pid(self):
+        """Whose turn it is."""
+        ready = select.select([self.group], [], [], 120)[0]
+        check(ready, "nobody executes it")
+        *_, opened, pid = struct.unpack("=IBBHQii", os.read(self.group, 24))
+        os.close(opened)
+        return pid
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.group)
+
+
+@test
+def R7_names_stay_if_it_is_killed_on_its_way():
+    """The moment before it begins: it ends as a command ends that ran."""
+    program = f"{SCRATCH}/held"
+    shutil.copy(shutil.which("sleep"), program)
+    with Held(program) as held:
+        for apart in (True, False) * 5:
+            with Holder(apart=apart) as holder:
+                holder.checkpoint()
+            before = names()
+            process = subprocess.Popen(["pvadm", "restart", BUNDLE, "--", program, "0"],
+                                       stderr=subprocess.PIPE, text=True)
+            os.kill(held.pid(), signal.SIGKILL)
+            said = process.communicate(timeout=120)[1]
+            check_equal(process.returncode, -signal.SIGKILL, f"its end {said}")
+            check_equal(names(), before, f"names, apart {apart}")
+            check("pvadm cleanup" in said, "no advice:", said)
+            fresh()
 
 
 # ---- Names: when they go, and when they stay ----

@@ -21,7 +21,7 @@ def pvadm(*words):
     subprocess.run(["pvadm", *map(str, words)], check=True)
 
 
-class Monitor:
+class Listener:
     """A running `pvadm monitor --json`."""
 
     def __init__(self, *words):
@@ -41,19 +41,43 @@ class Monitor:
         with open(f"/proc/{self.process.pid}/syscall", encoding="ascii") as file:
             return file.read().split()[0] == POLL
 
-    def read(self):
+    def told(self):
         """The events so far: [(event, pid)] or [(event, pid, parent)]."""
-        genl.Raw().ask(genl.cmd("status"))     # it tells what it has to tell
+        # Opened anew: the monitor goes on writing where it was.
+        with open(f"/proc/self/fd/{self.out.fileno()}",
+                  encoding="utf-8") as lines:
+            return [tuple(json.loads(line).values()) for line in lines
+                    if line.endswith("\n")]
+
+    def end(self):
+        """It ends."""
+        self.process.terminate()
+        check_equal(self.process.wait(), 0, "status of the monitor")
+
+
+class Monitor(Listener):
+    """One, beside another that tells us when all has been told."""
+
+    def __init__(self, *words):
+        super().__init__(*words)
+        self.every = Listener()
+        self.last = set()
+
+    def read(self):
+        """The events so far, but for one of ours that is the last."""
+        with subprocess.Popen(["pvadm", "run", *MAP, "--", "true"]) as last:
+            self.last.add(last.pid)
+        wait_until(lambda: ("exit", last.pid) in self.every.told(),
+                   "the last event")
         wait_until(self.at_rest, "the monitor to tell")
-        self.out.seek(0)
-        return [tuple(json.loads(line).values()) for line in self.out]
+        return [event for event in self.told() if event[1] not in self.last]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
-        check_equal(self.process.wait(), 0, "status of the monitor")
+        self.end()
+        self.every.end()
         genl.detach_all()
 
 

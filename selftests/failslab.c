@@ -683,6 +683,7 @@ struct victim {
 	unsigned int flags;
 	int layers;		/* how many it has before, */
 	int wanted;		/* and afterwards */
+	bool cold;		/* unarmed before */
 	bool heard;
 };
 
@@ -785,6 +786,25 @@ static long make_detach(void *arg)
 	return pv_detach(victim->pv, victim->pidfd, victim->flags);
 }
 
+/* The hooks go some seconds after the last process. */
+static void await_disarmed(struct pv *pv)
+{
+	unsigned int tries = 1200;
+	struct pv_status *status;
+	bool armed;
+
+	do {
+		if (pv_status(pv, &status))
+			pvt_die("pv_status: %s", pv_error(pv));
+		armed = status->armed;
+		pv_status_free(status);
+		if (!armed)
+			return;
+		usleep(100000);
+	} while (tries--);
+	pvt_die("the hooks stay armed");
+}
+
 /* Bring it to the layers that it had before. */
 static void undo_request(void *arg)
 {
@@ -799,6 +819,8 @@ static void undo_request(void *arg)
 			pvt_die("attach: %s", pv_error(victim->pv));
 	/* Requests tell before they end; this is none of the next one's. */
 	told(victim, false);
+	if (victim->cold)
+		await_disarmed(victim->pv);
 }
 
 FIXTURE(request)
@@ -874,7 +896,7 @@ REQUEST(detach,			detach,	2, 0, 1);
 REQUEST(detach_its_own,		detach,	2, 1, 2, .flags = PV_OWN);
 REQUEST(detach_a_tree,		detach,	1, 0, 2, .flags = PV_TREE);
 
-TEST_F_TIMEOUT(request, A2_is_granted_whole_or_refused_whole, 300)
+TEST_F_TIMEOUT(request, A2_is_granted_whole_or_refused_whole, 900)
 {
 	const struct trial trial = {
 		"request", variant->make, is_as_wanted, undo_request,
@@ -885,12 +907,14 @@ TEST_F_TIMEOUT(request, A2_is_granted_whole_or_refused_whole, 300)
 	victim->flags = variant->flags;
 	victim->layers = variant->layers;
 	victim->wanted = variant->wanted;
+	victim->cold = variant->cold;
 	if (variant->many)
 		victim->rules = many_rules();
 	undo_request(victim);
 	try_all(_metadata, &trial, victim);
 
 	victim->layers = 0;
+	victim->cold = false;
 	undo_request(victim);
 	EXPECT_EQ(self->left, what_is_left());
 }

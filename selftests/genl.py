@@ -8,7 +8,10 @@ import os
 import re
 import socket
 import struct
+import subprocess
 import sys
+
+from ktap import wait_until
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 YNL = "/usr/src/ynl"
@@ -234,6 +237,26 @@ class Raw:
     def close(self):
         """Closes the socket."""
         self.sock.close()
+
+
+class Sleeper:
+    """A process of root's to work on; .pid"""
+
+    def __enter__(self):
+        self.process = subprocess.Popen(["sleep", "10000"])
+        self.pid = self.process.pid
+        # Attached before its exec is over, it would tell of that, too.
+        wait_until(self.sleeps, "sleep sleeps")
+        return self
+
+    def sleeps(self):
+        """It is in clock_nanosleep()."""
+        with open(f"/proc/{self.pid}/syscall", encoding="ascii") as file:
+            return file.read().split()[0] == "230"
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
 
 
 def layers(process, raw=None):

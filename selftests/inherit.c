@@ -811,6 +811,14 @@ FIXTURE_TEARDOWN(storms)
 	trees_free(&self->trees);
 }
 
+/* Until more were made than it began with: a tree at rest would show nothing. */
+static void storm_go_on(struct storm *storm)
+{
+	while (atomic_load(&storm->made) <= RUNNERS + 1)
+		nap();
+	usleep(20000);
+}
+
 TEST_F_TIMEOUT(storms, tree_attaches_all_descendants_while_they_fork, 200)
 {
 	struct storm *storm = pvt_shared(sizeof(*storm));
@@ -822,7 +830,7 @@ TEST_F_TIMEOUT(storms, tree_attaches_all_descendants_while_they_fork, 200)
 		usleep(1000 * round);
 		EXPECT_EQ(0, attach_pid(root, self->trees.old, self->trees.new,
 					PV_TREE));
-		usleep(20000);
+		storm_go_on(storm);
 		storm_stop(storm, root);
 		EXPECT_EQ(0, atomic_load(&storm->native));
 		EXPECT_EQ(0, atomic_load(&storm->twice));
@@ -844,7 +852,7 @@ TEST_F_TIMEOUT(storms, tree_attaches_descendants_whose_parents_die_meanwhile,
 		root = storm_start(storm, self->trees.who, true, false);
 		EXPECT_EQ(0, attach_pid(root, self->trees.old, self->trees.new,
 					PV_TREE));
-		usleep(20000);
+		storm_go_on(storm);
 		storm_stop(storm, root);
 		EXPECT_EQ(0, atomic_load(&storm->native));
 		EXPECT_EQ(0, atomic_load(&storm->twice));
@@ -982,24 +990,36 @@ static size_t sites_hooked(size_t *sites)
 	return hooked;
 }
 
-TEST_F(process, hooks_are_armed_while_there_are_attached_ones_and_only_then)
+/* They are disarmed some seconds after the last one has gone. */
+static size_t sites_hooked_for_long(size_t *sites)
+{
+	unsigned int tries = 1200;
+	size_t hooked;
+
+	while ((hooked = sites_hooked(sites)) && tries--)
+		usleep(100000);
+	return hooked;
+}
+
+TEST_F_TIMEOUT(process,
+	       hooks_are_armed_while_there_are_attached_ones_and_only_then, 300)
 {
 	struct watcher watcher = watcher_start(self->trees.who);
 	size_t sites;
 
-	EXPECT_EQ(0, sites_hooked(&sites));
+	EXPECT_EQ(0, sites_hooked_for_long(&sites));
 	EXPECT_LT(0, sites);
 	ASSERT_EQ(0, attach_pid(watcher.pid, self->trees.old, self->trees.new,
 				0));
 	EXPECT_EQ(sites, sites_hooked(&sites));
 	ASSERT_EQ(0, detach_pid(watcher.pid, 0));
-	EXPECT_EQ(0, sites_hooked(&sites));
+	EXPECT_EQ(0, sites_hooked_for_long(&sites));
 	ASSERT_EQ(0, attach_pid(watcher.pid, self->trees.old, self->trees.new,
 				0));
 	EXPECT_EQ(sites, sites_hooked(&sites));
 	watcher_end(&watcher);
 	EXPECT_EQ(0, what_is_left());
-	EXPECT_EQ(0, sites_hooked(&sites));
+	EXPECT_EQ(0, sites_hooked_for_long(&sites));
 }
 
 /* ---- Unloading ---- */

@@ -59,9 +59,19 @@ as_nobody() {
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 }
 
-# left : what is attached, in memory and armed; nothing is "0 0 no".
+# left : what is attached and in memory; nothing is "0 0".
 left() {
-	pvadm status | awk '$1 ~ /^(processes|tables|armed):$/ { printf "%s%s", s, $2; s = " " }'
+	pvadm status | awk '$1 ~ /^(processes|tables):$/ { printf "%s%s", s, $2; s = " " }'
+}
+
+# armed : yes or no. That follows what is attached, some seconds later.
+armed() {
+	pvadm status | awk '$1 == "armed:" { print $2 }'
+}
+
+# disarmed : the same as a fact, to be awaited.
+disarmed() {
+	[[ $(armed) == no ]]
 }
 
 # parameters : those that the module was loaded with, for loading it again.

@@ -1,59 +1,90 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034 # read by those who source it
-# The tests that every kernel of the matrix runs, in this order.
-TESTS=(
-	names
-	spellings
-	limits
-	syscalls
-	syscalls_32
-	uring
-	entries.py
-	relative
-	links
-	reverse
-	roots
-	differ
-	pseudo
-	exec
-	kernelnames
-	inherit
-	access
-	netlink.py
-	netlink_refuse.py
-	netlink_stage.py
-	events.py
-	pvadm.sh
-	completion.sh
-	phases.sh
-	registration
-	relink
-	relink_32
-	reopen
-	relink_fs.sh
-	relink_list.sh
-	relink_tool.sh
-	ns.py
-	checkpoint.py
-	criu.sh
-	story.sh
-	reopen.sh
-	programs.sh
-	tracing.sh
-	modparam.sh
-	stress
-	unload.sh
-	failslab
-	dkms.sh
-	leaks.sh
-)
+# Which tests there are, and which kernels `make check` runs each of them on: what one
+# kernel has shown needs to be shown on another only where that one can make a
+# difference. `make check-all` runs all of them on all kernels, but for LEFT_OUT. Two
+# more run from here and not in a guest alone: powercut/run and dkms/run.
+#
+# KERNELS	what it depends on
+# all		how the kernel walks, hooks, forks or links: no two are the same there
+# ends		the tool, or code of ours that asks little of the kernel, or of which the
+#		oldest and the newest show both ways that there are: their headers, libc
+#		and tools are furthest apart
+# newest	the tool alone
+#
+# A debug or a real-time kernel is no kernel of `make check`: what only they can see
+# is what `make check-all` is for.
+#
+# test			kernels	why not everywhere, or why everywhere
+PLAN='
+names			all	the walk
+spellings		ends	names are compared by code of ours alone
+limits			ends	lengths are counted by code of ours; PATH_MAX is the same
+syscalls		all	the calls of each kernel are others
+syscalls_32		ends	the 32-bit entries end where those of syscalls do
+uring			all	io_uring hands in names in a way that changes
+entries.py		newest	a hook is left out and missed: the same three sites everywhere
+relative		ends	a directory is named, and then it is the walk of names
+links			ends	a link is met in step_into or in pick_link: the oldest has one, the newest the other
+reverse			all	d_path and its callers
+roots			all	the walk
+places			all	where a walk begins, and who holds what
+differ			all	the walk
+pseudo			ends	/proc and /dev go the ways that names and syscalls go
+exec			all	the way of an interpreter
+kernelnames		all	whose root the kernel itself walks from
+inherit			ends	fork and exit, by tracepoints that are told apart when it is built; stress is everywhere
+access			all	who may: credentials, ptrace
+hostile_processes	all	fork, exit and task work
+hostile_names		all	races with the walk
+audit.py		all	what a kernel records of a walk
+hostile_requests.py	all	who may, and what it may cost: capabilities, cgroups
+fuzz_family.sh		ends	parsing and strict policies are those of 6.1, or of 7.3
+netlink.py		ends	the family is code of ours
+netlink_refuse.py	ends	strict parsing is what 6.1 has, or what 7.3 has
+netlink_stage.py	ends	the family is code of ours
+events.py		ends	the family is code of ours
+pvadm.sh		ends	the tool
+completion.sh		newest	the tool alone
+phases.sh		ends	the tool
+registration		ends	the tool, and its library
+relink			all	linking what was unlinked
+relink_32		newest	two lines of compat_ioctl before what relink tests
+reopen			all	dentries that are not hashed
+relink_fs.sh		ends	the filesystems; the calls it makes of a kernel are those of relink
+relink_list.sh		ends	the tool, by /proc
+relink_tool.sh		ends	the tool
+ns.py			ends	the tool, by /proc and nsfs
+checkpoint.py		ends	the tool
+criu.sh			ends	the tool, with the criu of its suite
+story.sh		ends	the tool
+reopen.sh		ends	the tool
+programs.sh		ends	programs of both suites; their calls are those of syscalls
+tracing.sh		ends	trace events are code of ours
+modparam.sh		newest	what the parameters do is code of ours; unload.sh loads it in each way at both ends
+stress			all	races
+unload.sh		ends	races with calls under way: whether pick_link or step_into is one of them
+failslab		all	allocations that fail
+leaks.sh		all	kmemleak
+'
 
-# Why a real-time or a debug kernel need not run a test in each check.
+# tests_for KIND [KERNELS]... : those of PLAN that stand for one of KERNELS, or all of
+# them, without what is left out on a kernel of that kind (see LEFT_OUT).
+tests_for() {
+	local kind=$1 name kernels
+	shift
+	while read -r name kernels _; do
+		[[ $name && ! ${LEFT_OUT[$kind/$name]-} ]] || continue
+		[[ $* && " $* " != *" $kernels "* ]] || echo "$name"
+	done <<<"$PLAN"
+}
+
+# Why a real-time or a debug kernel need not run a test at all.
 SAME_TOOL="it tests the tool, which is the same on every kernel"
 SAME_NAMES="where names lead is the same on every kernel; syscalls and stress go the same ways"
 
 # What is left out where, and why: KIND/TEST, where KIND is what comes behind the
-# series in the kernel's name. A test that is named runs everywhere.
+# series in the kernel's name, if anything does. A test that is named runs everywhere.
 declare -A LEFT_OUT=(
 	[/failslab]="the kernel has no failslab"
 	[/leaks.sh]="the kernel has no kmemleak"
@@ -76,7 +107,6 @@ declare -A LEFT_OUT=(
 	[rt/checkpoint.py]=$SAME_TOOL
 	[rt/story.sh]=$SAME_TOOL
 	[rt/programs.sh]=$SAME_TOOL
-	[rt/dkms.sh]="the headers are packed as those of the kernel without PREEMPT_RT"
 	[debug/names]=$SAME_NAMES
 	[debug/spellings]=$SAME_NAMES
 	[debug/limits]=$SAME_NAMES
@@ -95,24 +125,36 @@ declare -A LEFT_OUT=(
 	[debug/story.sh]=$SAME_TOOL
 	[debug/programs.sh]=$SAME_TOOL
 	[debug/modparam.sh]="unload.sh loads it in each of the ways"
-	[debug/dkms.sh]="it is no package, so it has no headers package"
 )
 
+# The other kernel that is built here has neither failslab nor kmemleak.
+for left_out in "${!LEFT_OUT[@]}"; do
+	[[ $left_out != debug/* ]] ||
+		LEFT_OUT[kcsan/${left_out#*/}]=${LEFT_OUT[$left_out]}
+done
+LEFT_OUT[kcsan/failslab]=${LEFT_OUT[/failslab]}
+LEFT_OUT[kcsan/leaks.sh]=${LEFT_OUT[/leaks.sh]}
+
 # What makes a test shorter there: every lap is checked as well as the first, but
-# takes five times as long.
+# takes five times as long. Between the ends `make check` only repeats: see PV_BETWEEN in
+# guest.
 declare -A SHORTER=(
-	[rt/unload.sh]="PV_UNLOAD_COUNT=20"
+	[between/differ]="PV_DIFFER_CALLS=40000"
+	[between/stress]="PV_STRESS_SECONDS=30"
 	[rt/differ]="PV_DIFFER_CALLS=20000"
-	[debug/unload.sh]="PV_UNLOAD_COUNT=10"
 	[debug/differ]="PV_DIFFER_CALLS=4000"
-	[debug/netlink_refuse.py]="PV_FUZZ_MESSAGES=1000"
+	[debug/fuzz_family.sh]="PV_FUZZ_MESSAGES=500"
+	[debug/hostile_names]="PV_HOSTILE_LAPS=600"
+	[kcsan/differ]="PV_DIFFER_CALLS=4000"
+	[kcsan/fuzz_family.sh]="PV_FUZZ_MESSAGES=500"
+	[kcsan/hostile_names]="PV_HOSTILE_LAPS=600"
 )
 
 # How long one test may take, in seconds; and those that may take longer.
 LIMIT=600
 declare -A LIMITS=(
-	[differ]=1800 [failslab]=1500 [unload.sh]=1500 [dkms.sh]=1500 [modparam.sh]=1200
+	[differ]=1800 [failslab]=1500 [unload.sh]=1500 [modparam.sh]=1200
 	[entries.py]=1200 [relink_tool.sh]=1200
 )
-# A debug kernel takes its time.
+# A kernel with checkers takes its time.
 DEBUG_SLOWNESS=4

@@ -9,6 +9,8 @@ GIVEN=$(parameters)
 mkdir "$SCRATCH/old" "$SCRATCH/new"
 echo old >"$SCRATCH/old/who"
 echo new >"$SCRATCH/new/who"
+cp /bin/cat "$SCRATCH/new/cat"
+[[ ! -x helpers/show_static ]] || cp helpers/show_static "$SCRATCH/new/show"
 
 clean_up() {
 	modprobe -r pathvirt
@@ -30,12 +32,52 @@ log_of() {
 	dmesg | sed "1,/$mark/d" | grep -o 'pathvirt: .*' | grep -v 'loading out-of-tree\|module verification' || true
 }
 
-probe_is_in_force() {
-	load "probe=$1"
-	same "$(pvadm status | awk '/^probe:/ { print $2 }')" "$2" "probe"
-	same "$(</sys/module/pathvirt/parameters/probe)" "$1" "parameter"
-	same "$(pvadm run --map "$SCRATCH/old=$SCRATCH/new" -- cat "$SCRATCH/old/who")" new "run"
-	same "$(left)" "0 0 no" "left"
+# bare : nobody is attached, and the hooks have been taken away.
+bare() {
+	[[ $(left) == "0 0" ]] && disarmed
+}
+
+# use_every_site OLD [by-name] : each function that is hooked is met once, and OLD leads
+# to new in all of them. Only 32-bit programs have others. It runs where OLD is mapped.
+use_every_site() {
+	local old=$1 fd
+	# Opening, looking, and what is made: parents, renaming, linking.
+	[[ $(<"$old/who") == new && -x $old/cat ]]
+	mkdir "$old/made"
+	mv "$old/made" "$old/moved"
+	rmdir "$old/moved"
+	ln "$old/who" "$old/linked"
+	rm "$old/linked"
+	# What the process is told.
+	exec {fd}<"$old/who"
+	[[ $(readlink "/proc/$$/fd/$fd") == "$old/who" ]]
+	exec {fd}<&-
+	"$old/cat" /proc/self/maps | grep -qF " $old/cat"
+	# Where it is, relative names, and the root.
+	cd "$old"
+	[[ $(/bin/pwd) == "$old" && $(./cat who) == new ]]
+	[[ ${2-} == by-name || $(./cat ../old/who) == new ]]
+	[[ ! -x show ]] || chroot "$old" /show /who | grep -qx '| new'
+	# Mounts, in a namespace of their own, and of them a root.
+	mkdir "$old/at"
+	# shellcheck disable=SC2016 # expanded there
+	unshare --mount bash -euc '
+		mount --bind "$1" "$1/at"
+		[[ $(<"$1/at/who") == new ]]
+		mkdir "$1/at/put"
+		cd "$1/at"
+		pivot_root . put
+		[[ $(</who) == new ]]' - "$old"
+	rmdir "$old/put" "$old/at"
+}
+export -f use_every_site
+
+# every_site_is_used [by-name]
+every_site_is_used() {
+	# shellcheck disable=SC2016 # expanded there
+	pvadm run --map "$SCRATCH/old=$SCRATCH/new" -- \
+		bash -euxc 'use_every_site "$@"' - "$SCRATCH/old" "$@"
+	same "$(ls "$SCRATCH/old")" who "what is in the one that is not used"
 }
 
 probes_at_sites() {
@@ -43,40 +85,51 @@ probes_at_sites() {
 		grep -cwf - /sys/kernel/debug/kprobes/list || true
 }
 
-# A trap that finds the probe of a site (one was met while ftrace patched the
-# site) goes on in that probe's copy of the instruction, and it has none.
-no_probe_outlives_its_use() {
-	local nothing=0
-	load "probe=$1"
-	same "$(probes_at_sites)" 0 "probes when loaded"
-	sleep 1000 &
-	pvadm attach $! --map "$SCRATCH/old=$SCRATCH/new"
-	[[ $1 != kprobe ]] || nothing=$(pvadm status | sed -n 's/^sites: *//p' | wc -w)
-	same "$(probes_at_sites)" "$nothing" "probes when attached"
-	pvadm detach $!
-	same "$(probes_at_sites)" 0 "probes when detached"
-	kill $!
+no_probe_is_at_a_site() {
+	[[ $(probes_at_sites) == 0 ]]
 }
 
-# Under the choices that the other tests do not run with, too.
+# A trap that finds the probe of a site (one was met while ftrace patched the
+# site) goes on in that probe's copy of the instruction, and it has none.
+probe_is_in_force() {
+	local nothing=0
+	load "probe=$1"
+	same "$(pvadm status | awk '/^probe:/ { print $2 }')" "$2" "probe"
+	same "$(</sys/module/pathvirt/parameters/probe)" "$1" "parameter"
+	same "$(probes_at_sites)" 0 "probes when loaded"
+	sleep 1000 &
+	# shellcheck disable=SC2064 # this one
+	trap "kill $!" EXIT
+	pvadm attach $! --map "$SCRATCH/old=$SCRATCH/new"
+	[[ $2 != kprobe ]] || nothing=$(pvadm status | sed -n 's/^sites: *//p' | wc -w)
+	same "$(probes_at_sites)" "$nothing" "probes when attached"
+	every_site_is_used
+	pvadm detach $!
+	await bare
+	await no_probe_is_at_a_site
+}
+
+# Under the choices that the other tests do not run with, too: of the program NAME
+# what the options for it choose, of each kind of test some.
 all_tests_pass_with() {
 	local name=$2
 	[[ -x $name ]] || skip "$name was not built"
 	load "$1"
-	./"$name" >"$SCRATCH/ktap" 2>&1 || {
+	./"$name" "${@:3}" >"$SCRATCH/ktap" 2>&1 || {
 		grep -v '^ok' "$SCRATCH/ktap"
 		fail "$name failed with $1"
 	}
+	grep -q '^ok' "$SCRATCH/ktap" || fail "$name says nothing"
 	! grep -q '^not ok' "$SCRATCH/ktap"
 }
 
 # What Documentation/entries.md says that name hooks alone cannot keep, and no more:
-# of the tests of NAME exactly those fail that PATTERN names.
+# of the tests of NAME that the options choose exactly those fail that PATTERN names.
 all_tests_pass_by_name_hooks_but() {
 	local name=$1 pattern=$2
 	[[ -x $name ]] || skip "$name was not built"
 	load hook=name
-	./"$name" >"$SCRATCH/ktap" 2>&1 || true
+	./"$name" "${@:3}" >"$SCRATCH/ktap" 2>&1 || true
 	sed -nE 's/^(not )?ok [0-9]+ ([^ ]+).*/\2 \1/p' "$SCRATCH/ktap" >"$SCRATCH/all"
 	[[ -s $SCRATCH/all ]] || fail "$name says nothing"
 	same "$(awk '$2 { print $1 }' "$SCRATCH/all")" \
@@ -86,7 +139,7 @@ all_tests_pass_by_name_hooks_but() {
 hook_is_in_force() {
 	load "hook=$1"
 	same "$(pvadm status | awk '/^hook:/ { print $2 }')" "$2" "hook"
-	same "$(pvadm run --map "$SCRATCH/old=$SCRATCH/new" -- cat "$SCRATCH/old/who")" new "run"
+	every_site_is_used by-name
 }
 
 # One line, and not loaded.
@@ -129,10 +182,15 @@ modinfo_describes_it() {
 		"$(find /sys/module/pathvirt/parameters -type f | wc -l)" "described parameters"
 }
 
+# But for the two limits, which are root's to set at any time.
 parameters_cannot_be_changed_later() {
-	local file
+	local file mode
 	for file in /sys/module/pathvirt/parameters/*; do
-		same "$(stat -c %a "$file")" 444 "mode of $file"
+		mode=444
+		case ${file##*/} in
+		unprivileged | user_memory) mode=644 ;;
+		esac
+		same "$(stat -c %a "$file")" "$mode" "mode of $file"
 	done
 }
 
@@ -140,41 +198,10 @@ parameters_cannot_be_changed_later() {
 # one line, and nothing is half armed.
 a_site_that_somebody_else_patched_is_refused() {
 	local site status=0 line
-	[[ -d /lib/modules/$(uname -r)/build ]] || skip "no kernel headers"
+	[[ -e patch/patch.ko ]] || skip "patch.ko was not built"
 	load
 	site=$(pvadm status | awk '/^sites:/ { print $2 }')
-	mkdir "$SCRATCH/patch"
-	cat >"$SCRATCH/patch/patch.c" <<-'END'
-		#include <linux/ftrace.h>
-		#include <linux/module.h>
-		static char *site;
-		module_param(site, charp, 0444);
-		static void notrace patch_func(unsigned long ip, unsigned long parent_ip,
-					       struct ftrace_ops *ops, struct ftrace_regs *fregs)
-		{
-		}
-		static struct ftrace_ops patch_ops = {
-			.func = patch_func,
-			.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_SAVE_REGS_IF_SUPPORTED,
-		};
-		static int __init patch_init(void)
-		{
-			int err = ftrace_set_filter(&patch_ops, site, strlen(site), 0);
-
-			return err ?: register_ftrace_function(&patch_ops);
-		}
-		static void __exit patch_exit(void)
-		{
-			unregister_ftrace_function(&patch_ops);
-			ftrace_free_filter(&patch_ops);
-		}
-		module_init(patch_init);
-		module_exit(patch_exit);
-		MODULE_LICENSE("GPL");
-	END
-	echo 'obj-m := patch.o' >"$SCRATCH/patch/Kbuild"
-	make -C "/lib/modules/$(uname -r)/build" M="$SCRATCH/patch" modules
-	insmod "$SCRATCH/patch/patch.ko" "site=$site"
+	insmod patch/patch.ko "site=$site"
 	sleep 1000 &
 	line=$(log_of pvadm attach $! --map /a=/usr)
 	pvadm attach $! --map /a=/usr 2>"$SCRATCH/err" || status=$?
@@ -186,9 +213,9 @@ a_site_that_somebody_else_patched_is_refused() {
 	same "$status" 1 "status of attach"
 	same "$(wc -l <"$SCRATCH/err")" 1 "lines on standard error"
 	same "$(grep -c . <<<"$line")" 1 "lines in the kernel log"
-	same "$left_over" "0 0 no" "left"
-	# And when the other one is gone it works.
-	pvadm attach $! --map /a=/usr
+	same "$left_over" "0 0" "left"
+	# And some seconds after the other one has gone it works, though nobody waits.
+	await pvadm attach $! --map /a=/usr
 	kill $!
 }
 
@@ -208,26 +235,31 @@ a_missing_function_is_named() {
 	! grep -qw "$1" /sys/kernel/debug/kprobes/list || fail "a kprobe was left"
 }
 
-promise probe_kprobe_translates probe_is_in_force kprobe kprobe
-promise probe_ftrace_translates probe_is_in_force ftrace ftrace
-promise probe_direct_translates probe_is_in_force direct direct
+promise probe_kprobe_is_used_and_leaves_none probe_is_in_force kprobe kprobe
+promise probe_ftrace_is_used_and_leaves_none probe_is_in_force ftrace ftrace
+promise probe_direct_is_used_and_leaves_none probe_is_in_force direct direct
 promise probe_auto_is_direct probe_is_in_force auto direct
-promise no_probe_is_left_by_probe_kprobe no_probe_outlives_its_use kprobe
-promise no_probe_is_left_by_probe_ftrace no_probe_outlives_its_use ftrace
-promise no_probe_is_left_by_probe_direct no_probe_outlives_its_use direct
 promise hook_name_translates hook_is_in_force name name
-promise names_pass_with_probe_kprobe all_tests_pass_with probe=kprobe names
-promise names_pass_with_probe_direct all_tests_pass_with probe=direct names
-promise names_pass_with_probe_ftrace all_tests_pass_with probe=ftrace names
-promise names_pass_with_hook_name all_tests_pass_with hook=name names
-promise spellings_pass_with_hook_name all_tests_pass_with hook=name spellings
-promise exec_passes_with_hook_name all_tests_pass_with hook=name exec
-promise uring_passes_with_hook_name all_tests_pass_with hook=name uring
+promise names_pass_with_probe_kprobe all_tests_pass_with probe=kprobe names -f map
+promise names_pass_with_probe_ftrace all_tests_pass_with probe=ftrace names -f map
+promise names_pass_with_hook_name all_tests_pass_with hook=name names -f map
+promise spellings_pass_with_hook_name all_tests_pass_with hook=name spellings \
+	-t T4_every_spelling_as_under_a_mount
+promise exec_passes_with_hook_name all_tests_pass_with hook=name exec \
+	-v execveat -v A1_other_thread -v script_with_virtual_interpreter \
+	-v nested_scripts -v T3_script_into_itself
+promise uring_passes_with_hook_name all_tests_pass_with hook=name uring \
+	-t T6_worker_original_decoy -t T6_sqpoll_original_absent
 promise relative_passes_with_hook_name all_tests_pass_by_name_hooks_but relative \
-	'^(walk\.(original|original_cold|original_after_the_attach|descriptor|path_descriptor|path_descriptor_after_the_attach|above|beside|two_layers|three_layers)|magic\.(working_directory|descriptor))\.'
+	'^(walk\.(original|original_cold|original_after_the_attach|descriptor|path_descriptor|path_descriptor_after_the_attach|above|beside|two_layers|three_layers)|magic\.(working_directory|descriptor))\.' \
+	-v original -v descriptor -v below -v above -v far_above -v root -v elsewhere \
+	-v exception -v into_itself -v swap_after_the_attach -v two_layers -f magic \
+	-f live
 promise reverse_passes_with_hook_name all_tests_pass_by_name_hooks_but reverse \
-	'^reverse\.(longer|shorter|with_another_rule|into_itself)\.T9_by_own_name$|^reverse\.into_itself\.T9_(descriptors|executables|mappings|queries)$'
-promise roots_pass_with_hook_name all_tests_pass_by_name_hooks_but roots '^$'
+	'^reverse\.(longer|shorter|with_another_rule|into_itself)\.T9_by_own_name$|^reverse\.into_itself\.T9_(descriptors|executables|mappings|queries)$' \
+	-v into_itself -t T9_by_own_name -f held
+promise roots_pass_with_hook_name all_tests_pass_by_name_hooks_but roots '^$' \
+	-t T13_leads_where_it_should -f things -f jailed
 promise pseudo_passes_with_hook_name all_tests_pass_by_name_hooks_but pseudo \
 	'^pseudo\.(original_in_proc_and_new_in_dev|new_is_dev_null|new_is_proc)\.'
 promise an_unknown_probe_is_refused_in_one_line value_is_refused probe=magic
@@ -237,7 +269,7 @@ promise an_unknown_function_to_leave_out_is_refused_in_one_line value_is_refused
 promise an_unknown_parameter_is_ignored_by_the_kernel parameter_is_refused
 promise loading_says_one_line_in_the_log loading_says_one_line
 promise modinfo_describes_module_and_parameters modinfo_describes_it
-promise parameters_cannot_be_changed_later parameters_cannot_be_changed_later
+promise parameters_but_the_limits_cannot_be_changed_later parameters_cannot_be_changed_later
 promise a_site_that_somebody_else_patched_is_refused a_site_that_somebody_else_patched_is_refused
 promise a_missing_hook_site_is_named a_missing_function_is_named __filename_parentat
 promise a_missing_function_is_named a_missing_function_is_named ptrace_may_access

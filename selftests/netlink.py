@@ -10,25 +10,10 @@ import os
 import subprocess
 
 import genl
-from genl import NUMBERS
+from genl import NUMBERS, Sleeper
 from ktap import check, check_equal, main, test, wait_until
 
 FAMILY = genl.family()
-
-
-class Sleeper:
-    """A process to work on."""
-
-    def __enter__(self):
-        self.process = subprocess.Popen(["sleep", "1000"])
-        # Attached before its exec, it would tell of that, too.
-        wait_until(lambda: os.readlink(f"/proc/{self.process.pid}/exe") !=
-                   os.readlink("/proc/self/exe"), "sleep runs")
-        return self.process.pid
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
 
 
 def rules(*pairs):
@@ -75,6 +60,8 @@ def every_flag_and_event_of_the_header_has_its_number_in_the_description():
     check_equal({**flags, **events}, header, "flags and events")
     check_equal(FAMILY.consts["max-rules"]["value"],
                 NUMBERS["PATHVIRT_MAX_RULES"], "max-rules")
+    check_equal(FAMILY.consts["max-table-bytes"]["value"],
+                NUMBERS["PATHVIRT_MAX_TABLE_BYTES"], "max-table-bytes")
 
 
 @test
@@ -105,13 +92,13 @@ def the_kernels_policies_take_what_the_description_says_and_nothing_else():
 @test
 def status_says_what_the_module_is_and_that_nothing_is_attached():
     genl.detach_all()
+    wait_until(lambda: "armed" not in FAMILY.do("status", {}), "disarmed")
     status = FAMILY.do("status", {})
     with open("/sys/module/pathvirt/version", encoding="ascii") as file:
         check_equal(status["version"], file.read().strip(), "version")
     check_equal(status["protocol"], NUMBERS["PATHVIRT_FAMILY_VERSION"],
                 "protocol")
     check_equal((status["processes"], status["tables"]), (0, 0), "counters")
-    check("armed" not in status, "armed")
     check(status["hook"] in ("name", "walk"), status["hook"])
     check(status["probe"] in ("direct", "ftrace", "kprobe"), status["probe"])
     with open("/proc/kallsyms", encoding="ascii") as file:
@@ -121,7 +108,8 @@ def status_says_what_the_module_is_and_that_nothing_is_attached():
 
 @test
 def set_get_and_del_attach_show_and_detach_a_process():
-    with Sleeper() as pid:
+    with Sleeper() as sleeper:
+        pid = sleeper.pid
         FAMILY.do("set", {"pid": pid, "rule": rules(("/a//b/", "/c/./d"),
                                                     ("/", "/e"))})
         status = FAMILY.do("status", {})
@@ -142,7 +130,8 @@ def set_get_and_del_attach_show_and_detach_a_process():
 
 @test
 def get_without_a_process_lists_those_that_are_attached():
-    with Sleeper() as one, Sleeper() as two, Sleeper() as three:
+    with Sleeper() as first, Sleeper() as second, Sleeper() as third:
+        one, two, three = first.pid, second.pid, third.pid
         FAMILY.do("set", {"pid": one, "rule": rules(("/a", "/b"))})
         FAMILY.do("set", {"pid": two, "rule": rules(("/a", "/b"), ("/c", "/d"))})
         found = {reply["pid"]: (reply["layers"], reply["rules"])
@@ -153,7 +142,8 @@ def get_without_a_process_lists_those_that_are_attached():
 
 @test
 def a_pidfd_names_a_process_as_well():
-    with Sleeper() as pid:
+    with Sleeper() as sleeper:
+        pid = sleeper.pid
         pidfd = os.pidfd_open(pid)
         FAMILY.do("set", {"pidfd": pidfd, "rule": rules(("/a", "/b"))})
         check_equal(FAMILY.dump("get", {"pidfd": pidfd})[0]["pid"], pid, "pid")
@@ -165,7 +155,8 @@ def a_pidfd_names_a_process_as_well():
 
 @test
 def resolve_tells_where_a_path_leads_and_by_which_rule():
-    with Sleeper() as pid:
+    with Sleeper() as sleeper:
+        pid = sleeper.pid
         FAMILY.do("set", {"pid": pid, "rule": rules(("/a/b", "/x"),
                                                     ("/a", "/y"))})
         for path, wanted in (
@@ -204,7 +195,8 @@ def the_flag_tree_reaches_descendants():
 def a_subscriber_of_the_group_events_is_told_of_each():
     watcher = genl.family()
     watcher.ntf_subscribe("events")
-    with Sleeper() as pid:
+    with Sleeper() as sleeper:
+        pid = sleeper.pid
         FAMILY.do("set", {"pid": pid, "rule": rules(("/a", "/b"))})
         FAMILY.do("del", {"pid": pid})
     watcher.check_ntf()

@@ -6,26 +6,11 @@ import os
 import subprocess
 
 import genl
-from genl import DUMP, attr_type, cmd, number, pid, rule
+from genl import DUMP, Sleeper, attr_type, cmd, number, pid, rule
 from ktap import check, check_equal, main, test
 
 RULES = 100_000
 PER_MESSAGE = 1500
-
-
-class Sleeper:
-    """A process to work on; .pid"""
-
-    def __init__(self):
-        self.process = subprocess.Popen(["sleep", "10000"])
-        self.pid = self.process.pid
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
 
 
 def tables():

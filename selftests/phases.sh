@@ -248,7 +248,7 @@ a_missing_new_is_warned_of() {
 }
 
 nothing_left() {
-	[[ $(left) == "0 0 no" ]]
+	[[ $(left) == "0 0" ]]
 }
 
 nothing_is_left() {

@@ -386,6 +386,33 @@ void pvt_write(const char *path, const char *text, mode_t mode)
 	close(fd);
 }
 
+static void write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		pvt_die("cannot write %s", path);
+	close(fd);
+}
+
+/**
+ * pvt_user_namespace - be root of a user namespace of one's own
+ *
+ * Outside of it the running process stays the user and the group that it is.
+ */
+void pvt_user_namespace(void)
+{
+	char users[32], groups[32];
+
+	snprintf(users, sizeof(users), "0 %u 1", geteuid());
+	snprintf(groups, sizeof(groups), "0 %u 1", getegid());
+	if (unshare(CLONE_NEWUSER))
+		pvt_die("no user namespace");
+	write_to("/proc/self/setgroups", "deny");
+	write_to("/proc/self/uid_map", users);
+	write_to("/proc/self/gid_map", groups);
+}
+
 /**
  * pvt_symlink - make a symbolic link
  * @target: what it says

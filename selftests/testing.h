@@ -91,6 +91,7 @@ char *pvt_tree_new(void);
 void pvt_tree_free(char *dir);
 void pvt_mkdir(const char *path);
 void pvt_write(const char *path, const char *text, mode_t mode);
+void pvt_user_namespace(void);
 void pvt_symlink(const char *target, const char *path);
 ssize_t pvt_read(const char *path, char *buf, size_t size);
 void pvt_snapshot(const char *dir, char *buf);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a call costs: calls CALL DIR NAME [ROUNDS]
+ * What a call costs: calls CALL DIR NAME [ROUNDS [CALLS]]
  *
- * Prints nanoseconds per call, the least of several rounds.  In a guest whose
+ * Prints nanoseconds per call, the least of several rounds of so many calls.  In a guest whose
  * clock counts instructions (vm/run --icount) a nanosecond is an instruction,
  * those of the C library included.
  */
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CALLS_PER_ROUND	2000
+static int calls_per_round = 2000;
 
 /* What the calls are made with; the working directory is @dir. */
 static struct {
@@ -84,13 +84,13 @@ static double round_of(int (*call)(void))
 	double start = now();
 	int i;
 
-	for (i = 0; i < CALLS_PER_ROUND; i++) {
+	for (i = 0; i < calls_per_round; i++) {
 		if (call()) {
 			perror(with.path);
 			exit(1);
 		}
 	}
-	return (now() - start) / CALLS_PER_ROUND;
+	return (now() - start) / calls_per_round;
 }
 
 static void prepare(const char *dir, const char *name)
@@ -111,6 +111,8 @@ int main(int argc, char **argv)
 	size_t i;
 	int n;
 
+	if (argc > 5)
+		calls_per_round = atoi(argv[5]);
 	for (i = 0; argc > 3 && i < sizeof(calls) / sizeof(calls[0]); i++) {
 		if (strcmp(argv[1], calls[i].name))
 			continue;
@@ -123,6 +125,6 @@ int main(int argc, char **argv)
 		printf("%.1f\n", least);
 		return 0;
 	}
-	fprintf(stderr, "usage: calls open|stat|relative|openat|getcwd DIR NAME [ROUNDS]\n");
+	fprintf(stderr, "usage: calls open|stat|relative|openat|getcwd DIR NAME [ROUNDS [CALLS]]\n");
 	return 2;
 }

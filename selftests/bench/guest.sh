@@ -14,6 +14,21 @@ NEW=$TOP/real
 DIR=dir/sub
 FILE="file"
 
+# As many links as a name may go by, each of which goes up and down, or starts anew.
+LINKS=39
+UP_AND_DOWN=$(printf 'dir/../%.0s' {1..40})
+UP_AND_DOWN_LONG=$(printf 'dir/sub/../../%.0s' {1..150})
+
+make_maze() {
+	local tree=$1 i
+	for ((i = 1; i < LINKS; i++)); do
+		ln -s "${UP_AND_DOWN}up$((i + 1))" "$tree/up$i"
+		ln -s "$tree/anew$((i + 1))" "$tree/anew$i"
+	done
+	ln -s "$DIR/$FILE" "$tree/up$LINKS"
+	ln -s "$DIR/$FILE" "$tree/anew$LINKS"
+}
+
 prepare() {
 	# The clock runs far ahead of the disk here; what waits for it does not hang.
 	echo 0 >/proc/sys/kernel/hung_task_timeout_secs
@@ -23,6 +38,7 @@ prepare() {
 		mkdir -p "$tree/$DIR"
 		echo x >"$tree/$DIR/$FILE"
 		ln -s "$tree/$DIR" "$TOP/${tree##*/}-link"
+		make_maze "$tree"
 	done
 	awk 'BEGIN { for (i = 0; i < 9999; i++)
 		printf "/data/project%d/user%d=/mnt/disk/%d\n", i % 97, i, i
@@ -51,9 +67,25 @@ measure_more() {
 	cost "$situation" link stat $TOP "${tree##*/}-link/$FILE" "$@"
 }
 
+# measure_hostile SITUATION TREE [PREFIX...] : names of those who want them to be dear.
+measure_hostile() {
+	local situation=$1 tree=$2
+	shift 2
+	ROUNDS="2 25"
+	cost "$situation" dots stat "$tree" "$UP_AND_DOWN_LONG$DIR/$FILE" "$@"
+	cost "$situation" links stat "$tree" up1 "$@"
+	cost "$situation" anew stat "$tree" anew1 "$@"
+	ROUNDS=7
+}
+
+# How many rounds, and of how many calls if not of 2,000.
+ROUNDS=7
+
 # cost SITUATION NAME CALL DIR FILE [PREFIX...]
 cost() {
-	local situation=$1 name=$2 arguments=("${@:3:3}") cost
+	local situation=$1 name=$2 cost
+	# shellcheck disable=SC2206 # one number or two
+	local arguments=("${@:3:3}" $ROUNDS)
 	shift 5
 	cost=$("$@" ./calls "${arguments[@]}") || cost=failed
 	echo "$situation|$name|$cost"
@@ -115,7 +147,19 @@ with_probe_more() {
 		pvadm run --map $ORIGINAL=$NEW --
 }
 
+with_hostile_names() {
+	rmmod pathvirt 2>/dev/null || true
+	measure_hostile "module absent" $NEW env
+	modprobe pathvirt
+	measure_hostile "attached, no match" $NEW with_elsewhere_attached
+	measure_hostile "attached, translated" $ORIGINAL pvadm run --map $ORIGINAL=$NEW --
+	measure_hostile "attached, translated, 10,000 rules" $ORIGINAL \
+		pvadm run --map-file many.map --
+	rmmod pathvirt
+}
+
 prepare
+[[ ${PV_BENCH_ONLY-} != hostile ]] || { with_hostile_names; exit; }
 measure "module absent" $NEW env
 measure_more "module absent" $NEW env
 [[ ${PV_BENCH_ONLY-} ]] && { with_probe_more direct; exit; }
@@ -123,7 +167,7 @@ with_probe direct
 with_probe ftrace
 with_probe kprobe
 with_probe_more direct
-rmmod pathvirt
+with_hostile_names
 measure "bind mount" $ORIGINAL in_bind_mount
 measure_more "bind mount" $ORIGINAL in_bind_mount
 measure "fakechroot" $ORIGINAL in_fakechroot

@@ -81,7 +81,7 @@ static struct pv_table *naive_table(const char * const *rules, unsigned int nr)
 			abort();
 	table = pv_table_build(&draft);
 	pv_draft_clear(&draft);
-	if (!table)
+	if (IS_ERR(table))
 		abort();
 	return table;
 }
@@ -207,6 +207,11 @@ void naive_check_reverse(const char * const *rules, unsigned int nr,
 	pv_path_normalise(real);
 	want = naive_reverse(rules, nr, real, wanted);
 	got = pv_table_reverse(table, real, virtual, sizeof(virtual));
+	/* With so many rules it need not be the first, but never a wrong one. */
+	if (got != want && nr > PV_REVERSE_TRIES &&
+	    (got == PV_NO_RULE ||
+	     naive_reverse_by(rules, nr, got, real, wanted)))
+		want = got;
 	if (got != want || (got != PV_NO_RULE && strcmp(virtual, wanted)))
 		naive_fail("reverse", rules, nr, name, got, want);
 

@@ -68,6 +68,66 @@ static void test_random(u32 rounds)
 	report(true, "T1_T2_T9_random_rules_and_names_as_the_reference");
 }
 
+/* What is @dir/@name to @table, and the same from where @dir ends? */
+static bool same_from(const struct pv_table *table, const char *dir,
+		      const char *name)
+{
+	struct pv_seek seek = pv_table_seek(table, dir);
+	const char *rest = "", *rest_from = "";
+	char path[2 * MAX_PATH];
+	u32 rule;
+
+	/* Who asks has found that no rule matches the directory. */
+	if (pv_table_match(table, dir, &rest) != PV_NO_RULE)
+		return true;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	rule = pv_table_match(table, path, &rest);
+	if (pv_table_match_from(table, seek, name, &rest_from) != rule ||
+	    (rule != PV_NO_RULE && strcmp(rest, rest_from))) {
+		printf("# match of %s from \"%s\"\n", name, dir);
+		return false;
+	}
+	/* That is only asked of names as they are normalised. */
+	if (strlen(path) != (size_t)pv_path_normalise(path) ||
+	    strcmp(path + strlen(dir) + 1, name))
+		return true;
+	if (pv_table_has_below(table, path, PV_NO_RULE) ==
+	    pv_table_has_below_from(table, seek, name))
+		return true;
+	printf("# below %s from \"%s\"\n", name, dir);
+	return false;
+}
+
+static void test_from(u32 rounds)
+{
+	char original[MAX_PATH], dir[MAX_PATH], name[MAX_PATH];
+	struct pv_table *table;
+	struct pv_draft draft;
+	bool good = true;
+	const char *why;
+	u32 round, i;
+
+	for (round = 0; round < rounds && good; round++) {
+		pv_draft_init(&draft);
+		for (i = 1 + draw(MAX_RULES); i--;) {
+			draw_path(original, false);
+			if (pv_draft_add(&draft, original, "/new", &why))
+				abort();
+		}
+		table = pv_table_build(&draft);
+		for (i = 0; i < 20; i++) {
+			draw_path(dir, true);
+			draw_path(name, draw(2));
+			pv_path_normalise(dir);
+			if (name[1 + strspn(name + 1, "/")])
+				good &= same_from(table, dir, name + 1);
+		}
+		pv_table_free(table);
+		pv_draft_clear(&draft);
+	}
+	report(good, "names_from_a_directory_as_from_the_root");
+}
+
 /* Every NEW says which rule it is; names are taken from the rules. */
 static void test_many(u32 nr)
 {
@@ -184,12 +244,12 @@ static void test_length(void)
 /* Let each allocation fail in turn until all of it succeeds. */
 static void test_no_memory(void)
 {
-	struct pv_table *table = NULL;
+	struct pv_table *table = ERR_PTR(-ENOMEM);
 	struct pv_draft draft;
 	const char *why;
 	int n, err;
 
-	for (n = 0; !table; n++) {
+	for (n = 0; IS_ERR(table); n++) {
 		pv_draft_init(&draft);
 		shim_fail_after = n;
 		err = pv_draft_add(&draft, "/a", "/b", &why);
@@ -201,7 +261,117 @@ static void test_no_memory(void)
 		pv_draft_clear(&draft);
 	}
 	pv_table_free(table);
-	report(n == 6, "T8_each_failed_allocation_is_reported_and_leaks_nothing");
+	report(n == 7, "T8_each_failed_allocation_is_reported_and_leaks_nothing");
+}
+
+/* A table of @nr rules that are written by @write. */
+static struct pv_table *build(u32 nr, void (*write)(u32 i, char *original,
+						    char *new))
+{
+	char original[PATH_MAX], new[PATH_MAX];
+	struct pv_table *table;
+	struct pv_draft draft;
+	const char *why;
+	u32 i;
+
+	pv_draft_init(&draft);
+	for (i = 0; i < nr; i++) {
+		write(i, original, new);
+		if (pv_draft_add(&draft, original, new, &why))
+			abort();
+	}
+	table = pv_table_build(&draft);
+	pv_draft_clear(&draft);
+	if (IS_ERR(table))
+		abort();
+	return table;
+}
+
+/* How many rules have to be tried for what lies in the NEW of @rule. */
+static u32 chain(const struct pv_table *table, u32 rule)
+{
+	u32 nr = 0;
+
+	for (; rule != PV_NO_RULE; rule = table->rules[rule].same_new)
+		nr++;
+	return nr;
+}
+
+static void write_one_new(u32 i, char *original, char *new)
+{
+	sprintf(original, "/home/user%u", i);
+	strcpy(new, "/new");
+}
+
+static void test_one_new(u32 nr)
+{
+	struct pv_table *table = build(nr, write_one_new);
+	char virtual[PATH_MAX];
+	bool good = chain(table, 0) == 1 && table->overlap;
+
+	good &= pv_table_reverse(table, "/new/f", virtual, PATH_MAX) == 0 &&
+		!strcmp(virtual, "/home/user0/f");
+	pv_table_free(table);
+	report(good, "W5_a_hundred_thousand_rules_with_one_NEW_cost_one_look");
+}
+
+#define HOSTILE	50000
+
+/* The first half hides all that the second half could call /new/x. */
+static void write_hostile(u32 i, char *original, char *new)
+{
+	if (i < HOSTILE) {
+		sprintf(original, "/o%u/x", i);
+		sprintf(new, "/hidden%u", i);
+	} else {
+		sprintf(original, "/o%u", i - HOSTILE);
+		strcpy(new, "/new");
+	}
+}
+
+/* Which name it is does not matter: never a wrong one. */
+static void test_hostile(void)
+{
+	struct pv_table *table = build(2 * HOSTILE, write_hostile);
+	char virtual[PATH_MAX];
+	bool good;
+
+	good = pv_table_reverse(table, "/new/x/f", virtual, PATH_MAX) ==
+	       PV_NO_RULE;
+	good &= pv_table_reverse(table, "/new/y", virtual, PATH_MAX) ==
+		HOSTILE && !strcmp(virtual, "/o0/y");
+	pv_table_free(table);
+	report(good, "W5_a_name_is_looked_for_among_some_rules_and_never_a_wrong_one");
+}
+
+/* Paths as long as can be that differ in their last bytes only. */
+static void write_long(u32 i, char *original, char *new)
+{
+	memset(original, 'x', 4000);
+	for (u32 at = 0; at < 4000; at += 2)
+		original[at] = '/';
+	sprintf(original + 4000, "/%u", i);
+	strcpy(new, original);
+	new[1] = 'y';
+}
+
+static void test_long(u32 nr)
+{
+	struct pv_table *table = build(nr, write_long);
+	char original[PATH_MAX], new[PATH_MAX], virtual[PATH_MAX];
+	bool good = true;
+	const char *rest;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		write_long(i, original, new);
+		if (pv_table_match(table, original, &rest) != i || *rest ||
+		    pv_table_reverse(table, new, virtual, PATH_MAX) != i ||
+		    strcmp(virtual, original))
+			good = false;
+	}
+	pv_table_free(table);
+	report(good, "W5_thousands_of_rules_of_four_thousand_bytes");
 }
 
 int main(int argc, char **argv)
@@ -209,13 +379,17 @@ int main(int argc, char **argv)
 	u32 rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
 
 	seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	printf("TAP version 13\n1..6\n# %u rounds, seed %llu\n", rounds,
+	printf("TAP version 13\n1..9\n# %u rounds, seed %llu\n", rounds,
 	       (unsigned long long)seed);
 	test_normalise();
 	test_fold();
 	test_length();
 	test_no_memory();
 	test_random(rounds);
+	test_from(20000);
 	test_many(100000);
+	test_one_new(100000);
+	test_hostile();
+	test_long(6000);
 	return nr_failed ? 1 : 0;
 }

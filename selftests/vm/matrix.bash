@@ -34,14 +34,17 @@ kernel_field() {
 	kernel_row "$1" | awk -v f="$2" '{ print $f }'
 }
 
+# Flavours that are no packages but built here, see debug-kernel, and slow.
+BUILT='^(debug|kcsan)$'
+
 # suite_rows SUITE : the rows of the kernels that are packages in one root.
 suite_rows() {
-	kernel_rows | awk -v s="$1" '$2 == s && $4 != "debug"'
+	kernel_rows | awk -v s="$1" -v built="$BUILT" '$2 == s && $4 !~ built'
 }
 
-# is_debug NAME : is it built here, see debug-kernel, and slow?
+# is_debug NAME : is it one of BUILT?
 is_debug() {
-	[[ $(kernel_field "$1" 4) == debug ]]
+	[[ $(kernel_field "$1" 4) =~ $BUILT ]]
 }
 
 suite_kernels() {

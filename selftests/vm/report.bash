@@ -22,12 +22,35 @@ report_log() {
 	fi
 }
 
+# Of two that race at least one must be ours: the module itself made the access, or
+# what it had just called, like kfree() or a list's check. The kernel has races of its
+# own, and our hooks stand below each walk of an attached process, so that the module
+# is somewhere on the stack proves nothing. Of the others the first line is left out,
+# which makes a report of them; what another CPU said amid theirs stays.
+own_races() {
+	awk '
+	function end() {
+		if (inside && ours)
+			print title
+		printf "%s", held
+		inside = 0
+		held = ""
+	}
+	/BUG: KCSAN: / { end(); inside = 1; title = $0; ours = 0; frame = 9; next }
+	!inside { print; next }
+	{ held = held $0 "\n" }
+	/ of [0-9]+ bytes by | bytes by (task|interrupt)/ { frame = 0; next }
+	/\+0x[0-9a-f]+\/0x[0-9a-f]+/ && ++frame <= 2 && /\[pathvirt\]/ { ours = 1 }
+	/Reported by Kernel Concurrency Sanitizer/ { end() }
+	END { end() }'
+}
+
 # kernel_report TAINT : true, with the report on standard error, if there is one.
 kernel_report() {
 	local begin="^(\\[ *[0-9.]+\\] *(\\[ *[TC][0-9]+\\] *)?)?($REPORT_BEGIN)"
-	if report_log | grep -qE -m1 "$begin"; then
-		report_log | grep -E -B 1 -A 40 -m 3 "$begin" | sed -n '1,120p' >&2
-		return
+	if report_log | own_races | grep -E "$begin" >/dev/null; then
+		report_log | own_races | grep -E -B 1 -A 40 "$begin" | sed -n '1,120p' >&2 || true
+		return 0
 	fi
 	(($1 & REPORT_TAINT)) || return 1
 	say "$NAME: the kernel is tainted ($1) though its log has no report"

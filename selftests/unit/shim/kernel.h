@@ -71,6 +71,15 @@ static inline void list_splice_tail_init(struct list_head *from,
 
 #define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0
+#define __GFP_NOWARN		0
+
+/* Nobody else has to run, and nobody is killed. */
+#define cond_resched()			((void)0)
+#define fatal_signal_pending(task)	false
+
+#define ERR_PTR(err)		((void *)(long)(err))
+#define PTR_ERR(ptr)		((long)(ptr))
+#define IS_ERR(ptr)		((unsigned long)(ptr) >= -4095UL)
 
 /*
  * Every allocation can be made to fail: shim_fail_after counts down to the one
@@ -100,6 +109,5 @@ static inline void *shim_alloc(size_t size)
 #define hweight64(word)		((u32)__builtin_popcountll(word))
 #define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define min(a, b)		((a) < (b) ? (a) : (b))
-#define sort(base, n, size, cmp, swap)	qsort(base, n, size, cmp)
 
 #endif /* _SHIM_KERNEL_H */

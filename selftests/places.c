@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * T14: NEW is a place.  It is looked up once, when its rule is set, and held.
+ */
+#include "attaching.h"
+
+#include <limits.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "kselftest_harness.h"
+
+#define NOBODY	65534
+
+FIXTURE(place) {
+	char *base, *original, *link, *new, *file;
+};
+
+/* ORIGINAL, with a file of its own; NEW, with another; a link to NEW. */
+FIXTURE_SETUP(place)
+{
+	static const char * const files[] = { "B/virt/f", "B/deep/new/f" };
+
+	self->base = pvt_tree_new();
+	chmod(self->base, 0755);
+	self->original = pvt_path("%s/virt", self->base);
+	self->new = pvt_path("%s/deep/new", self->base);
+	self->link = pvt_path("%s/link", self->base);
+	self->file = pvt_path("%s/virt/f", self->base);
+	pvt_make_parents(pvt_path("%s/virt/d/x", self->base));
+	pvt_make_parents(pvt_path("%s/deep/new/d/x", self->base));
+	pvt_write(pvt_expand(self->base, files[0]), "o", 0644);
+	pvt_write(pvt_expand(self->base, files[1]), "n", 0644);
+	pvt_symlink("deep/new", self->link);
+}
+
+FIXTURE_TEARDOWN(place)
+{
+	pvt_tree_free(self->base);
+}
+
+/* A child that does as it is told, a byte at a time, until it is told nothing more. */
+struct child {
+	pid_t pid;
+	int to, from;
+};
+
+static struct child child_new(char (*answer)(char question, void *arg),
+			      void *arg)
+{
+	struct child child;
+	int there[2], back[2];
+	char byte;
+
+	if (pipe(there) || pipe(back))
+		pvt_die("pipe");
+	child.pid = fork();
+	if (child.pid < 0)
+		pvt_die("fork");
+	if (child.pid) {
+		close(there[0]);
+		close(back[1]);
+		child.to = there[1];
+		child.from = back[0];
+		return child;
+	}
+	close(there[1]);
+	close(back[0]);
+	while (read(there[0], &byte, 1) == 1) {
+		byte = answer(byte, arg);
+		if (write(back[1], &byte, 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+static char ask(const struct child *child, char question)
+{
+	char byte = '?';
+
+	if (write(child->to, &question, 1) != 1 ||
+	    read(child->from, &byte, 1) != 1)
+		pvt_die("the child does not answer");
+	return byte;
+}
+
+static void child_end(const struct child *child)
+{
+	close(child->to);
+	close(child->from);
+	waitpid(child->pid, NULL, 0);
+}
+
+static char answer_look(char question __attribute__((unused)), void *arg)
+{
+	return look(arg);
+}
+
+TEST_F(place, T14_it_does_not_matter_by_which_links_NEW_was_named)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	char *below = pvt_path("%s/d", self->original);
+	char here[PATH_MAX];
+	struct stat stat_;
+	int status, fd;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (attach_pid(getpid(), self->original, self->link, 0))
+			_exit(1);
+		fd = syscall(SYS_openat2, AT_FDCWD, self->file, &how,
+			     sizeof(how));
+		if (fd < 0)
+			_exit(2);
+		if (lstat(self->original, &stat_) || !S_ISDIR(stat_.st_mode))
+			_exit(3);
+		if (chdir(below) || !getcwd(here, sizeof(here)) ||
+		    strcmp(here, below))
+			_exit(4);
+		if (chdir("..") || !getcwd(here, sizeof(here)) ||
+		    strcmp(here, self->original))
+			_exit(5);
+		if (chdir("..") || !getcwd(here, sizeof(here)) ||
+		    strcmp(here, self->base))
+			_exit(6);
+		_exit(look(self->file) == 'n' ? 0 : 7);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status >> 8);
+	free(below);
+}
+
+TEST_F(place, T14_NEW_is_shown_as_it_was_given)
+{
+	struct child child = child_new(answer_look, self->file);
+	struct pv *pv = module_open();
+	int pidfd = pidfd_of(child.pid);
+	struct pv_layers *layers;
+
+	ASSERT_EQ(0, attach_pidfd(pidfd, self->original, self->link, 0));
+	EXPECT_EQ('n', ask(&child, '?'));
+	ASSERT_EQ(0, pv_get(pv, pidfd, &layers));
+	EXPECT_STREQ(self->link,
+		     pv_rules_target(pv_layers_rules(layers, 0), 0));
+	pv_layers_free(layers);
+	close(pidfd);
+	pv_close(pv);
+	child_end(&child);
+}
+
+TEST_F(place, T14_what_happens_to_the_name_of_NEW_changes_nothing)
+{
+	struct child child = child_new(answer_look, self->file);
+	char *moved = pvt_path("%s/moved", self->base);
+
+	ASSERT_EQ(0, attach_pid(child.pid, self->original, self->link, 0));
+	EXPECT_EQ('n', ask(&child, '?'));
+	ASSERT_EQ(0, unlink(self->link));
+	pvt_symlink("/etc", self->link);
+	EXPECT_EQ('n', ask(&child, '?'));
+	ASSERT_EQ(0, rename(self->new, moved));
+	EXPECT_EQ('n', ask(&child, '?'));
+	pvt_symlink("/etc", self->new);
+	EXPECT_EQ('n', ask(&child, '?'));
+	child_end(&child);
+	free(moved);
+}
+
+static char answer_as_nobody(char question, void *arg)
+{
+	if (question == 'n' && setresuid(NOBODY, NOBODY, NOBODY))
+		return '!';
+	return look(arg);
+}
+
+/* As below a descriptor of NEW that was opened by who attaches. */
+TEST_F(place, P4_the_way_to_NEW_is_gone_by_who_attaches)
+{
+	struct child child = child_new(answer_as_nobody, self->file);
+	char *deep = pvt_path("%s/deep", self->base);
+
+	ASSERT_EQ(0, chmod(deep, 0700));
+	ASSERT_EQ(0, attach_pid(child.pid, self->original, self->new, 0));
+	EXPECT_EQ('n', ask(&child, 'n'));
+	/* What lies there is another matter. */
+	ASSERT_EQ(0, chmod(self->new, 0700));
+	EXPECT_EQ('!', ask(&child, '?'));
+	child_end(&child);
+	free(deep);
+}
+
+TEST_F(place, P4_nobody_comes_to_a_NEW_by_attaching_himself)
+{
+	char *deep = pvt_path("%s/deep", self->base);
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, chmod(deep, 0700));
+	pid = fork();
+	if (!pid) {
+		if (setresuid(NOBODY, NOBODY, NOBODY) ||
+		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+			_exit(1);
+		if (attach_pid(getpid(), self->original, self->new, 0))
+			_exit(2);
+		_exit(look(self->file) == '!' ? 0 : 3);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status >> 8);
+	free(deep);
+}
+
+TEST_F(place, T14_NEW_is_held_no_longer_than_the_rule)
+{
+	char *file = pvt_path("%s/f", self->new);
+	struct child child;
+	int i;
+
+	pvt_private_mounts();
+	for (i = 0; i < 20; i++) {
+		child = child_new(answer_look, self->file);
+		ASSERT_EQ(0, mount("none", self->new, "tmpfs", 0, NULL));
+		pvt_write(file, "t", 0644);
+		ASSERT_EQ(0, attach_pid(child.pid, self->original, self->new,
+					0));
+		EXPECT_EQ('t', ask(&child, '?'));
+		EXPECT_EQ(-1, umount(self->new));
+		EXPECT_EQ(EBUSY, errno);
+		/* Let go by the detach, or by the end, before either is known. */
+		if (i & 1) {
+			EXPECT_EQ(0, detach_pid(child.pid, 0));
+			EXPECT_EQ('o', ask(&child, '?'));
+		} else {
+			child_end(&child);
+		}
+		EXPECT_EQ(0, umount(self->new));
+		if (i & 1)
+			child_end(&child);
+	}
+	free(file);
+}
+
+TEST_F(place, T14_what_is_mounted_on_NEW_later_is_seen)
+{
+	char *file = pvt_path("%s/f", self->new);
+	struct child child;
+
+	pvt_private_mounts();
+	child = child_new(answer_look, self->file);
+	ASSERT_EQ(0, attach_pid(child.pid, self->original, self->new, 0));
+	EXPECT_EQ('n', ask(&child, '?'));
+	ASSERT_EQ(0, mount("none", self->new, "tmpfs", 0, NULL));
+	pvt_write(file, "t", 0644);
+	EXPECT_EQ('t', ask(&child, '?'));
+	ASSERT_EQ(0, umount(self->new));
+	EXPECT_EQ('n', ask(&child, '?'));
+	child_end(&child);
+	free(file);
+}
+
+/* Those who walk without references must not be left with nothing under their feet. */
+TEST_F(place, T14_tables_change_while_others_walk)
+{
+	char *relative = pvt_path("%s/virt/d/../f", self->base);
+	unsigned int i, wrong = 0;
+	int status, end[2];
+	pid_t walkers[2];
+	char byte;
+
+	ASSERT_EQ(0, pipe(end));
+	for (i = 0; i < 2; i++) {
+		walkers[i] = fork();
+		if (walkers[i])
+			continue;
+		close(end[1]);
+		while (poll(&(struct pollfd){ .fd = end[0] }, 1, 0) == 0) {
+			byte = look(i ? relative : self->file);
+			wrong += byte != 'n' && byte != 'o';
+		}
+		_exit(wrong > 0);
+	}
+	close(end[0]);
+	for (i = 0; i < 400; i++) {
+		ASSERT_EQ(0, attach_pid(walkers[i & 1], self->original,
+					i & 2 ? self->new : self->link, 0));
+		if (i % 5 == 4)
+			detach_pid(walkers[i & 1], 0);
+	}
+	close(end[1]);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(walkers[i], waitpid(walkers[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	free(relative);
+}
+
+PVT_HARNESS_MAIN
