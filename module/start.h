@@ -49,6 +49,7 @@ static __always_inline void pv_started_tell(unsigned int m_seq, u32 told)
 
 bool pv_start_settled(const struct path *at);
 bool pv_start_go(struct pv_nameidata *nd, const struct pv_layers *layers,
-		 const struct path *place);
+		 const struct path *place)
+	__releases(RCU_SCHED);
 
 #endif /* _PV_START_H */
