@@ -7,6 +7,7 @@
 #include "glance.h"
 #include "layers.h"
 #include "process.h"
+#include "root.h"
 #include "vpath.h"
 
 struct pv_glance __percpu *pv_glances;
@@ -30,7 +31,9 @@ bool pv_glance_take(const struct path *dir, unsigned int m_seq,
 
 	if (!layers)
 		return false;
-	place = pv_vpath_alloc(GFP_NOWAIT | __GFP_NOWARN);
+	/* If not, what it is called is not what rules would say. */
+	place = pv_layers_at_home(layers) ?
+			pv_vpath_alloc(GFP_NOWAIT | __GFP_NOWARN) : NULL;
 	if (place) {
 		*glance = (struct pv_glance) {
 			.dentry = dir->dentry,

@@ -80,8 +80,8 @@ u32 pv_tables_count(void)
 	return atomic_read(&pv_nr_tables);
 }
 
-static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *root,
-					 gfp_t gfp)
+static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *base,
+					 struct pv_root *root, gfp_t gfp)
 {
 	struct pv_layers *layers;
 
@@ -90,8 +90,10 @@ static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *root,
 	if (!layers)
 		return NULL;
 	refcount_set(&layers->refs, 1);
+	layers->base = pv_root_get(base);
 	layers->root = pv_root_get(root);
 	layers->line = layers;
+	layers->quick = false;
 	layers->nr = nr;
 	layers->from = (struct pv_root **)layers +
 		       struct_size(layers, tables, nr) / sizeof(*layers->from);
@@ -104,31 +106,34 @@ static void pv_layers_put_in(struct pv_layers *to, u32 i, struct pv_table *table
 {
 	to->tables[i] = pv_table_get(table);
 	to->from[i] = pv_root_get(from);
+	to->quick = to->nr == 1 && !to->root && !from && table->quick &&
+		    path_equal(&to->base->inner, &table->places->root);
 }
 
 /**
  * pv_layers_push - a stack with one more layer on the inner side
- * @below: the layers that stay below, or NULL
- * @table: the new innermost table; the stack takes a reference of its own
- * @from: the root directory that it is spelled from, if that is not the one that
- *	the lowest layer is spelled from; NULL without @below
+ * @below: the layers that stay below, as seen from the root directory that the process
+ *	has now; or NULL
+ * @table: the new innermost table, spelled from that root directory; the stack takes a
+ *	reference of its own
+ * @base: that root directory, if there is no @below
  *
  * Return: the new stack, or ERR_PTR(-ENOMEM), or ERR_PTR(-E2BIG) if @below has
  * %PV_MAX_LAYERS layers already.
  */
 struct pv_layers *pv_layers_push(const struct pv_layers *below,
-				 struct pv_table *table, struct pv_root *from)
+				 struct pv_table *table, struct pv_root *base)
 {
 	u32 i, nr = below ? below->nr : 0;
 	struct pv_layers *layers;
 
 	if (nr >= PV_MAX_LAYERS)
 		return ERR_PTR(-E2BIG);
-	layers = pv_layers_alloc(nr + 1, below ? below->root : NULL,
-				 PV_LAYERS_GFP);
+	layers = pv_layers_alloc(nr + 1, below ? below->base : base,
+				 below ? below->root : NULL, PV_LAYERS_GFP);
 	if (!layers)
 		return ERR_PTR(-ENOMEM);
-	pv_layers_put_in(layers, 0, table, from);
+	pv_layers_put_in(layers, 0, table, layers->root);
 	for (i = 0; i < nr; i++)
 		pv_layers_put_in(layers, i + 1, below->tables[i],
 				 below->from[i]);
@@ -137,25 +142,22 @@ struct pv_layers *pv_layers_push(const struct pv_layers *below,
 
 /**
  * pv_layers_replace - the same stack with another table in one place
- * @layers: the stack to go by
- * @old: the table that is replaced; it is in @layers
- * @table: what comes in its place; the stack takes a reference of its own
- * @from: as with pv_layers_push()
- *
- * If there is no other, rules are spelled from the root that the process has now.
+ * @layers: the stack to go by, as seen from the root directory that the process has now
+ * @old: the table that is replaced; it is in @layers, and not alone
+ * @table: what comes in its place, spelled from that root directory; the stack takes a
+ *	reference of its own
  *
  * Return: the new stack or ERR_PTR(-ENOMEM).
  */
 struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
 				    const struct pv_table *old,
-				    struct pv_table *table,
-				    struct pv_root *from)
+				    struct pv_table *table)
 {
-	struct pv_root *root = layers->nr > 1 ? layers->root : NULL;
 	struct pv_layers *copy;
 	u32 i;
 
-	copy = pv_layers_alloc(layers->nr, root, PV_LAYERS_GFP);
+	copy = pv_layers_alloc(layers->nr, layers->base, layers->root,
+			       PV_LAYERS_GFP);
 	if (!copy)
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; i < layers->nr; i++) {
@@ -163,7 +165,7 @@ struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
 			pv_layers_put_in(copy, i, layers->tables[i],
 					 layers->from[i]);
 		else
-			pv_layers_put_in(copy, i, table, root ? from : NULL);
+			pv_layers_put_in(copy, i, table, layers->root);
 	}
 	return copy;
 }
@@ -181,7 +183,8 @@ struct pv_layers *pv_layers_pop(const struct pv_layers *layers)
 
 	if (layers->nr == 1)
 		return NULL;
-	rest = pv_layers_alloc(layers->nr - 1, layers->root, PV_LAYERS_GFP);
+	rest = pv_layers_alloc(layers->nr - 1, layers->base, layers->root,
+			       PV_LAYERS_GFP);
 	if (!rest)
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; i < rest->nr; i++)
@@ -193,21 +196,24 @@ struct pv_layers *pv_layers_pop(const struct pv_layers *layers)
 /**
  * pv_layers_copy - the same stack seen from another root directory
  * @layers: the stack to go by
- * @root: the root directory or NULL; the stack takes a reference of its own
+ * @base: its @base; the stack takes references of its own to this and those that follow
+ * @root: its @root or NULL
+ * @from: its @from
  *
  * Return: the new stack.  It does not fail, as a change of the root does not.
  */
 struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
-				 struct pv_root *root)
+				 struct pv_root *base, struct pv_root *root,
+				 struct pv_root **from)
 {
 	struct pv_layers *copy;
 	u32 i;
 
-	copy = pv_layers_alloc(layers->nr, root,
+	copy = pv_layers_alloc(layers->nr, base, root,
 			       GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	copy->line = layers->line;
 	for (i = 0; i < layers->nr; i++)
-		pv_layers_put_in(copy, i, layers->tables[i], layers->from[i]);
+		pv_layers_put_in(copy, i, layers->tables[i], from[i]);
 	return copy;
 }
 
@@ -260,6 +266,7 @@ void pv_layers_put(struct pv_layers *layers)
 		pv_root_put(layers->from[i]);
 	}
 	pv_root_put(layers->root);
+	pv_root_put(layers->base);
 	kfree_rcu(layers, rcu);
 }
 
@@ -301,6 +308,8 @@ static const char *pv_layers_inside(const struct pv_root *from, const char *name
 {
 	const char *rest;
 
+	if (!from->virtual)
+		return NULL;
 	rest = pv_label_match(from->virtual, strlen(from->virtual), name);
 	return rest && (!*rest || *rest == '/') ? rest : NULL;
 }
@@ -437,8 +446,8 @@ bool pv_layers_concern(const struct pv_layers *layers, const char *path)
 	u32 i;
 
 	for (i = 0; i < layers->nr; i++)
-		if (layers->from[i] ||
-		    pv_table_concerns(layers->tables[i], path))
+		if (layers->from[i] ? !!layers->from[i]->virtual :
+				      pv_table_concerns(layers->tables[i], path))
 			return true;
 	return false;
 }
@@ -543,7 +552,7 @@ static bool pv_layers_have_below(const struct pv_layers *layers, u32 i,
 	inside = from ? pv_root_strip(from, name) : name;
 	/* All of them are below it if the root directory is. */
 	if (!inside)
-		return !strncmp(from->virtual, name, len) &&
+		return from->virtual && !strncmp(from->virtual, name, len) &&
 		       from->virtual[len] == '/';
 	return pv_table_has_below(table, inside,
 				  pv_table_match(table, inside, &rest));

@@ -31,21 +31,26 @@ struct pv_root;
  * struct pv_layers - a stack of tables
  * @refs: references to this stack; readers under RCU hold none
  * @rcu: for freeing after a grace period
- * @root: the root directory that the process has changed to since, or NULL; a
- *	reference
- * @from: for each of @tables, the changed root directory that it is spelled
- *	from, a reference; or NULL: it is the same that @root is seen from
+ * @base: the root directory that names are spelled from, its @inner; a reference
+ * @root: what the process's root directory is, seen from there, or NULL: it is that
+ *	very one; a reference
+ * @from: for each of @tables, the root directory that it is spelled from, seen from
+ *	@base, a reference; or NULL: it is that very one
  * @line: this stack, or that of which it is the same seen from another root
  *	directory; only compared
+ * @quick: a brief walk knows its way (start.c): there is one table, whose places are
+ *	those of the process's root directory
  * @nr: number of @tables, at least one
  * @tables: one reference each; [0] is the innermost
  */
 struct pv_layers {
 	refcount_t refs;
 	struct rcu_head rcu;
+	struct pv_root *base;
 	struct pv_root *root;
 	struct pv_root **from;
 	const struct pv_layers *line;
+	bool quick;
 	u32 nr;
 	struct pv_table *tables[] __counted_by(nr);
 };
@@ -79,9 +84,7 @@ struct pv_hit {
 static __always_inline const struct pv_table *
 pv_layers_quick(const struct pv_layers *layers)
 {
-	const struct pv_table *table = layers->tables[0];
-
-	return layers->nr == 1 && !layers->root && table->quick ? table : NULL;
+	return likely(layers->quick) ? layers->tables[0] : NULL;
 }
 
 struct pv_table *pv_table_share(struct pv_table *table);
@@ -90,14 +93,14 @@ void pv_table_put(struct pv_table *table);
 u32 pv_tables_count(void);
 
 struct pv_layers *pv_layers_push(const struct pv_layers *below,
-				 struct pv_table *table, struct pv_root *from);
+				 struct pv_table *table, struct pv_root *base);
 struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
 				    const struct pv_table *old,
-				    struct pv_table *table,
-				    struct pv_root *from);
+				    struct pv_table *table);
 struct pv_layers *pv_layers_pop(const struct pv_layers *layers);
 struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
-				 struct pv_root *root);
+				 struct pv_root *base, struct pv_root *root,
+				 struct pv_root **from);
 bool pv_layers_has(const struct pv_layers *layers,
 		   const struct pv_table *table);
 struct pv_layers *pv_layers_get(struct pv_layers *layers);

@@ -141,7 +141,7 @@ static ssize_t pv_walk_squeezed(const struct pv_layers *layers,
 /* The result is long. */
 static noinline ssize_t pv_walk_long(struct pv_walk *walk)
 {
-	struct pv_layers *layers = pv_layers_get_current();
+	struct pv_layers *layers = pv_layers_get_settled();
 	const char *name = walk->name->name;
 	char *real = pv_walk_room(walk);
 	ssize_t len = -ENOMEM;
@@ -199,7 +199,7 @@ static ssize_t pv_walk_resolve_from(struct pv_walk *walk,
 static noinline ssize_t pv_walk_resolve(struct pv_walk *walk, int dfd,
 					unsigned int flags)
 {
-	struct pv_layers *layers = pv_layers_get_current();
+	struct pv_layers *layers = pv_layers_get_settled();
 	const char *name = walk->name->name;
 	char *real = pv_walk_room(walk);
 	struct pv_start start, *from = NULL;
@@ -209,7 +209,7 @@ static noinline ssize_t pv_walk_resolve(struct pv_walk *walk, int dfd,
 	walk->native = true;
 	if (!layers)
 		return 0;
-	if (unlikely(pv_root_current(layers->root)))
+	if (unlikely(layers->root))
 		walk->root = pv_root_get(layers->root);
 	if (!real)
 		goto out;
@@ -287,7 +287,7 @@ static ssize_t pv_walk_from(struct pv_walk *walk, const struct pv_start *start,
 static noinline ssize_t pv_walk_relative(struct pv_walk *walk, int dfd,
 					 unsigned int flags)
 {
-	struct pv_layers *layers = pv_layers_get_current();
+	struct pv_layers *layers = pv_layers_get_settled();
 	struct pv_start start;
 	ssize_t len = 0;
 
@@ -300,12 +300,12 @@ static noinline ssize_t pv_walk_relative(struct pv_walk *walk, int dfd,
 	return len;
 }
 
-/* The process has changed its root directory since it was attached. */
+/* The process has changed its root directory, since it was attached or just now. */
 static noinline ssize_t pv_walk_rooted(struct pv_walk *walk, int dfd,
 				       unsigned int flags)
 {
-	struct pv_layers *layers = pv_layers_get_current();
-	bool rooted = layers && pv_root_current(layers->root);
+	struct pv_layers *layers = pv_layers_get_settled();
+	bool rooted = layers && layers->root;
 
 	pv_layers_put(layers);
 	if (!rooted && walk->name->name[0] != '/')
@@ -365,10 +365,10 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 		rcu_read_unlock_sched();
 		return 0;
 	}
-	rooted = layers->root;
+	rooted = layers->root || !pv_layers_at_home(layers);
 	if (unlikely(!concerned || scoped || rooted || name->name[0] != '/')) {
 		/* Later, if at all. */
-	} else if (likely(layers->nr == 1)) {
+	} else if (likely(layers->nr == 1 && !layers->from[0])) {
 		len = pv_translate(layers->tables[0], name->name, false,
 				   walk->brief_real, PV_BRIEF_SIZE,
 				   &walk->hit.rule, &dots);
@@ -561,14 +561,12 @@ static int pv_walk_first_how(const struct pv_layers *layers,
 			     const struct path *path, u64 *how)
 {
 	struct pv_start start = { .path = *path, .how = PV_BY_FIRST };
-	const struct pv_root *root = NULL;
+	const struct pv_root *root = layers->root;
 	char brief[PV_BRIEF_SIZE];
 	struct pv_vpath *place;
 	const char *name;
 
 	*how = PV_BY_NONE;
-	if (unlikely(pv_root_current(layers->root)))
-		root = layers->root;
 	name = pv_dir_name(path, brief, sizeof(brief));
 	if (!name || (!root && !IS_ERR(name) &&
 		      !pv_layers_concern(layers, name)))
@@ -620,7 +618,7 @@ static int pv_walk_how(struct pv_walk *walk, const struct pv_layers *layers,
 static noinline int pv_walk_settle(struct pv_walk *walk, int dfd,
 				   unsigned int flags, const struct path *at)
 {
-	struct pv_layers *layers = pv_layers_get_current();
+	struct pv_layers *layers = pv_layers_get_settled();
 	u64 first, how = PV_BY_FIRST;
 	int err;
 

@@ -49,7 +49,9 @@ static const struct nla_policy pv_set_policy[PATHVIRT_A_RULE + 1] = {
 	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
 	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_TREE |
 						  PATHVIRT_F_PUSH |
-						  PATHVIRT_F_NO_REVERSE),
+						  PATHVIRT_F_NO_REVERSE |
+						  PATHVIRT_F_LATE |
+						  PATHVIRT_F_BY_NAME),
 	[PATHVIRT_A_RULE]	= NLA_POLICY_NESTED(pv_rule_policy),
 };
 
@@ -361,6 +363,8 @@ static struct pv_table *pv_draft_table(struct genl_info *info,
 		return table;
 	}
 	table->quiet = pv_info_flags(info) & PATHVIRT_F_NO_REVERSE;
+	table->late = pv_info_flags(info) & PATHVIRT_F_LATE;
+	table->by_name = pv_info_flags(info) & PATHVIRT_F_BY_NAME;
 	table->charge = charge;
 	return pv_table_share(table);
 }
@@ -380,18 +384,50 @@ static struct pv_table *pv_info_table(struct genl_info *info, struct sock *sk)
 	return table;
 }
 
-/* Look up what the rules lead to; the table that says so takes the place of @table. */
-static int pv_table_place(struct genl_info *info, struct pv_table **table,
-			  struct task_struct *task)
+/* The attribute of a rule of the message's; NULL if it was staged before. */
+static const struct nlattr *pv_info_rule(struct genl_info *info, u32 nr_rules,
+					 u32 index)
+{
+	const struct nlattr *attr;
+	u32 staged = nr_rules;
+	int left;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left)
+		if (nla_type(attr) == PATHVIRT_A_RULE)
+			staged--;
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left)
+		if (nla_type(attr) == PATHVIRT_A_RULE && index-- == staged)
+			return attr;
+	return NULL;
+}
+
+/* Find the places of NEWs, or say what is wrong with one. */
+static int pv_table_look_up(struct genl_info *info, struct pv_table *table,
+			    struct task_struct *task,
+			    const struct pv_layers *below)
+{
+	int err = pv_places_find(table, task, below);
+	const char *why;
+
+	if (!err || err == -ENOMEM || err == -EINTR)
+		return err;
+	why = err == -ENOENT || err == -ENOTDIR ?
+		      "NEW of a rule is not there" :
+		      "NEW of a rule cannot be looked up";
+	return pv_refuse(info,
+			 pv_info_rule(info, table->nr_rules,
+				      table->places->nr - 1),
+			 err, why);
+}
+
+/* Let rules be called by where their NEWs really are: in a table instead of @table. */
+static int pv_table_call(struct genl_info *info, struct pv_table **table)
 {
 	struct pv_charge charge = { };
 	struct pv_table *fresh;
 	struct pv_draft draft;
 	int err;
 
-	err = pv_places_find(*table, task);
-	if (err)
-		return err;
 	pv_draft_init(&draft);
 	err = pv_places_draft(*table, &draft);
 	if (err > 0)
@@ -407,6 +443,30 @@ static int pv_table_place(struct genl_info *info, struct pv_table **table,
 	}
 	pv_draft_clear(&draft);
 	pv_charge_drop(&charge);
+	return err;
+}
+
+/*
+ * Look up what the rules lead to; the table that says so takes the place of @table.
+ * Where there are other layers below, NEW goes on to be a name that they get to see.
+ */
+static int pv_table_place(struct genl_info *info, struct pv_table **table,
+			  struct task_struct *task)
+{
+	struct pv_layers *below;
+	int err;
+
+	if ((*table)->late)
+		return 0;
+	below = pv_process_below(task, pv_info_flags(info) & PATHVIRT_F_PUSH);
+	if (IS_ERR(below))
+		return PTR_ERR(below);
+	/* From a changed root directory they cannot be asked like that. */
+	err = below && below->root ?
+		      0 : pv_table_look_up(info, *table, task, below);
+	if (!err && !below)
+		err = pv_table_call(info, table);
+	pv_layers_put(below);
 	return err;
 }
 
@@ -459,6 +519,15 @@ static int pv_set(struct genl_info *info, struct task_struct *task,
 	return err && why ? pv_refuse(info, NULL, err, why) : err;
 }
 
+/* Asked before anything is looked up for the process, and again when it is changed. */
+static int pv_info_may_change(struct genl_info *info, struct task_struct *task)
+{
+	const char *why;
+	int err = pv_access_change(task, &why);
+
+	return err ? pv_refuse(info, NULL, err, why) : 0;
+}
+
 /* Flags that say different things of one request. */
 static int pv_info_flags_clash(struct genl_info *info, u32 a, u32 b)
 {
@@ -497,9 +566,9 @@ static int pv_doit_set(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(task)) {
 		err = PTR_ERR(task);
 	} else {
-		err = pv_table_place(info, &table, task);
-		if (!err)
-			err = pv_set(info, task, table);
+		err = pv_info_may_change(info, task) ?:
+		      pv_table_place(info, &table, task) ?:
+		      pv_set(info, task, table);
 		put_task_struct(task);
 	}
 	pv_table_put(table);
@@ -637,6 +706,30 @@ static void *pv_dump_begin(struct sk_buff *skb, struct netlink_callback *cb)
 			   &pv_family, NLM_F_MULTI, PATHVIRT_CMD_GET);
 }
 
+static u32 pv_table_flags(const struct pv_table *table)
+{
+	return (table->quiet ? PATHVIRT_F_NO_REVERSE : 0) |
+	       (table->late ? PATHVIRT_F_LATE : 0) |
+	       (table->by_name ? PATHVIRT_F_BY_NAME : 0);
+}
+
+/* What each message about a layer begins with. */
+static int pv_put_layer(struct sk_buff *skb, const struct pv_dump *dump,
+			const struct pv_table *table)
+{
+	u32 flags = pv_table_flags(table);
+
+	if (nla_put_u32(skb, PATHVIRT_A_PID, dump->pid) ||
+	    nla_put_u32(skb, PATHVIRT_A_LAYERS, dump->layers->nr) ||
+	    nla_put_u32(skb, PATHVIRT_A_LAYER, dump->layer) ||
+	    nla_put_u32(skb, PATHVIRT_A_RULES, table->nr_rules) ||
+	    nla_put_u32(skb, PATHVIRT_A_INDEX, dump->index) ||
+	    (flags && nla_put_u32(skb, PATHVIRT_A_FLAGS, flags)) ||
+	    (dump->own && !dump->layer && nla_put_flag(skb, PATHVIRT_A_OWN)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* One message with as many rules of the layer as fit; -EMSGSIZE if none do. */
 static int pv_dump_layer(struct sk_buff *skb, struct netlink_callback *cb,
 			 struct pv_dump *dump)
@@ -648,12 +741,7 @@ static int pv_dump_layer(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!header)
 		return -EMSGSIZE;
-	if (nla_put_u32(skb, PATHVIRT_A_PID, dump->pid) ||
-	    nla_put_u32(skb, PATHVIRT_A_LAYERS, dump->layers->nr) ||
-	    nla_put_u32(skb, PATHVIRT_A_LAYER, dump->layer) ||
-	    nla_put_u32(skb, PATHVIRT_A_RULES, table->nr_rules) ||
-	    nla_put_u32(skb, PATHVIRT_A_INDEX, first) ||
-	    (dump->own && !dump->layer && nla_put_flag(skb, PATHVIRT_A_OWN)))
+	if (pv_put_layer(skb, dump, table))
 		goto full;
 
 	while (dump->index < table->nr_rules) {
@@ -883,10 +971,12 @@ static int pv_reply_end(struct genl_info *info, struct sk_buff *skb,
 /* The layers of a process; a reference, or NULL. */
 static struct pv_layers *pv_task_layers(struct task_struct *task)
 {
-	struct pv_process *process = pv_process_get_task(task);
 	struct pv_layers *layers = NULL;
+	struct pv_process *process;
 	bool own;
 
+	pv_task_settle(task);
+	process = pv_process_get_task(task);
 	if (process)
 		layers = pv_process_get_layers(process, &own);
 	pv_process_put(process);
@@ -987,7 +1077,7 @@ static int pv_resolve_task(struct genl_info *info, struct task_struct *task,
 	};
 	int err = -ENOMEM;
 
-	if (layers && pv_root_held(layers->root, task))
+	if (layers && layers->root && pv_layers_held(layers, task))
 		question.root = layers->root;
 	if (question.place && question.path) {
 		pv_path_fold(question.path);

@@ -13,6 +13,7 @@
 
 #include "pin.h"
 #include "process.h"
+#include "root.h"
 
 #define PV_PIN_BITS	10
 
@@ -77,6 +78,8 @@ void pv_pin_begin(struct pv_pin *pin)
 {
 	struct pv_pin_bucket *bucket;
 
+	/* They cannot be seen otherwise once they are pinned. */
+	pv_layers_settle();
 	pin->task = current;
 	pin->layers = NULL;
 	pin->process = pv_process_get_current();

@@ -4,8 +4,8 @@
  *
  * NEW is looked up when its rule is set, by who sets it, as a mount would be: from the
  * root directory of the process, by whatever links.  From then on the rule leads there.
- * What was not there is looked up by name each time, as are NEWs that something was
- * mounted on since, and all of them for who has another root directory by now.
+ * Looked up by name each time are NEWs that something was mounted on since, all of them
+ * for who has another root directory by now, and those of a table that asks for it.
  *
  * A place is held as an open directory is, so nothing is unmounted below it.  Therefore it
  * is let go before the system call ends that drops it, not some time later: the next one
@@ -29,7 +29,9 @@
 
 #include "compat.h"
 #include "hooks.h"
+#include "layers.h"
 #include "places.h"
+#include "root.h"
 #include "table.h"
 #include "vpath.h"
 
@@ -124,68 +126,97 @@ void pv_places_flush(void)
 	rcu_barrier();
 }
 
-/* Where NEW is, if it is there; 0 or what has nothing to do with that. */
+/* NEW passes the layers below, as any name does; in @buf, if that changes it. */
+static const char *pv_place_name(const struct pv_rule *rule,
+				 const struct pv_layers *below, char *buf)
+{
+	struct pv_hit hit;
+	ssize_t len = 0;
+
+	if (below)
+		len = pv_layers_translate(below, rule->new, buf, &hit);
+	if (len < 0)
+		return ERR_PTR(len);
+	if (len)
+		return buf;
+	return *rule->new ? rule->new : "/";
+}
+
 static int pv_place_find(const struct pv_rule *rule, const struct path *root,
+			 const struct pv_layers *below, char *buf,
 			 struct path *place)
 {
-	struct filename *name;
+	struct filename *filename;
+	const char *name;
 	int err;
 
 	if (rule->exception)
 		return 0;
-	name = getname_kernel(*rule->new ? rule->new : "/");
+	name = pv_place_name(rule, below, buf);
 	if (IS_ERR(name))
-		return PTR_ERR(name) == -ENOMEM ? -ENOMEM : 0;
-	err = pv_original_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, place, root);
-	putname(name);
+		return PTR_ERR(name);
+	filename = getname_kernel(name);
+	if (IS_ERR(filename))
+		return PTR_ERR(filename);
+	err = pv_original_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, place, root);
+	putname(filename);
 	if (err)
 		place->mnt = NULL;
-	return err == -ENOMEM ? err : 0;
+	return err;
 }
 
-static bool pv_places_root(struct task_struct *task, struct path *root)
+static int pv_places_find_all(struct pv_table *table,
+			      const struct pv_layers *below, char *buf)
 {
-	bool has;
+	struct pv_places *places = table->places;
+	int err = 0;
 
-	task_lock(task);
-	has = task->fs;
-	if (has)
-		get_fs_root(task->fs, root);
-	task_unlock(task);
-	return has;
+	while (places->nr < table->nr_rules && !err) {
+		err = pv_place_find(&table->rules[places->nr], &places->root,
+				    below, buf, &places->new[places->nr]);
+		places->nr++;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+	}
+	return err;
 }
 
 /**
  * pv_places_find - look up the NEWs of a table
  * @table: a table that nobody else knows yet
  * @task: the process that it is for; a reference is held
+ * @below: the layers that its names pass afterwards, or NULL; none that is spelled from
+ *	a changed root directory
  *
  * Context: may sleep; with the rights of the running task.
- * Return: 0; -ENOMEM; -EINTR if the running task is being killed.  The table can be used
- * without, too, if the process has ended for instance.
+ * Return: 0; -ENOMEM; -EINTR if the running task is being killed; or why a NEW cannot be
+ * looked up, whose rule is the last of the places' @nr.  If the process has ended the
+ * table has no places.
  */
-int pv_places_find(struct pv_table *table, struct task_struct *task)
+int pv_places_find(struct pv_table *table, struct task_struct *task,
+		   const struct pv_layers *below)
 {
 	struct pv_places *places;
-	int err = 0;
+	char *buf = NULL;
+	int err;
 
 	places = kvzalloc(pv_places_size(table->nr_rules),
 			  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!places)
 		return -ENOMEM;
-	if (!pv_places_root(task, &places->root)) {
+	if (!pv_task_root(task, &places->root)) {
 		kvfree(places);
 		return 0;
 	}
 	table->places = places;
-	while (places->nr < table->nr_rules && !err) {
-		err = pv_place_find(&table->rules[places->nr], &places->root,
-				    &places->new[places->nr]);
-		places->nr++;
-		cond_resched();
-		if (fatal_signal_pending(current))
-			err = -EINTR;
+	if (below) {
+		buf = kmalloc(PV_REAL_SIZE, GFP_KERNEL_ACCOUNT);
+		if (!buf)
+			return -ENOMEM;
 	}
+	err = pv_places_find_all(table, below, buf);
+	kfree(buf);
 	table->quick = !err && !table->overlap;
 	return err;
 }

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 struct pv_draft;
+struct pv_layers;
 struct pv_table;
 struct task_struct;
 
@@ -21,8 +22,8 @@ struct task_struct;
  * @rcu: for freeing after a grace period
  * @nr: number of @new
  * @root: the root directory that they were looked up from; a reference
- * @new: of each rule where its NEW is, a reference; without mnt if it was not there, or
- *	if the rule is an exception
+ * @new: of each rule where its NEW is, a reference; without mnt if the rule is an
+ *	exception
  *
  * A walk under RCU may begin at one without a reference: it is not freed before a grace
  * period has passed, and the walk sees that it is no more.
@@ -44,8 +45,8 @@ struct pv_places {
  * @rule: the rule's index
  *
  * Context: rcu_read_lock_sched() or a reference to the table is held, and keeps the result.
- * Return: NULL if NEW was not there, or if something has been mounted on it since, which
- * the process is to see as it would if it came there by a name.
+ * Return: NULL if something has been mounted on NEW since, which the process is to see as
+ * it would if it came there by a name.
  */
 static __always_inline const struct path *
 pv_places_new(const struct pv_places *places, u32 rule)
@@ -56,7 +57,8 @@ pv_places_new(const struct pv_places *places, u32 rule)
 }
 
 size_t pv_places_size(u32 nr_rules);
-int pv_places_find(struct pv_table *table, struct task_struct *task);
+int pv_places_find(struct pv_table *table, struct task_struct *task,
+		   const struct pv_layers *below);
 int pv_places_draft(const struct pv_table *table, struct pv_draft *draft);
 void pv_places_move(struct pv_table *to, struct pv_table *from);
 void pv_places_let_go(struct pv_places *places);

@@ -201,6 +201,34 @@ struct pv_layers *pv_process_get_layers(struct pv_process *process, bool *own)
 	return layers;
 }
 
+/**
+ * pv_process_below - the layers that a new one would have below it
+ * @task: any thread of the process; the caller holds a reference
+ * @push: as with pv_process_set()
+ *
+ * Nothing keeps them from being changed meanwhile.
+ *
+ * Return: a reference, NULL if there would be none, or ERR_PTR(-ENOMEM).
+ */
+struct pv_layers *pv_process_below(struct task_struct *task, bool push)
+{
+	struct pv_process *process;
+	struct pv_layers *layers, *below;
+	struct pv_table *own;
+
+	pv_task_settle(task);
+	process = pv_process_get_task(task);
+	if (!process)
+		return NULL;
+	layers = pv_process_state(process, &own);
+	pv_process_put(process);
+	if (!layers || push || !own)
+		return layers;
+	below = pv_layers_pop(layers);
+	pv_layers_put(layers);
+	return below;
+}
+
 static struct pv_process *pv_process_alloc(gfp_t gfp)
 {
 	struct pv_process *process;
@@ -363,22 +391,26 @@ static struct pv_layers *pv_layers_set(const struct pv_layers *old,
 				       struct pv_table *table,
 				       const struct pv_table *moved, bool push)
 {
-	struct pv_root *from = old ? old->root : NULL;
 	struct pv_layers *layers;
+	struct pv_root *base;
 
 	/* It is spelled from, and confined to, the root that the process has now. */
-	if (from && !pv_root_held(from, task))
+	if (old && !pv_layers_held(old, task))
 		return ERR_PTR(-EXDEV);
-	if (moved && pv_layers_has(old, moved)) {
+	if (!moved || !pv_layers_has(old, moved))
+		moved = push ? NULL : *own;
+	if (moved && old->nr > 1) {
 		if (*own == moved)
 			*own = table;
-		return pv_layers_replace(old, moved, table, from);
+		return pv_layers_replace(old, moved, table);
 	}
-	if (*own && !push)
-		layers = pv_layers_replace(old, *own, table, from);
-	else
-		layers = pv_layers_push(old, table, from);
-	*own = table;
+	base = pv_root_of(task);
+	if (IS_ERR(base))
+		return ERR_CAST(base);
+	layers = pv_layers_push(moved ? NULL : old, table, base);
+	pv_root_put(base);
+	if (!moved || *own == moved)
+		*own = table;
 	return layers;
 }
 
@@ -588,6 +620,7 @@ int pv_process_set(struct task_struct *task, struct pv_table *table,
 	}
 	change->process = process;
 
+	pv_task_settle(task);
 	do {
 		err = pv_process_try_set(process, task, table, moved, push,
 					 change);
@@ -666,34 +699,35 @@ int pv_process_clear(struct task_struct *task, bool own_only,
 }
 
 /**
- * pv_process_set_root - the running process is about to change its root directory
- * @root: what is known of the new one, or NULL; a reference is taken
+ * pv_process_see_from - let the layers of a process be seen from a root directory
+ * @process: the process
+ * @now: as with pv_layers_seen_from()
+ * @told: the same
  *
  * Context: may sleep.
  */
-void pv_process_set_root(struct pv_root *root)
+void pv_process_see_from(struct pv_process *process, const struct path *now,
+			 bool told)
 {
-	struct pv_process *process = pv_process_get_current();
 	struct pv_layers *layers, *copy;
 	struct pv_table *own;
-	bool same;
+	bool same = false;
 
 	/* Who changes the layers at the same time makes us look again. */
-	while (process && (layers = pv_process_state(process, &own))) {
-		copy = pv_layers_copy(layers, root);
+	while (!same && (layers = pv_process_state(process, &own))) {
+		copy = pv_layers_seen_from(layers, now, told);
+		if (!copy) {
+			pv_layers_put(layers);
+			break;
+		}
 		raw_spin_lock(&pv_process_lock);
 		same = rcu_access_pointer(process->layers) == layers;
 		if (same)
 			pv_process_publish(process, copy, process->own);
 		raw_spin_unlock(&pv_process_lock);
 		pv_layers_put(layers);
-		if (same) {
-			pv_layers_put(layers);	/* the process's */
-			break;
-		}
-		pv_layers_put(copy);
+		pv_layers_put(same ? layers : copy);
 	}
-	pv_process_put(process);
 }
 
 /* Detach one of a bucket.  Return whether there was one. */
@@ -764,7 +798,8 @@ static struct pv_layers *pv_change_before(const struct pv_change *change,
 {
 	if (!change->layers || !now || now == change->given)
 		return pv_layers_get(change->layers);
-	return pv_layers_copy(change->layers, now->root);
+	return pv_layers_seen_from(change->layers, pv_layers_home(now), false) ?:
+	       pv_layers_get(change->layers);
 }
 
 /*

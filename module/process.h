@@ -28,6 +28,7 @@
 #include "events.h"
 #include "layers.h"
 
+struct path;
 struct pv_notes;
 
 /*
@@ -196,6 +197,7 @@ static __always_inline const struct pv_layers *pv_layers_current(void)
 	return process ? pv_process_layers(process) : NULL;
 }
 
+struct pv_layers *pv_process_below(struct task_struct *task, bool push);
 struct pv_layers *pv_process_get_layers(struct pv_process *process,
 					bool *own);
 struct pv_layers *pv_layers_get_current(void);
@@ -209,7 +211,8 @@ int pv_process_set(struct task_struct *task, struct pv_table *table,
 		   struct list_head *changes);
 int pv_process_clear(struct task_struct *task, bool own_only,
 		     struct list_head *changes);
-void pv_process_set_root(struct pv_root *root);
+void pv_process_see_from(struct pv_process *process, const struct path *now,
+			 bool told);
 void pv_process_clear_all(void);
 void pv_changes_undo(struct list_head *changes);
 void pv_changes_wait(const struct list_head *changes);

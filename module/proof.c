@@ -289,7 +289,7 @@ static struct pv_table *pv_proof_table(void)
 	if (IS_ERR(table))
 		return NULL;
 	pv_table_share(table);
-	if (!pv_places_find(table, current))
+	if (!pv_places_find(table, current, NULL))
 		return table;
 	pv_table_put(table);
 	return NULL;

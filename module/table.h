@@ -74,6 +74,8 @@ struct pv_node {
  * @quick: a brief walk knows its way (start.c): NEWs have been looked up, and none of them
  *	lies in another one
  * @quiet: what the kernel tells of paths is left as it is (--no-reverse)
+ * @late: NEWs are looked up by name at each use (--late)
+ * @by_name: it is spelled from whatever root directory the process has (--by-name)
  * @overlap: some NEWs are the same or lie in each other
  * @rules: the rules in the order they were given
  * @nodes: the trie of ORIGINALs, root first
@@ -89,6 +91,8 @@ struct pv_table {
 	u32 nr_rules;
 	bool quick;
 	bool quiet;
+	bool late;
+	bool by_name;
 	bool overlap;
 	struct pv_rule *rules;
 	struct pv_node *nodes;

@@ -149,10 +149,10 @@ enum pv_told pv_vpath_tell(struct pv_vpath *place, const struct pv_start *start,
 	struct pv_layers *layers = pv_layers_get_current();
 	enum pv_told told = PV_TOLD_NOTHING;
 
-	if (layers && *real == '/') {
+	if (layers && *real == '/' && likely(pv_layers_at_home(layers))) {
 		if (!real[1])
 			real = "";
-		if (unlikely(pv_root_current(layers->root)))
+		if (unlikely(layers->root))
 			told = pv_vpath_tell_from(place, layers, start, real) ?
 			       PV_TOLD_OTHER : PV_TOLD_NOTHING;
 		else

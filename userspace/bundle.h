@@ -55,6 +55,10 @@ size_t bundle_layers(const struct bundle *bundle, pid_t pid);
 bool bundle_layer_registered(const struct bundle *bundle, pid_t pid,
 			     size_t index);
 
+/* How its layer @index was set: flags of pv_attach(). */
+unsigned int bundle_layer_flags(const struct bundle *bundle, pid_t pid,
+				size_t index);
+
 /* The rules of its layer @index, 0 the innermost, for pv_rules_free(). */
 int bundle_layer(const struct bundle *bundle, pid_t pid, size_t index,
 		 struct pv_rules **rules);

@@ -230,6 +230,25 @@ bool bundle_layer_registered(const struct bundle *bundle, pid_t pid,
 					      json_type_boolean));
 }
 
+unsigned int bundle_layer_flags(const struct bundle *bundle, pid_t pid,
+				size_t index)
+{
+	struct json_object *layer =
+		json_object_array_get_idx(layers_of(bundle, pid), index);
+	struct json_object *reverse = member(layer, "reverse",
+					     json_type_boolean);
+	unsigned int flags = 0;
+
+	if (json_object_get_boolean(member(layer, "late", json_type_boolean)))
+		flags |= PV_LATE;
+	if (json_object_get_boolean(member(layer, "by_name", json_type_boolean)))
+		flags |= PV_BY_NAME;
+	/* Bundles of the first version do not say. */
+	if (reverse && !json_object_get_boolean(reverse))
+		flags |= PV_NO_REVERSE;
+	return flags;
+}
+
 static int add_rule(struct pv_rules *rules, const struct json_object *rule)
 {
 	char *original = document_get_bytes(rule, "original");

@@ -152,7 +152,8 @@ static struct json_object *rule_json(const struct pv_rules *rules, size_t i)
 	return NULL;
 }
 
-static struct json_object *layer_json(const struct pv_rules *rules)
+static struct json_object *layer_json(const struct pv_rules *rules,
+				      unsigned int flags)
 {
 	struct json_object *layer = json_object_new_object();
 	struct json_object *array = json_object_new_array();
@@ -164,6 +165,15 @@ static struct json_object *layer_json(const struct pv_rules *rules)
 	if (!err)
 		err = add(layer, "registered",
 			  json_object_new_boolean(pv_rules_registered(rules)));
+	if (!err)
+		err = add(layer, "late",
+			  json_object_new_boolean(flags & PV_LATE));
+	if (!err)
+		err = add(layer, "by_name",
+			  json_object_new_boolean(flags & PV_BY_NAME));
+	if (!err)
+		err = add(layer, "reverse",
+			  json_object_new_boolean(!(flags & PV_NO_REVERSE)));
 	if (!err)
 		err = add(layer, "rules", json_object_get(array));
 	json_object_put(array);
@@ -182,7 +192,8 @@ static struct json_object *process_json(pid_t pid,
 	int err = process && array ? 0 : -ENOMEM;
 
 	for (i = 0; i < pv_layers_count(layers) && !err; i++)
-		err = push(array, layer_json(pv_layers_rules(layers, i)));
+		err = push(array, layer_json(pv_layers_rules(layers, i),
+					     pv_layers_flags(layers, i)));
 	if (!err)
 		err = add(process, "pid", json_object_new_int(pid));
 	if (!err)

@@ -12,6 +12,7 @@
 static const struct option options[] = {
 	{ "new", required_argument, NULL, OPTION_NEW },
 	{ "tree", no_argument, NULL, OPTION_TREE },
+	{ "late", no_argument, NULL, OPTION_LATE },
 	OPTIONS_COMMON
 };
 
@@ -21,7 +22,6 @@ static const struct phase phase = {
 	.variable = "DMTCP_NEW_PATH_PREFIX",
 	.verb = "activate the paths of",
 	.act = pv_activate,
-	.moves = true,
 };
 
 static int run(const struct command *command, int argc, char **argv)
@@ -31,7 +31,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command cmd_activate = {
 	.name = "activate",
-	.usage = "PID --new X:Y [--tree]",
+	.usage = "PID --new X:Y [--tree] [--late]",
 	.purpose = "say where the registered paths of a process lie now",
 	.help =
 "From its next system call on, what pvadm register named lies under the new paths,\n"
@@ -39,6 +39,7 @@ const struct command cmd_activate = {
 "\n"
 "  --new X:Y   as many paths as were registered, with a colon between two; without\n"
 "              it, the variable DMTCP_NEW_PATH_PREFIX counts\n"
-"  --tree      the existing descendants of the process, too\n",
+"  --tree      the existing descendants of the process, too\n"
+"  --late      the new paths are looked up at each use: they need not be there yet\n",
 	.main = run,
 };

@@ -48,10 +48,20 @@ static int read_options(const struct command *command, int argc, char **argv,
 	status = rules_options_finish(&request->rules, command);
 	if (status != STATUS_DONE)
 		return status;
+	request->flags |= request->rules.flags;
 	if (!pv_rules_count(request->rules.rules))
 		return message_usage(command, "no rule given: try --map ORIGINAL=NEW");
 	return targets_open(&request->targets, command, argc - optind,
 			    argv + optind);
+}
+
+/* What may help against what has kept @target from being attached. */
+static const char *advice(const struct request *request,
+			  const struct target *target, int err)
+{
+	const char *missing = missing_advice(target, request->rules.rules, err);
+
+	return *missing ? missing : session_advice(err);
 }
 
 /* All of them, or none. */
@@ -70,7 +80,8 @@ static int attach_targets(struct pv *pv, const struct request *request)
 				request->flags);
 		if (!err)
 			continue;
-		status = restore_fail(&restore, pv, i, err);
+		status = restore_fail(&restore, pv, i,
+				      advice(request, &target[i], err));
 		break;
 	}
 	restore_free(&restore);
@@ -79,22 +90,13 @@ static int attach_targets(struct pv *pv, const struct request *request)
 
 static int attach(const struct request *request)
 {
-	struct missing missing = { 0 };
 	struct pv *pv;
 	int status;
-	size_t i;
 
 	status = session_open(&pv);
-	if (status == STATUS_DONE) {
-		for (i = 0; i < request->targets.count; i++)
-			missing_find(&missing, &request->targets.target[i],
-				     request->rules.rules);
-		status = attach_targets(pv, request);
-	}
-	pv_close(pv);
-	/* Not before: where it failed there is one line about that. */
 	if (status == STATUS_DONE)
-		missing_warn(&missing);
+		status = attach_targets(pv, request);
+	pv_close(pv);
 	return status;
 }
 

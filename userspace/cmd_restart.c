@@ -67,14 +67,15 @@ static int open_files(void *data)
 static int attach(void *data, pid_t pid)
 {
 	const struct restart *restart = data;
-	int pidfd = pidfd_open(pid, 0), status;
+	struct target target = { .pid = pid, .pidfd = pidfd_open(pid, 0) };
+	int status;
 
-	if (pidfd < 0)
+	if (target.pidfd < 0)
 		return message_failed("cannot take hold of the new process: %s",
 				      strerror(errno));
-	status = restart_rules(restart->reopening.pv, pidfd, &restart->bundle,
-			       restart->rules.rules);
-	close(pidfd);
+	status = restart_rules(restart->reopening.pv, &target, &restart->bundle,
+			       &restart->rules);
+	target_close(&target);
 	return status;
 }
 
@@ -273,7 +274,8 @@ const struct command cmd_restart = {
 "\n"
 RULES_OPTIONS_HELP
 "                       They are tried before those of the bundle, and say where\n"
-"                       the files of the bundle are now that were moved.\n"
+"                       the files of the bundle are now that were moved; --late and\n"
+"                       --by-name count for those of the bundle, too.\n"
 "  --keep               the names stay, so that DIR can be used again\n"
 "  --at-end             the names go when COMMAND has ended with status 0, as\n"
 "                       for criu, which needs them itself\n"

@@ -2,19 +2,24 @@
 /*
  * pvadm run: attach ourselves, then become the command.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "become.h"
 #include "caps.h"
 #include "command.h"
 #include "message.h"
+#include "missing.h"
 #include "options.h"
 #include "rules_options.h"
 #include "session.h"
+#include "target.h"
 
 static const struct option options[] = {
 	RULES_OPTIONS,
@@ -28,6 +33,18 @@ static int renounce_privileges(void)
 	if (caps_have(CAP_SYS_ADMIN) || !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return STATUS_DONE;
 	return message_failed("cannot set no_new_privs: %s", strerror(errno));
+}
+
+/* What may help against what has kept us from being attached. */
+static const char *advice(const struct pv_rules *rules, int err)
+{
+	struct target self = { .pid = getpid() };
+	const char *missing;
+
+	self.pidfd = pidfd_open(self.pid, 0);
+	missing = missing_advice(&self, rules, err);
+	target_close(&self);
+	return *missing ? missing : session_advice(err);
 }
 
 static int attach_self(const struct pv_rules *rules, unsigned int flags)
@@ -44,7 +61,7 @@ static int attach_self(const struct pv_rules *rules, unsigned int flags)
 		if (err)
 			status = message_failed("cannot attach the rules: %s%s",
 						pv_error(pv),
-						session_advice(err));
+						advice(rules, err));
 	}
 	pv_close(pv);
 	return status;
@@ -78,7 +95,7 @@ static int run(const struct command *command, int argc, char **argv)
 	if (status == STATUS_DONE)
 		status = read_rules(command, argc, argv, &rules, &flags);
 	if (status == STATUS_DONE && pv_rules_count(rules.rules))
-		status = attach_self(rules.rules, flags);
+		status = attach_self(rules.rules, rules.flags | flags);
 	rules_options_free(&rules);
 	argv += optind;
 	return status == STATUS_DONE ? become(argv[0], argv) : status;

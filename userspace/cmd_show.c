@@ -70,13 +70,17 @@ static int show_list(struct pv *pv, bool json)
 
 /* The rules of one process. */
 
-static void layer_json(const struct pv_rules *rules, bool own)
+static void layer_json(const struct pv_rules *rules, unsigned int flags,
+		       bool own)
 {
 	size_t i;
 
 	json_begin_object(NULL);
 	json_bool("own", own);
 	json_bool("registered", pv_rules_registered(rules));
+	json_bool("late", flags & PV_LATE);
+	json_bool("by_name", flags & PV_BY_NAME);
+	json_bool("reverse", !(flags & PV_NO_REVERSE));
 	json_begin_array("rules");
 	for (i = 0; i < pv_rules_count(rules); i++) {
 		json_begin_object(NULL);
@@ -100,6 +104,7 @@ static void layers_json(const struct target *target,
 	json_begin_array("layers");
 	for (i = 0; i < pv_layers_count(layers); i++)
 		layer_json(pv_layers_rules(layers, i),
+			   pv_layers_flags(layers, i),
 			   !i && pv_layers_own(layers));
 	json_end_array();
 	json_end_object();
@@ -129,15 +134,20 @@ static int layers_text(const struct target *target,
 {
 	const struct pv_rules *rules;
 	int status = STATUS_DONE;
+	unsigned int flags;
 	size_t i;
 
 	if (!pv_layers_count(layers))
 		printf("# process %d is not attached\n", target->pid);
 	for (i = 0; status == STATUS_DONE && i < pv_layers_count(layers); i++) {
 		rules = pv_layers_rules(layers, i);
-		printf("# layer %zu (%s%s)\n", i,
+		flags = pv_layers_flags(layers, i);
+		printf("# layer %zu (%s%s%s%s%s)\n", i,
 		       !i && pv_layers_own(layers) ? "own" : "inherited",
-		       pv_rules_registered(rules) ? ", registered" : "");
+		       pv_rules_registered(rules) ? ", registered" : "",
+		       flags & PV_LATE ? ", --late" : "",
+		       flags & PV_BY_NAME ? ", --by-name" : "",
+		       flags & PV_NO_REVERSE ? ", --no-reverse" : "");
 		status = layer_text(rules);
 	}
 	return status;

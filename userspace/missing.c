@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does NEW exist for the process that is to use it?
+ * Which NEW is not there for the process that is to use it?
  *
  * A helper goes to the process's own mount namespace and root to see, so that
- * we stay where we are.  It is a warning that is lost where the helper fails,
- * so it fails without a word.
+ * we stay where we are.  It is a name in a message that is lost where the helper
+ * fails, so it fails without a word.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,21 +14,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "message.h"
 #include "missing.h"
 
-/* A filesystem whose server is gone must not hold the attach up for longer. */
+/* A filesystem whose server is gone must not hold us up for longer. */
 #define PATIENCE	5	/* seconds */
-
-/* struct finding - what the helper tells; @first is an index */
-struct finding {
-	size_t count;
-	size_t first;
-};
 
 static bool is_same_file(int one, int two)
 {
@@ -83,30 +77,34 @@ static bool is_missing(const char *path)
 	return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
 }
 
-static void look(const struct pv_rules *rules, struct finding *finding)
+/* The first that is missing; their number if none is. */
+static size_t look(const struct pv_rules *rules)
 {
-	size_t i;
+	size_t i, count = pv_rules_count(rules);
 
-	for (i = 0; i < pv_rules_count(rules); i++)
-		if (is_missing(pv_rules_target(rules, i)) && !finding->count++)
-			finding->first = i;
+	for (i = 0; i < count; i++)
+		if (is_missing(pv_rules_target(rules, i)) &&
+		    strcmp(pv_rules_original(rules, i),
+			   pv_rules_target(rules, i)))
+			break;
+	return i;
 }
 
 static void run_helper(const struct target *target,
 		       const struct pv_rules *rules, int out)
 {
-	struct finding finding = { 0 };
+	size_t first;
 
 	signal(SIGALRM, SIG_DFL);
 	alarm(PATIENCE);
 	if (!enter(target))
 		_exit(1);
-	look(rules, &finding);
-	_exit(write(out, &finding, sizeof(finding)) != sizeof(finding));
+	first = look(rules);
+	_exit(write(out, &first, sizeof(first)) != sizeof(first));
 }
 
 static bool ask_helper(const struct target *target,
-		       const struct pv_rules *rules, struct finding *finding)
+		       const struct pv_rules *rules, size_t *first)
 {
 	int ends[2];
 	bool told;
@@ -119,36 +117,27 @@ static bool ask_helper(const struct target *target,
 		run_helper(target, rules, ends[1]);
 	close(ends[1]);
 	told = pid > 0 &&
-	       read(ends[0], finding, sizeof(*finding)) == sizeof(*finding);
+	       read(ends[0], first, sizeof(*first)) == sizeof(*first);
 	close(ends[0]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return told;
 }
 
-void missing_find(struct missing *missing, const struct target *target,
-		  const struct pv_rules *rules)
+const char *missing_advice(const struct target *target,
+			   const struct pv_rules *rules, int err)
 {
-	struct finding finding;
+	static char *advice;
+	size_t first;
+	char *path;
 
-	if (!ask_helper(target, rules, &finding) || !finding.count)
-		return;
-	if (!missing->count) {
-		missing->first = pv_rules_target(rules, finding.first);
-		missing->pid = target->pid;
-	}
-	missing->count += finding.count;
-}
-
-void missing_warn(const struct missing *missing)
-{
-	char more[64] = "";
-
-	if (!missing->count)
-		return;
-	if (missing->count > 1)
-		snprintf(more, sizeof(more), " (and %zu more)",
-			 missing->count - 1);
-	message_warning("%s does not exist for process %d%s", missing->first,
-			missing->pid, more);
+	if ((err != -ENOENT && err != -ENOTDIR) ||
+	    !ask_helper(target, rules, &first) || first >= pv_rules_count(rules))
+		return "";
+	path = pv_path_escape(pv_rules_target(rules, first));
+	free(advice);
+	if (!path || asprintf(&advice, "; make %s, or say --late", path) < 0)
+		advice = NULL;
+	free(path);
+	return advice ? advice : "";
 }

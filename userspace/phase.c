@@ -3,6 +3,7 @@
  * What register and activate have in common: one process, one list.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "message.h"
 #include "missing.h"
@@ -28,6 +29,8 @@ static int read_options(const struct phase *phase,
 	       OPTION_END) {
 		if (code == OPTION_TREE)
 			request->flags |= PV_TREE;
+		else if (code == OPTION_LATE)
+			request->flags |= PV_LATE;
 		else if (request->list)
 			return message_usage(command, "two lists of paths given");
 		else
@@ -45,20 +48,19 @@ static int read_options(const struct phase *phase,
 	return target_open(&request->target, command, argv[optind]);
 }
 
-/* Warn of NEWs that are not there for the process. */
-static void look_for(struct pv *pv, const struct target *target)
+/* What may help against what has kept the phase from being done. */
+static const char *advice(struct pv *pv, const struct request *request, int err)
 {
-	struct missing missing = { 0 };
-	const struct pv_rules *rules;
-	struct pv_layers *layers;
+	struct pv_rules *rules = pv_rules_new();
+	const char *missing = "";
+	char *originals = NULL;
 
-	if (pv_get(pv, target->pidfd, &layers))
-		return;
-	rules = pv_layers_rules(layers, 0);
-	if (rules)
-		missing_find(&missing, target, rules);
-	missing_warn(&missing);
-	pv_layers_free(layers);
+	if (rules && !pv_originals(pv, request->target.pidfd, &originals) &&
+	    !pv_rules_parse_lists(rules, originals, request->list))
+		missing = missing_advice(&request->target, rules, err);
+	free(originals);
+	pv_rules_free(rules);
+	return *missing ? missing : session_advice(err);
 }
 
 static int act(const struct phase *phase, const struct request *request)
@@ -66,18 +68,20 @@ static int act(const struct phase *phase, const struct request *request)
 	const struct target *target = &request->target;
 	int status, err;
 	struct pv *pv;
+	char *reason;
 
 	status = session_open(&pv);
 	if (status == STATUS_DONE) {
 		err = phase->act(pv, target->pidfd, request->list,
 				 request->flags);
-		if (err)
+		if (err) {
+			reason = strdup(pv_error(pv));
 			status = message_failed("cannot %s process %d: %s%s",
 						phase->verb, target->pid,
-						pv_error(pv),
-						session_advice(err));
-		else if (phase->moves)
-			look_for(pv, target);
+						reason ? reason : "",
+						advice(pv, request, err));
+			free(reason);
+		}
 	}
 	pv_close(pv);
 	return status;

@@ -2,8 +2,6 @@
 #ifndef PHASE_H
 #define PHASE_H
 
-#include <stdbool.h>
-
 #include "command.h"
 #include "libpathvirt.h"
 #include "options.h"
@@ -16,7 +14,6 @@
  * @variable: of the environment, for want of the option
  * @verb: what is done, in front of "process N"
  * @act: does it
- * @moves: afterwards names lead elsewhere
  */
 struct phase {
 	enum option_code option;
@@ -25,7 +22,6 @@ struct phase {
 	const char *verb;
 	int (*act)(struct pv *pv, int pidfd, const char *list,
 		   unsigned int flags);
-	bool moves;
 };
 
 /* Returns the exit status; if it is not STATUS_DONE it has said why. */

@@ -11,14 +11,18 @@
 
 #include "command.h"
 #include "message.h"
+#include "missing.h"
 #include "restart_rules.h"
 #include "session.h"
 
-static int cannot(struct pv *pv, int err)
+static int cannot(struct pv *pv, const struct target *target,
+		  const struct pv_rules *rules, int err)
 {
+	const char *missing = missing_advice(target, rules, err);
+
 	return message_failed("cannot attach the rules: %s%s",
 			      err == -ENOMEM ? strerror(-err) : pv_error(pv),
-			      session_advice(err));
+			      *missing ? missing : session_advice(err));
 }
 
 /* "A:B:C" of one side, for free(); NULL without memory. */
@@ -55,7 +59,7 @@ static bool is_activated(const struct pv_rules *rules)
 
 /* So that they may be moved again, by pvadm activate. */
 static int register_again(struct pv *pv, int pidfd,
-			  const struct pv_rules *rules)
+			  const struct pv_rules *rules, unsigned int flags)
 {
 	char *originals = colon_list(rules, pv_rules_original);
 	char *targets = colon_list(rules, pv_rules_target);
@@ -63,38 +67,45 @@ static int register_again(struct pv *pv, int pidfd,
 		  pv_register(pv, pidfd, originals, 0) : -ENOMEM;
 
 	if (!err && is_activated(rules))
-		err = pv_activate(pv, pidfd, targets, 0);
+		err = pv_activate(pv, pidfd, targets, flags);
 	free(originals);
 	free(targets);
 	return err;
 }
 
-static int attach_layer(struct pv *pv, int pidfd, const struct bundle *bundle,
-			size_t index, bool lowest)
+static int attach_layer(struct pv *pv, const struct target *target,
+			const struct bundle *bundle, size_t index,
+			unsigned int flags)
 {
+	bool lowest = index + 1 == bundle_layers(bundle, bundle->pid);
 	struct pv_rules *rules;
 	int status = bundle_layer(bundle, bundle->pid, index, &rules), err;
 
 	if (status != STATUS_DONE)
 		return status;
+	flags |= bundle_layer_flags(bundle, bundle->pid, index);
 	if (bundle_layer_registered(bundle, bundle->pid, index) && lowest)
-		err = register_again(pv, pidfd, rules);
+		err = register_again(pv, target->pidfd, rules, flags);
 	else
-		err = pv_attach(pv, pidfd, rules, PV_PUSH);
+		err = pv_attach(pv, target->pidfd, rules, PV_PUSH | flags);
+	if (err)
+		status = cannot(pv, target, rules, err);
 	pv_rules_free(rules);
-	return err ? cannot(pv, err) : STATUS_DONE;
+	return status;
 }
 
-int restart_rules(struct pv *pv, int pidfd, const struct bundle *bundle,
-		  const struct pv_rules *newest)
+int restart_rules(struct pv *pv, const struct target *target,
+		  const struct bundle *bundle,
+		  const struct rules_options *newest)
 {
-	size_t count = bundle_layers(bundle, bundle->pid), i;
+	unsigned int flags = PV_PUSH | newest->flags;
+	size_t i = bundle_layers(bundle, bundle->pid);
 	int status = STATUS_DONE, err;
 
-	for (i = count; i-- && status == STATUS_DONE;)
-		status = attach_layer(pv, pidfd, bundle, i, i == count - 1);
-	if (status != STATUS_DONE || !pv_rules_count(newest))
+	while (i-- && status == STATUS_DONE)
+		status = attach_layer(pv, target, bundle, i, newest->flags);
+	if (status != STATUS_DONE || !pv_rules_count(newest->rules))
 		return status;
-	err = pv_attach(pv, pidfd, newest, PV_PUSH);
-	return err ? cannot(pv, err) : STATUS_DONE;
+	err = pv_attach(pv, target->pidfd, newest->rules, flags);
+	return err ? cannot(pv, target, newest->rules, err) : STATUS_DONE;
 }

@@ -5,13 +5,16 @@
 #include <libpathvirt.h>
 
 #include "bundle.h"
+#include "rules_options.h"
+#include "target.h"
 
 /*
- * Attach the process @pidfd, which is not attached, to the layers that the process of the
- * bundle had, and to @newest, if it has any rules, above them.  Returns the exit status, and
- * has said why if it is not STATUS_DONE.
+ * Attach @target, which is not attached, to the layers that the process of the bundle had, as
+ * they were set then, and to @newest, if it has any rules, above them; the flags of @newest
+ * count for all of them.  Returns the exit status, and has said why if it is not STATUS_DONE.
  */
-int restart_rules(struct pv *pv, int pidfd, const struct bundle *bundle,
-		  const struct pv_rules *newest);
+int restart_rules(struct pv *pv, const struct target *target,
+		  const struct bundle *bundle,
+		  const struct rules_options *newest);
 
 #endif /* RESTART_RULES_H */

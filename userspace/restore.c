@@ -67,7 +67,8 @@ static bool put_back(struct restore *restore, struct pv *pv, size_t i)
 	if (restore->flags & PV_TREE)
 		return restore->virgin && !pv_detach(pv, pidfd, PV_TREE);
 	if (pv_layers_own(before))
-		return !pv_attach(pv, pidfd, pv_layers_rules(before, 0), 0);
+		return !pv_attach(pv, pidfd, pv_layers_rules(before, 0),
+				  pv_layers_flags(before, 0));
 	return !pv_detach(pv, pidfd, PV_OWN);
 }
 
@@ -88,7 +89,7 @@ static char *put_back_all(struct restore *restore, struct pv *pv, size_t count)
 }
 
 int restore_fail(struct restore *restore, struct pv *pv, size_t failed,
-		 int err)
+		 const char *advice)
 {
 	char *reason = strdup(pv_error(pv));
 	char *kept = put_back_all(restore, pv, failed);
@@ -96,12 +97,12 @@ int restore_fail(struct restore *restore, struct pv *pv, size_t failed,
 	if (kept && !*kept)
 		message_failed("cannot attach process %d: %s%s%s",
 			       restore->targets->target[failed].pid,
-			       reason ? reason : "", session_advice(err),
+			       reason ? reason : "", advice,
 			       failed ? " (the others are as they were)" : "");
 	else
 		message_failed("cannot attach process %d: %s%s (already attached, and still so:%s)",
 			       restore->targets->target[failed].pid,
-			       reason ? reason : "", session_advice(err),
+			       reason ? reason : "", advice,
 			       kept ? kept : " all before it");
 	free(reason);
 	free(kept);

@@ -29,11 +29,11 @@ int restore_init(struct restore *restore, struct pv *pv,
 void restore_free(struct restore *restore);
 
 /*
- * The attach of process number @failed failed with @err, for the reason that
- * @pv holds: give those before it back what they had, and say all that in one
- * line.  Returns the exit status.
+ * The attach of process number @failed failed, for the reason that @pv holds: give
+ * those before it back what they had, and say all that, and @advice, in one line.
+ * Returns the exit status.
  */
 int restore_fail(struct restore *restore, struct pv *pv, size_t failed,
-		 int err);
+		 const char *advice);
 
 #endif /* RESTORE_H */

@@ -78,6 +78,12 @@ int rules_options_take(struct rules_options *options,
 	case OPTION_NEW:
 		return take_list(options, command, &options->targets, "--new",
 				 argument);
+	case OPTION_LATE:
+		options->flags |= PV_LATE;
+		break;
+	case OPTION_BY_NAME:
+		options->flags |= PV_BY_NAME;
+		break;
 	}
 	return STATUS_DONE;
 }

@@ -67,11 +67,14 @@
  *	%PATHVIRT_A_RULE attributes of this message become the process's own
  *	layer, replacing the own layer that it had; layers that it inherited
  *	stay below.  Takes %PATHVIRT_A_PIDFD or %PATHVIRT_A_PID (neither: the
- *	sender itself) and %PATHVIRT_A_FLAGS.
+ *	sender itself) and %PATHVIRT_A_FLAGS.  NEWs are looked up, with the
+ *	sender's rights and from the root directory of the process; where that
+ *	fails (-ENOENT and the like) all of it is refused.
  * @PATHVIRT_CMD_GET: the layers and rules of a process.  It is always a dump:
  *	with %PATHVIRT_A_PID or %PATHVIRT_A_PIDFD the rules of that process, one
- *	or more messages per layer; without, one message for each attached process
- *	that the sender may inspect, without rules.
+ *	or more messages per layer, each with the layer's %PATHVIRT_A_FLAGS if it
+ *	has any; without, one message for each attached process that the sender may
+ *	inspect, without rules.
  * @PATHVIRT_CMD_DEL: detach: remove all layers of a process, or of all
  *	processes with %PATHVIRT_F_ALL.  Without CAP_SYS_ADMIN a process can
  *	remove only its own layer.
@@ -192,7 +195,14 @@ enum pathvirt_rule_attr {
  *	(%PATHVIRT_CMD_SET only, not with %PATHVIRT_F_TREE)
  * @PATHVIRT_F_OWN: remove the process's own layer only (%PATHVIRT_CMD_DEL only)
  * @PATHVIRT_F_NO_REVERSE: what the kernel tells the process about paths is not
- *	translated back by this layer (%PATHVIRT_CMD_SET only)
+ *	translated back by this layer (%PATHVIRT_CMD_SET, and told by %PATHVIRT_CMD_GET)
+ * @PATHVIRT_F_LATE: NEWs are looked up by name at each use.  They need not be there
+ *	yet, may be replaced, and are not kept from being unmounted
+ *	(%PATHVIRT_CMD_SET, and told by %PATHVIRT_CMD_GET)
+ * @PATHVIRT_F_BY_NAME: the rules count wherever the process spells an ORIGINAL, whatever
+ *	its root directory and mount namespace are then, and NEW is looked up there.
+ *	Otherwise they hang where ORIGINAL was when they were set
+ *	(%PATHVIRT_CMD_SET, and told by %PATHVIRT_CMD_GET)
  */
 enum pathvirt_flags {
 	PATHVIRT_F_TREE	= 1 << 0,
@@ -200,6 +210,8 @@ enum pathvirt_flags {
 	PATHVIRT_F_PUSH	= 1 << 2,
 	PATHVIRT_F_OWN	= 1 << 3,
 	PATHVIRT_F_NO_REVERSE = 1 << 4,
+	PATHVIRT_F_LATE	= 1 << 5,
+	PATHVIRT_F_BY_NAME = 1 << 6,
 };
 
 /**

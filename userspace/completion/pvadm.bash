@@ -12,7 +12,7 @@ _pvadm_ns_commands="show save pin restore enter"
 # Those of command $1, into $options.
 _pvadm_options()
 {
-	local rules="--map --map-file --original --new"
+	local rules="--map --map-file --original --new --late --by-name"
 	local kinds="--all --mount --uts --ipc --net --pid --cgroup --user --time"
 	local become="--setuid --setgid --preserve-credentials --wd --kill-child"
 
@@ -21,7 +21,7 @@ _pvadm_options()
 	attach) options="$rules --tree --no-reverse" ;;
 	detach) options="--tree --all" ;;
 	register) options="--original --tree" ;;
-	activate) options="--new --tree" ;;
+	activate) options="--new --tree --late" ;;
 	resolve) options="--reverse --json" ;;
 	relink) options="--tree --fd --to --template --manifest --partial --copy
 		--no-freeze --sync --list --json" ;;

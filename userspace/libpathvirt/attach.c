@@ -57,7 +57,9 @@ _Static_assert((int)PV_TREE == PATHVIRT_F_TREE &&
 	       (int)PV_ALL == PATHVIRT_F_ALL &&
 	       (int)PV_PUSH == PATHVIRT_F_PUSH &&
 	       (int)PV_OWN == PATHVIRT_F_OWN &&
-	       (int)PV_NO_REVERSE == PATHVIRT_F_NO_REVERSE, "flags differ");
+	       (int)PV_NO_REVERSE == PATHVIRT_F_NO_REVERSE &&
+	       (int)PV_LATE == PATHVIRT_F_LATE &&
+	       (int)PV_BY_NAME == PATHVIRT_F_BY_NAME, "flags differ");
 
 static int commit(struct pv *pv, int pidfd, const struct pv_rules *rules,
 		  size_t next, unsigned int flags)
@@ -97,7 +99,7 @@ int pv_attach(struct pv *pv, int pidfd, const struct pv_rules *rules,
 
 	if (!rules->count)
 		return pv_fault_set(&pv->fault, -EINVAL, "there is no rule");
-	if (flags & ~(PV_TREE | PV_PUSH | PV_NO_REVERSE))
+	if (flags & ~(PV_TREE | PV_PUSH | PV_NO_REVERSE | PV_LATE | PV_BY_NAME))
 		return pv_fault_set(&pv->fault, -EINVAL, "unknown flag");
 
 	while (!fits_commit(rules, next)) {

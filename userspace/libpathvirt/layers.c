@@ -19,6 +19,7 @@
 static struct pv_rules *make_layer(struct pv_layers *layers, uint32_t layer)
 {
 	struct pv_rules **rules;
+	unsigned int *flags;
 
 	if (layer >= MOST_LAYERS)
 		return NULL;
@@ -28,6 +29,12 @@ static struct pv_rules *make_layer(struct pv_layers *layers, uint32_t layer)
 		if (!rules)
 			return NULL;
 		layers->rules = rules;
+		flags = reallocarray(layers->flags, layers->count + 1,
+				     sizeof(*flags));
+		if (!flags)
+			return NULL;
+		layers->flags = flags;
+		flags[layers->count] = 0;
 		rules[layers->count] = pv_rules_new();
 		if (!rules[layers->count])
 			return NULL;
@@ -64,6 +71,10 @@ static int read_layer(struct nlmsghdr *header, void *arg)
 	rules = make_layer(layers, nla_get_u32(tb[PATHVIRT_A_LAYER]));
 	if (!rules)
 		return -ENOMEM;
+	if (tb[PATHVIRT_A_FLAGS])
+		layers->flags[nla_get_u32(tb[PATHVIRT_A_LAYER])] =
+			nla_get_u32(tb[PATHVIRT_A_FLAGS]) &
+			(PV_NO_REVERSE | PV_LATE | PV_BY_NAME);
 	if (tb[PATHVIRT_A_INDEX] &&
 	    nla_get_u32(tb[PATHVIRT_A_INDEX]) != rules->count)
 		return -EBADMSG;
@@ -133,6 +144,7 @@ void pv_layers_free(struct pv_layers *layers)
 	while (layers->count)
 		pv_rules_free(layers->rules[--layers->count]);
 	free(layers->rules);
+	free(layers->flags);
 	free(layers);
 }
 
@@ -150,4 +162,9 @@ const struct pv_rules *pv_layers_rules(const struct pv_layers *layers,
 				       size_t layer)
 {
 	return layer < layers->count ? layers->rules[layer] : NULL;
+}
+
+unsigned int pv_layers_flags(const struct pv_layers *layers, size_t layer)
+{
+	return layer < layers->count ? layers->flags[layer] : 0;
 }

@@ -8,10 +8,12 @@
  * struct pv_layers - the tables of a process
  *
  * @rules: @count lists, innermost first, owned here
+ * @flags: of each of them, owned here
  * @own: the innermost was set for this very process
  */
 struct pv_layers {
 	struct pv_rules **rules;
+	unsigned int *flags;
 	size_t count;
 	bool own;
 };

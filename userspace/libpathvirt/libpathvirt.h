@@ -227,6 +227,10 @@ const char *pv_error(const struct pv *pv);
 #define PV_OWN		(1U << 3)
 /* What the kernel tells of paths is not translated back: pv_attach() only. */
 #define PV_NO_REVERSE	(1U << 4)
+/* NEWs are looked up by name at each use, and need not be there: pv_attach() only. */
+#define PV_LATE		(1U << 5)
+/* Rules count wherever an ORIGINAL is spelled, from any root directory: pv_attach() only. */
+#define PV_BY_NAME	(1U << 6)
 
 /**
  * pv_attach() - give a process a table
@@ -234,13 +238,15 @@ const char *pv_error(const struct pv *pv);
  * @pidfd: the process, or PV_SELF
  * @rules: the table; replaces the one that the process was given before,
  *	while those that it inherited stay below.  Stays the caller's.
- * @flags: 0, PV_TREE or PV_PUSH, and PV_NO_REVERSE
+ * @flags: 0, PV_TREE or PV_PUSH, and any of PV_NO_REVERSE, PV_LATE and
+ *	PV_BY_NAME
  *
  * Needs CAP_SYS_ADMIN in the user namespace of the process and ptrace access
  * to it; for PV_SELF either CAP_SYS_ADMIN or no_new_privs.
  *
  * Return: 0; -EPERM; -ESRCH if the process is gone; -EINVAL for an empty
- * table; another negative errno.  When it fails nothing has changed.
+ * table; -ENOENT, -ENOTDIR or the like if a NEW is not there; another negative
+ * errno.  When it fails nothing has changed.
  */
 int pv_attach(struct pv *pv, int pidfd, const struct pv_rules *rules,
 	      unsigned int flags);
@@ -279,7 +285,7 @@ int pv_register(struct pv *pv, int pidfd, const char *originals,
  * @pidfd: the process, or PV_SELF
  * @targets: X:Y:Z, as many as were registered, in the same order; a path that is
  *	the same as the registered one is an exception
- * @flags: 0 or PV_TREE
+ * @flags: any of PV_TREE, PV_NO_REVERSE, PV_LATE and PV_BY_NAME
  *
  * May be called again, and moves the paths again.  If it is a parent of the
  * process that registered, the process gets a layer of its own above that.
@@ -349,6 +355,16 @@ bool pv_layers_own(const struct pv_layers *layers);
  */
 const struct pv_rules *pv_layers_rules(const struct pv_layers *layers,
 				       size_t layer);
+
+/**
+ * pv_layers_flags() - how one layer was set
+ * @layers: the layers
+ * @layer: which, from 0, the innermost
+ *
+ * Return: PV_NO_REVERSE, PV_LATE and PV_BY_NAME, as they were given to pv_attach(); 0
+ * if there is no such layer.
+ */
+unsigned int pv_layers_flags(const struct pv_layers *layers, size_t layer);
 
 /**
  * struct pv_process - an attached process

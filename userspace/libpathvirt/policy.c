@@ -11,6 +11,7 @@
 
 static struct nla_policy message_policy[PATHVIRT_A_MAX + 1] = {
 	[PATHVIRT_A_PID]	= { .type = NLA_U32 },
+	[PATHVIRT_A_FLAGS]	= { .type = NLA_U32 },
 	[PATHVIRT_A_RULE]	= { .type = NLA_NESTED },
 	[PATHVIRT_A_LAYER]	= { .type = NLA_U32 },
 	[PATHVIRT_A_LAYERS]	= { .type = NLA_U32 },
