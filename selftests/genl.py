@@ -101,6 +101,11 @@ def pid(value):
     return u32("pid", value)
 
 
+def late(number):
+    """The process, and that NEWs need not be there."""
+    return pid(number) + u32("flags", NUMBERS["PATHVIRT_F_LATE"])
+
+
 def rule(original, new):
     """One rule."""
     inner = b""

@@ -21,7 +21,8 @@ import time
 import traceback
 
 import genl
-from genl import DUMP, NUMBERS, Sleeper, attr, attr_type, cmd, pid, rule, u32
+from genl import (DUMP, NUMBERS, Sleeper, attr, attr_type, cmd, late, pid,
+                  rule, u32)
 from ktap import check, check_equal, main, test, wait_until
 
 NOBODY = 65534
@@ -34,7 +35,7 @@ PARAMETERS = "/sys/module/pathvirt/parameters/"
 RELINK = 0xd701             # PATHVIRT_IOC_RELINK
 WHY_PRIVILEGE = 1           # PATHVIRT_WHY_PRIVILEGE
 WHY_OPENER = 20             # PATHVIRT_WHY_OPENER
-GOOD = rule("/pathvirt-original", "/pathvirt-new")
+GOOD = rule("/pathvirt-original", "/usr")
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -296,10 +297,10 @@ def message(raw, command, payload, flags):
 @test
 def W1_a_set_uid_program_that_relays_a_message_gives_no_privilege():
     with Relay() as relay, Sleeper() as victim, Sleeper() as attached:
-        must(genl.Raw().ask(cmd("set"), pid(attached.pid) + GOOD))
+        must(genl.Raw().ask(cmd("set"), late(attached.pid) + GOOD))
         for inside in False, True:
             for what, command, payload, flags in (
-                    ("attach root's", "set", pid(victim.pid) + GOOD, 0),
+                    ("attach root's", "set", late(victim.pid) + GOOD, 0),
                     ("attach the program", "set", GOOD, 0),
                     ("stage for it", "stage", GOOD, 0),
                     ("detach root's", "del", pid(attached.pid), 0),
@@ -321,7 +322,7 @@ def W1_a_set_uid_program_that_relays_a_message_gives_no_privilege():
 def W1_who_changes_his_credentials_opens_another_socket():
     """Less privilege is no change that matters."""
     with Child() as child, Sleeper() as sleeper:
-        must(child.ask("roots", "set", pid(sleeper.pid) + GOOD))
+        must(child.ask("roots", "set", late(sleeper.pid) + GOOD))
         child.become(NOBODY)
         child.no_new_privs()
         for command, payload, flags in (("stage", GOOD, 0), ("set", GOOD, 0),
@@ -338,7 +339,7 @@ def W1_the_rest_of_a_dump_is_for_who_has_asked():
     pairs = b"".join(rule(f"/o/{n}", f"/n/{n}") for n in range(1500))
 
     def asks_and_reads():
-        must(genl.Raw().ask(cmd("set"), pairs))
+        must(genl.Raw().ask(cmd("set"), late(os.getpid()) + pairs))
         os.setegid(NOBODY)
         os.seteuid(NOBODY)
         raw = genl.Raw()
@@ -420,7 +421,7 @@ def W2_a_stage_is_its_socket_s_own():
                 raw = genl.Raw(address)
             except OSError:
                 continue
-            must(raw.ask(cmd("set"), pid(sleeper.pid) + rule("/1", "/a")))
+            must(raw.ask(cmd("set"), late(sleeper.pid) + rule("/1", "/a")))
             check_equal(genl.layers(sleeper.pid), [[("/1", "/a")]], "table")
             raw.close()
             got += 1
@@ -443,7 +444,7 @@ def W2_what_one_has_staged_another_cannot_set():
             os.seteuid(0)
             check_equal(answer.error, errno.EPERM, answer)
             # What was staged waits for who staged it.
-            return raw.ask(cmd("set"), pid(sleeper.pid)).error
+            return raw.ask(cmd("set"), late(sleeper.pid)).error
 
         check_equal(in_child(stages), 0, "errno")
 
@@ -466,7 +467,7 @@ def W2_two_who_send_on_one_socket_at_once_lose_nothing():
             os.waitpid(child, 0)
         for _ in range(120):
             must(raw.receive())
-        must(raw.ask(cmd("set"), pid(sleeper.pid)))
+        must(raw.ask(cmd("set"), late(sleeper.pid)))
         found = [original for original, _ in genl.layers(sleeper.pid)[0]]
         for who in "a", "b":
             check_equal([name for name in found if name[1] == who],
@@ -503,7 +504,7 @@ def W5_a_hundred_thousand_rules_lead_to_one_place_and_back():
             must(raw.ask(cmd("stage"), b"".join(
                 rule(f"/o{n}", "/usr/share") for n in range(first, min(
                     first + 1500, 100_000)))))
-        must(raw.ask(cmd("set"), pid(sleeper.pid)))
+        must(raw.ask(cmd("set"), late(sleeper.pid)))
         answer = raw.ask(cmd("resolve"), pid(sleeper.pid) +
                          attr(attr_type("real"), "/usr/share/x"))
         check_equal(genl.text(dict(answer.replies[0][1])[attr_type("path")]),
@@ -569,7 +570,7 @@ def W7_events_are_not_for_users():
         check_equal(root.join("a", group, False), errno.EPERM,
                     "root of a user namespace")
         check(away.join("a", group, True) in (0, errno.EPERM), "with a network")
-        must(genl.Raw().ask(cmd("set"), pid(sleeper.pid) + GOOD))
+        must(genl.Raw().ask(cmd("set"), late(sleeper.pid) + GOOD))
         # It was sent by now.
         for child in user, root, away:
             check_equal(child.hears("a"), 0, "bytes heard")
@@ -587,7 +588,7 @@ def W7_numbers_are_not_for_users():
     told = {attr_type(name) for name in
             ("processes", "tables", "translated", "armed")}
     with Sleeper() as sleeper:
-        must(genl.Raw().ask(cmd("set"), pid(sleeper.pid) + GOOD))
+        must(genl.Raw().ask(cmd("set"), late(sleeper.pid) + GOOD))
         _, reply = genl.Raw().ask(cmd("status")).replies[0]
         check_equal(told & set(dict(reply)), told, "root is told")
         for who, hostile in HOSTILE.items():
@@ -600,7 +601,7 @@ def W7_numbers_are_not_for_users():
 @test
 def W7_what_is_attached_cannot_be_told_from_what_is_not():
     with Sleeper() as attached, Sleeper() as free:
-        must(genl.Raw().ask(cmd("set"), pid(attached.pid) + GOOD))
+        must(genl.Raw().ask(cmd("set"), late(attached.pid) + GOOD))
         for who, hostile in HOSTILE.items():
             with hostile() as child:
                 for command, payload, flags in (
@@ -650,7 +651,7 @@ def W8_attaching_without_privilege_can_be_turned_off():
                         check_equal(answer["error"], errno.EPERM, who)
                         check("unprivileged" in answer["message"], answer)
             with Sleeper() as sleeper:
-                must(genl.Raw().ask(cmd("set"), pid(sleeper.pid) + GOOD))
+                must(genl.Raw().ask(cmd("set"), late(sleeper.pid) + GOOD))
             done = pvadm_as_nobody("run", "--map", "/a=/usr", "--", "true")
             check_equal((done.returncode, done.stderr.count("\n")), (1, 1), done)
             check("unprivileged" in done.stderr, done)

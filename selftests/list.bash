@@ -29,6 +29,7 @@ links			ends	a link is met in step_into or in pick_link: the oldest has one, the
 reverse			all	d_path and its callers
 roots			all	the walk
 places			all	where a walk begins, and who holds what
+mounts.sh		all	pivot_root, and copies of mounts
 differ			all	the walk
 pseudo			ends	/proc and /dev go the ways that names and syscalls go
 exec			all	the way of an interpreter

@@ -110,7 +110,7 @@ def status_says_what_the_module_is_and_that_nothing_is_attached():
 def set_get_and_del_attach_show_and_detach_a_process():
     with Sleeper() as sleeper:
         pid = sleeper.pid
-        FAMILY.do("set", {"pid": pid, "rule": rules(("/a//b/", "/c/./d"),
+        FAMILY.do("set", {"pid": pid, "flags": ["late"], "rule": rules(("/a//b/", "/c/./d"),
                                                     ("/", "/e"))})
         status = FAMILY.do("status", {})
         check_equal((status["processes"], status["tables"]), (1, 1), "counters")
@@ -132,8 +132,8 @@ def set_get_and_del_attach_show_and_detach_a_process():
 def get_without_a_process_lists_those_that_are_attached():
     with Sleeper() as first, Sleeper() as second, Sleeper() as third:
         one, two, three = first.pid, second.pid, third.pid
-        FAMILY.do("set", {"pid": one, "rule": rules(("/a", "/b"))})
-        FAMILY.do("set", {"pid": two, "rule": rules(("/a", "/b"), ("/c", "/d"))})
+        FAMILY.do("set", {"pid": one, "flags": ["late"], "rule": rules(("/a", "/b"))})
+        FAMILY.do("set", {"pid": two, "flags": ["late"], "rule": rules(("/a", "/b"), ("/c", "/d"))})
         found = {reply["pid"]: (reply["layers"], reply["rules"])
                  for reply in FAMILY.dump("get", {})}
         check_equal(found, {one: (1, 1), two: (1, 2)}, "list")
@@ -145,7 +145,7 @@ def a_pidfd_names_a_process_as_well():
     with Sleeper() as sleeper:
         pid = sleeper.pid
         pidfd = os.pidfd_open(pid)
-        FAMILY.do("set", {"pidfd": pidfd, "rule": rules(("/a", "/b"))})
+        FAMILY.do("set", {"pidfd": pidfd, "flags": ["late"], "rule": rules(("/a", "/b"))})
         check_equal(FAMILY.dump("get", {"pidfd": pidfd})[0]["pid"], pid, "pid")
         check_equal(FAMILY.do("resolve", {"pidfd": pidfd, "path": "/a/x"}),
                     {"real": "/b/x", "layer": 0, "index": 0}, "resolved")
@@ -157,7 +157,7 @@ def a_pidfd_names_a_process_as_well():
 def resolve_tells_where_a_path_leads_and_by_which_rule():
     with Sleeper() as sleeper:
         pid = sleeper.pid
-        FAMILY.do("set", {"pid": pid, "rule": rules(("/a/b", "/x"),
+        FAMILY.do("set", {"pid": pid, "flags": ["late"], "rule": rules(("/a/b", "/x"),
                                                     ("/a", "/y"))})
         for path, wanted in (
                 ("/a/b/f", {"real": "/x/f", "layer": 0, "index": 0}),
@@ -180,7 +180,7 @@ def the_flag_tree_reaches_descendants():
             with open(children, encoding="ascii") as file:
                 return file.read().split()
         wait_until(child, "the shell's child")
-        FAMILY.do("set", {"pid": shell.pid, "flags": ["tree"],
+        FAMILY.do("set", {"pid": shell.pid, "flags": ["tree", "late"],
                           "rule": rules(("/a", "/b"))})
         check_equal(sorted(r["pid"] for r in FAMILY.dump("get", {})),
                     sorted([shell.pid, int(child()[0])]), "attached")
@@ -197,7 +197,7 @@ def a_subscriber_of_the_group_events_is_told_of_each():
     watcher.ntf_subscribe("events")
     with Sleeper() as sleeper:
         pid = sleeper.pid
-        FAMILY.do("set", {"pid": pid, "rule": rules(("/a", "/b"))})
+        FAMILY.do("set", {"pid": pid, "flags": ["late"], "rule": rules(("/a", "/b"))})
         FAMILY.do("del", {"pid": pid})
     watcher.check_ntf()
     told = [message["msg"] for message in watcher.poll_ntf(duration=1)]

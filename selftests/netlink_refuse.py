@@ -242,7 +242,8 @@ def the_longest_path_is_taken_as_it_is():
 @test
 def a_result_over_path_max_cannot_be_resolved():
     raw = genl.Raw()
-    check_equal(raw.ask(cmd("set"), VICTIM + rule("/a", LONG)).error, 0, "set")
+    check_equal(raw.ask(cmd("set"), genl.late(SLEEPER.pid) +
+                        rule("/a", LONG)).error, 0, "set")
     path = raw_attr("path", "/a/file")
     answer = raw.ask(cmd("resolve"), VICTIM + path)
     check_equal(answer.error, errno.ENAMETOOLONG, answer)

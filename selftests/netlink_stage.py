@@ -6,7 +6,7 @@ import os
 import subprocess
 
 import genl
-from genl import DUMP, Sleeper, attr_type, cmd, number, pid, rule
+from genl import DUMP, Sleeper, attr_type, cmd, late, number, pid, rule
 from ktap import check, check_equal, main, test
 
 RULES = 100_000
@@ -33,7 +33,7 @@ def a_hundred_thousand_rules_go_in_and_come_out_in_their_order():
             must(raw.ask(cmd("stage"), b"".join(
                 rule(*pair) for pair in pairs[first:first + PER_MESSAGE])))
         check_equal(genl.layers(sleeper.pid), [], "before it was committed")
-        must(raw.ask(cmd("set"), pid(sleeper.pid)))
+        must(raw.ask(cmd("set"), late(sleeper.pid)))
         found = genl.layers(sleeper.pid)
         check_equal(len(found), 1, "layers")
         check_equal(len(found[0]), RULES, "rules")
@@ -54,7 +54,7 @@ def staged_rules_come_before_those_of_the_last_message():
     with Sleeper() as sleeper:
         must(raw.ask(cmd("stage"), rule("/1", "/a") + rule("/2", "/b")))
         must(raw.ask(cmd("stage"), rule("/3", "/c")))
-        must(raw.ask(cmd("set"), pid(sleeper.pid) + rule("/4", "/d")))
+        must(raw.ask(cmd("set"), late(sleeper.pid) + rule("/4", "/d")))
         check_equal(genl.layers(sleeper.pid),
                     [[("/1", "/a"), ("/2", "/b"), ("/3", "/c"), ("/4", "/d")]],
                     "table")
@@ -65,8 +65,8 @@ def set_uses_staged_rules_up():
     raw = genl.Raw()
     with Sleeper() as sleeper:
         must(raw.ask(cmd("stage"), rule("/1", "/a")))
-        must(raw.ask(cmd("set"), pid(sleeper.pid)))
-        check_equal(raw.ask(cmd("set"), pid(sleeper.pid)).error, errno.EINVAL,
+        must(raw.ask(cmd("set"), late(sleeper.pid)))
+        check_equal(raw.ask(cmd("set"), late(sleeper.pid)).error, errno.EINVAL,
                     "a second SET")
         check_equal(genl.layers(sleeper.pid), [[("/1", "/a")]], "table")
 
@@ -89,7 +89,7 @@ def a_closed_socket_discards_what_it_staged():
             if close:
                 raw.close()
                 raw = genl.Raw(address)
-            answer = raw.ask(cmd("set"), pid(sleeper.pid))
+            answer = raw.ask(cmd("set"), late(sleeper.pid))
             # The same without the close, to show that the test can tell.
             check_equal(answer.error, errno.EINVAL if close else 0,
                         f"closed: {close}")
@@ -105,7 +105,7 @@ def a_killed_process_discards_what_it_staged():
         os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
     with Sleeper() as sleeper:
-        answer = genl.Raw(address).ask(cmd("set"), pid(sleeper.pid))
+        answer = genl.Raw(address).ask(cmd("set"), late(sleeper.pid))
         check_equal(answer.error, errno.EINVAL, answer)
 
 
@@ -116,8 +116,8 @@ def two_sockets_stage_two_tables():
         must(one.ask(cmd("stage"), rule("/1", "/a")))
         must(two.ask(cmd("stage"), rule("/2", "/b")))
         must(one.ask(cmd("stage"), rule("/3", "/c")))
-        must(two.ask(cmd("set"), pid(second.pid)))
-        must(one.ask(cmd("set"), pid(first.pid)))
+        must(two.ask(cmd("set"), late(second.pid)))
+        must(one.ask(cmd("set"), late(first.pid)))
         check_equal(genl.layers(first.pid), [[("/1", "/a"), ("/3", "/c")]],
                     "the first's")
         check_equal(genl.layers(second.pid), [[("/2", "/b")]], "the second's")
@@ -130,7 +130,7 @@ def a_message_with_a_bad_rule_stages_none_of_its_rules():
         must(raw.ask(cmd("stage"), rule("/1", "/a")))
         answer = raw.ask(cmd("stage"), rule("/2", "/b") + rule("/3", "c"))
         check_equal(answer.error, errno.EINVAL, answer)
-        must(raw.ask(cmd("set"), pid(sleeper.pid) + rule("/4", "/d")))
+        must(raw.ask(cmd("set"), late(sleeper.pid) + rule("/4", "/d")))
         check_equal(genl.layers(sleeper.pid), [[("/1", "/a"), ("/4", "/d")]],
                     "table")
 
@@ -139,12 +139,12 @@ def a_message_with_a_bad_rule_stages_none_of_its_rules():
 def a_failed_set_installs_nothing_and_drops_what_was_staged():
     raw = genl.Raw()
     with Sleeper() as sleeper:
-        must(raw.ask(cmd("set"), pid(sleeper.pid) + rule("/0", "/before")))
+        must(raw.ask(cmd("set"), late(sleeper.pid) + rule("/0", "/before")))
         must(raw.ask(cmd("stage"), rule("/1", "/a")))
-        answer = raw.ask(cmd("set"), pid(sleeper.pid) + rule("/2", "b"))
+        answer = raw.ask(cmd("set"), late(sleeper.pid) + rule("/2", "b"))
         check_equal(answer.error, errno.EINVAL, answer)
         check_equal(genl.layers(sleeper.pid), [[("/0", "/before")]], "table")
-        must(raw.ask(cmd("set"), pid(sleeper.pid) + rule("/3", "/c")))
+        must(raw.ask(cmd("set"), late(sleeper.pid) + rule("/3", "/c")))
         check_equal(genl.layers(sleeper.pid), [[("/3", "/c")]], "table")
         check_equal(tables(), 1, "tables")
 
@@ -176,10 +176,10 @@ def a_dump_while_processes_come_says_that_it_was_interrupted():
          "sys.stdin.readline()\n"
          "os.kill(0, 9)"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-    with Sleeper() as late:
+    with Sleeper() as newcomer:
         try:
             must(genl.Raw().ask(cmd("set"),
-                                pid(parent.pid) + rule("/1", "/a")))
+                                late(parent.pid) + rule("/1", "/a")))
             parent.stdin.write(b"\n")
             parent.stdin.flush()
             check_equal(parent.stdout.readline(), b"ready\n", "the children")
@@ -187,7 +187,7 @@ def a_dump_while_processes_come_says_that_it_was_interrupted():
                 raw, answer = begin_dump(b"")
                 if come:
                     must(genl.Raw().ask(cmd("set"),
-                                        pid(late.pid) + rule("/1", "/a")))
+                                        late(newcomer.pid) + rule("/1", "/a")))
                 end_dump(raw, answer)
                 check_equal(answer.interrupted, come, "NLM_F_DUMP_INTR")
         finally:
@@ -204,9 +204,9 @@ def rules_of_a_dump_stay_those_of_its_beginning():
         for first in range(0, 3000, 1000):
             must(other.ask(cmd("stage"), b"".join(
                 rule(*pair) for pair in pairs[first:first + 1000])))
-        must(other.ask(cmd("set"), pid(sleeper.pid)))
+        must(other.ask(cmd("set"), late(sleeper.pid)))
         raw, answer = begin_dump(pid(sleeper.pid))
-        must(other.ask(cmd("set"), pid(sleeper.pid) + rule("/2", "/b")))
+        must(other.ask(cmd("set"), late(sleeper.pid) + rule("/2", "/b")))
         must(other.ask(cmd("del"), pid(sleeper.pid)))
         end_dump(raw, answer)
         found = sum(kind == attr_type("rule")

@@ -211,7 +211,7 @@ long_lists_are_taken() {
 	targets=$(printf '/opt/new/%05d:' {1..1000})$SCRATCH/first/lib
 	((${#originals} > 12288))
 	same "$(DMTCP_ORIGINAL_PATH_PREFIX=$originals DMTCP_NEW_PATH_PREFIX=$targets \
-		pvadm run -- cat "$H/lib/who")" first "the last of 1001"
+		pvadm run --late -- cat "$H/lib/who")" first "the last of 1001"
 }
 
 lists_of_different_length_are_refused() {
@@ -239,12 +239,13 @@ bad_input_is_refused() {
 	unmoved 1 "in force already" pvadm register "$PID" --original /a
 }
 
-a_missing_new_is_warned_of() {
+a_missing_new_is_refused() {
 	begin
 	pvadm register "$PID" --original /a
-	pvadm activate "$PID" --new "$SCRATCH/nowhere" 2>"$SCRATCH/err"
-	same "$(wc -l <"$SCRATCH/err")" 1 "lines"
-	grep -q "warning: $SCRATCH/nowhere does not exist" "$SCRATCH/err"
+	unmoved 1 "make $SCRATCH/nowhere, or say --late" \
+		pvadm activate "$PID" --new "$SCRATCH/nowhere"
+	pvadm activate "$PID" --new "$SCRATCH/nowhere" --late
+	pvadm show "$PID" | grep -qxF -- "# layer 0 (own, --late)"
 }
 
 nothing_left() {
@@ -287,6 +288,6 @@ promise A8_nothing_moves_without_the_new_prefix nothing_moves_without_the_new_pr
 promise A8_lists_of_more_than_12_KiB_are_taken long_lists_are_taken
 promise A8_lists_of_different_length_are_refused_with_both lists_of_different_length_are_refused
 promise A8_bad_input_is_refused_in_one_line bad_input_is_refused
-promise A8_a_missing_new_is_warned_of a_missing_new_is_warned_of
+promise A8_a_missing_new_is_refused a_missing_new_is_refused
 promise A8_a_registered_process_that_ends_leaves_nothing nothing_is_left
 keep "$@"

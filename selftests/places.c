@@ -210,7 +210,7 @@ TEST_F(place, P4_nobody_comes_to_a_NEW_by_attaching_himself)
 		if (setresuid(NOBODY, NOBODY, NOBODY) ||
 		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 			_exit(1);
-		if (attach_pid(getpid(), self->original, self->new, 0))
+		if (attach_pid(getpid(), self->original, self->new, PV_LATE))
 			_exit(2);
 		_exit(look(self->file) == '!' ? 0 : 3);
 	}
@@ -301,6 +301,133 @@ TEST_F(place, T14_tables_change_while_others_walk)
 		EXPECT_EQ(0, status);
 	}
 	free(relative);
+}
+
+TEST_F(place, T14_a_NEW_that_is_not_there_is_refused)
+{
+	char *gone = pvt_path("%s/deep/gone", self->base);
+	char *below = pvt_path("%s/deep/new/f/x", self->base);
+	char *loop = pvt_path("%s/loop", self->base);
+	struct child child = child_new(answer_look, self->file);
+
+	pvt_symlink("loop", loop);
+	EXPECT_EQ(-ENOENT, attach_pid(child.pid, self->original, gone, 0));
+	EXPECT_EQ(-ENOTDIR, attach_pid(child.pid, self->original, below, 0));
+	EXPECT_EQ(-ELOOP, attach_pid(child.pid, self->original, loop, 0));
+	EXPECT_EQ('o', ask(&child, '?'));
+	EXPECT_EQ(0, layers_of(child.pid, NULL));
+	/* What it had stays. */
+	ASSERT_EQ(0, attach_pid(child.pid, self->original, self->new, 0));
+	EXPECT_EQ(-ENOENT, attach_pid(child.pid, self->original, gone, 0));
+	EXPECT_EQ(-ENOENT, attach_pid(child.pid, self->original, gone, PV_TREE));
+	EXPECT_EQ('n', ask(&child, '?'));
+	child_end(&child);
+	free(gone);
+	free(below);
+	free(loop);
+}
+
+/* W3, P4: with the rights of who attaches, here of the process itself. */
+TEST_F(place, T14_a_NEW_that_one_may_not_come_to_is_refused)
+{
+	char *closed = pvt_path("%s/deep", self->base);
+	int status;
+	pid_t pid;
+
+	chmod(closed, 0700);
+	pid = fork();
+	if (!pid) {
+		if (setgid(NOBODY) || setuid(NOBODY) ||
+		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+			_exit(1);
+		if (attach_pidfd(PV_SELF, self->original, self->new, 0) !=
+		    -EACCES)
+			_exit(2);
+		_exit(look(self->file) == 'o' ? 0 : 3);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status >> 8);
+	free(closed);
+}
+
+static unsigned int flags_of(pid_t pid)
+{
+	struct pv *pv = module_open();
+	int pidfd = pidfd_of(pid);
+	struct pv_layers *layers;
+	unsigned int flags = ~0U;
+
+	if (!pv_get(pv, pidfd, &layers)) {
+		flags = pv_layers_flags(layers, 0);
+		pv_layers_free(layers);
+	}
+	close(pidfd);
+	pv_close(pv);
+	return flags;
+}
+
+TEST_F(place, T14_late_NEWs_are_looked_up_at_each_use)
+{
+	char *late = pvt_path("%s/late", self->base);
+	struct child child;
+
+	pvt_private_mounts();
+	child = child_new(answer_look, self->file);
+	ASSERT_EQ(0, attach_pid(child.pid, self->original, late, PV_LATE));
+	EXPECT_EQ(PV_LATE, flags_of(child.pid));
+	EXPECT_EQ('!', ask(&child, '?'));
+	pvt_symlink("deep/new", late);
+	EXPECT_EQ('n', ask(&child, '?'));
+	ASSERT_EQ(0, unlink(late));
+	EXPECT_EQ('!', ask(&child, '?'));
+	pvt_symlink("virt", late);
+	EXPECT_EQ('o', ask(&child, '?'));
+	/* Nothing is held. */
+	ASSERT_EQ(0, mount("none", self->new, "tmpfs", 0, NULL));
+	ASSERT_EQ(0, attach_pid(child.pid, self->original, self->new,
+				PV_LATE | PV_NO_REVERSE));
+	EXPECT_EQ(PV_LATE | PV_NO_REVERSE, flags_of(child.pid));
+	EXPECT_EQ('!', ask(&child, '?'));
+	EXPECT_EQ(0, umount(self->new));
+	EXPECT_EQ('n', ask(&child, '?'));
+	ASSERT_EQ(0, attach_pid(child.pid, self->original, self->new, 0));
+	EXPECT_EQ(0, flags_of(child.pid));
+	child_end(&child);
+	free(late);
+}
+
+/* A6: a name passes the inner layer first, then the outer; so does NEW of the inner one. */
+TEST_F(place, A6_NEW_is_looked_up_through_the_layers_below)
+{
+	char *inner = pvt_path("%s/inner", self->base);
+	char *inside = pvt_path("%s/virt/d", self->base);
+	char *only = pvt_path("%s/virt/only", self->base);
+	char *file = pvt_path("%s/inner/f", self->base);
+	int status;
+	pid_t pid;
+
+	pvt_make_parents(pvt_path("%s/deep/new/only/x", self->base));
+	pvt_write(pvt_path("%s/deep/new/only/f", self->base), "N", 0644);
+	pvt_write(pvt_path("%s/deep/new/d/f", self->base), "D", 0644);
+	pvt_write(pvt_path("%s/virt/d/f", self->base), "O", 0644);
+	pid = fork();
+	if (!pid) {
+		if (attach_pidfd(PV_SELF, self->original, self->new, 0) ||
+		    attach_pidfd(PV_SELF, inner, inside, PV_PUSH))
+			_exit(1);
+		if (look(file) != 'D')
+			_exit(2);
+		/* Only there by the outer layer. */
+		if (attach_pidfd(PV_SELF, inner, only, 0) || look(file) != 'N')
+			_exit(3);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status >> 8);
+	free(inner);
+	free(inside);
+	free(only);
+	free(file);
 }
 
 PVT_HARNESS_MAIN

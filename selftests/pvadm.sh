@@ -118,8 +118,8 @@ bad resolve_of_a_relative_path 2 'absolute' pvadm resolve "$SLEEPER" a
 bad resolve_of_a_path_over_path_max 1 'long|PATH_MAX|4095' pvadm resolve "$SLEEPER" "${LONG}x"
 bad status_with_an_operand 2 'word' pvadm status word
 bad run_without_a_command 2 'command' pvadm run --map /a=/b
-bad run_of_what_is_not_there 127 'no-such-command' pvadm run --map /a=/b -- no-such-command
-bad run_of_what_is_no_program 126 'line1' pvadm run --map /a=/b -- "$SCRATCH/line1"
+bad run_of_what_is_not_there 127 'no-such-command' pvadm run --map /a=/usr -- no-such-command
+bad run_of_what_is_no_program 126 'line1' pvadm run --map /a=/usr -- "$SCRATCH/line1"
 bad run_with_a_bad_rule 2 '=' pvadm run --map /a -- true
 bad a_thread_of_a_process 1 'thread of process' thread_of_python
 
@@ -261,8 +261,8 @@ attach_of_a_tree_and_back() {
 }
 
 detach_all_leaves_nothing() {
-	pvadm attach "$SLEEPER" --map /a=/b 2>/dev/null
-	pvadm attach "$OTHER" --map /a=/b 2>/dev/null
+	pvadm attach "$SLEEPER" --map /a=/usr
+	pvadm attach "$OTHER" --map /a=/usr
 	pvadm detach --all
 	same "$(left)" "0 0" "left"
 	pvadm detach --all
@@ -271,8 +271,8 @@ detach_all_leaves_nothing() {
 the_first_rule_wins_in_the_order_of_the_options() {
 	printf '%s=%s\n' "$OLD" "$NEWER" >"$SCRATCH/map"
 	pvadm attach "$SLEEPER" --map /1=/a --map-file "$SCRATCH/map" \
-		--original "$OLD:/2" --new "$NEW:/b" --map /3=/c 2>/dev/null
-	same "$(pvadm show "$SLEEPER")" "# layer 0 (own)
+		--original "$OLD:/2" --new "$NEW:/b" --map /3=/c --late
+	same "$(pvadm show "$SLEEPER")" "# layer 0 (own, --late)
 /1=/a
 $OLD=$NEWER
 $OLD=$NEW
@@ -283,18 +283,18 @@ $OLD=$NEW
 }
 
 rules_are_normalised() {
-	pvadm attach "$SLEEPER" --map "//a/./b///=/c//d/." --map /=/e 2>/dev/null
-	same "$(pvadm show "$SLEEPER")" $'# layer 0 (own)\n/a/b=/c/d\n/=/e' "rules"
+	pvadm attach "$SLEEPER" --map "//a/./b///=/c//d/." --map /=/e --late
+	same "$(pvadm show "$SLEEPER")" $'# layer 0 (own, --late)\n/a/b=/c/d\n/=/e' "rules"
 	pvadm detach "$SLEEPER"
 }
 
 map_files_have_comments_and_escapes() {
 	printf '# a comment\n\n  /a=/b  \n/c\\=d=/e # and why\n/f\\#g=/h\\ \n/i j=/k\r\n' >"$SCRATCH/map"
-	pvadm attach "$SLEEPER" --map-file "$SCRATCH/map" 2>/dev/null
+	pvadm attach "$SLEEPER" --map-file "$SCRATCH/map" --late
 	pvadm show "$SLEEPER" --json | python3 -c 'import json, sys
 print([(r["original"], r["new"]) for r in json.load(sys.stdin)["layers"][0]["rules"]])' >"$SCRATCH/out"
 	same "$(cat "$SCRATCH/out")" "[('/a', '/b'), ('/c=d', '/e'), ('/f#g', '/h '), ('/i j', '/k')]" rules
-	pvadm attach "$SLEEPER" --map-file - <"$SCRATCH/map" 2>/dev/null
+	pvadm attach "$SLEEPER" --map-file - --late <"$SCRATCH/map"
 	pvadm detach "$SLEEPER"
 }
 
@@ -303,10 +303,10 @@ what_show_prints_can_be_attached_again() {
 	local escaped=${odd//\\/\\\\}
 	escaped=${escaped//=/\\=}
 	escaped=${escaped//$'\n'/\\012}
-	pvadm attach "$SLEEPER" --map "$escaped=$NEW" --map "/b=$escaped" --map "$OLD=$OLD" --map /=/ 2>/dev/null
+	pvadm attach "$SLEEPER" --map "$escaped=$NEW" --map "/b=$escaped" --map "$OLD=$OLD" --map /=/ --late
 	pvadm show "$SLEEPER" >"$SCRATCH/map"
 	same "$(pvadm resolve "$SLEEPER" "$odd/who")" "$NEW/who" "resolved"
-	pvadm attach "$OTHER" --map-file "$SCRATCH/map" 2>/dev/null
+	pvadm attach "$OTHER" --map-file "$SCRATCH/map" --late
 	same "$(pvadm show "$OTHER")" "$(cat "$SCRATCH/map")" "shown again"
 	same "$(pvadm resolve "$OTHER" "$odd/who")" "$NEW/who" "resolved"
 	same "$(wc -l <"$SCRATCH/map")" 5 "lines"
@@ -314,8 +314,8 @@ what_show_prints_can_be_attached_again() {
 }
 
 the_variables_of_dmtcp_are_taken() {
-	same "$(DMTCP_PATH_MAPPING="/x:/y;$OLD:$NEW" pvadm run -- cat "$OLD/who")" new "PATH_MAPPING"
-	same "$(DMTCP_ORIGINAL_PATH_PREFIX="/x:$OLD" DMTCP_NEW_PATH_PREFIX="/y:$NEW" \
+	same "$(DMTCP_PATH_MAPPING="/x:/usr;$OLD:$NEW" pvadm run -- cat "$OLD/who")" new "PATH_MAPPING"
+	same "$(DMTCP_ORIGINAL_PATH_PREFIX="/x:$OLD" DMTCP_NEW_PATH_PREFIX="/usr:$NEW" \
 		pvadm run -- cat "$OLD/who")" new "PATH_PREFIX"
 	same "$(DMTCP_PATH_MAPPING="$OLD:$NEW" pvadm run --map "$OLD=$NEWER" -- cat "$OLD/who")" newer \
 		"options come before variables"
@@ -332,7 +332,7 @@ print(json.dumps(json.load(sys.stdin), sort_keys=True))'
 
 json_is_valid_and_says_the_same() {
 	same "$(json_of pvadm show --json)" "[]" "nothing attached"
-	pvadm attach "$SLEEPER" --map "$OLD=$NEW" --map $'/\001\377"\\x=/y' 2>/dev/null
+	pvadm attach "$SLEEPER" --map "$OLD=$NEW" --map $'/\001\377"\\x=/usr'
 	same "$(json_of pvadm show --json)" \
 		"[{\"comm\": \"sleep\", \"layers\": 1, \"own\": true, \"pid\": $SLEEPER, \"rules\": 2}]" "show"
 	json_of pvadm show "$SLEEPER" --json | grep -qF "\"new\": \"$NEW\", \"original\": \"$OLD\""
@@ -363,21 +363,25 @@ status_names_the_sites_and_counts() {
 	pvadm status | grep -qE '^sites: .*copy_process'
 }
 
-# warned COUNT COMMAND... : that many lines of warning, status 0.
-warned() {
-	local expected=$1
-	shift
-	"$@" 2>"$SCRATCH/err"
-	same "$(grep -c warning "$SCRATCH/err" || true)" "$expected" "warnings: $(<"$SCRATCH/err")"
-	same "$(wc -l <"$SCRATCH/err")" "$expected" "lines"
+a_new_that_does_not_exist_is_refused() {
+	refused 1 "make $SCRATCH/nothing, or say --late" \
+		pvadm attach "$SLEEPER" --map "/a=$NEW" --map "$OLD=$SCRATCH/nothing"
+	grep -q "NEW of a rule is not there" "$SCRATCH/err"
+	refused 1 "make $SCRATCH/nothing, or say --late" \
+		pvadm run --map /a=/a --map "$OLD=$SCRATCH/nothing" -- true
+	same "$(pvadm show "$SLEEPER")" "# process $SLEEPER is not attached" "layers"
 }
 
-a_new_that_does_not_exist_is_warned_of() {
-	warned 1 pvadm attach "$SLEEPER" --map "$OLD=$SCRATCH/nothing"
-	grep -q "$SCRATCH/nothing.*$SLEEPER" "$SCRATCH/err"
-	warned 1 pvadm attach "$SLEEPER" --map "$OLD=$SCRATCH/nothing" --map "/a=$SCRATCH/nothing2"
-	warned 0 pvadm attach "$SLEEPER" --map "$OLD=$NEW"
+late_news_need_not_exist_yet() {
+	local out
+	pvadm attach "$SLEEPER" --map "$OLD=$SCRATCH/nothing" --late --no-reverse
+	pvadm show "$SLEEPER" | grep -qxF -- "# layer 0 (own, --late, --no-reverse)"
+	pvadm show --json "$SLEEPER" | grep -q '"late": true'
+	pvadm show --json "$SLEEPER" | grep -q '"reverse": false'
 	pvadm detach "$SLEEPER"
+	out=$(pvadm run --late --map "$OLD=$SCRATCH/later" -- \
+		sh -c "ln -s '$NEW' '$SCRATCH/later' && cat '$OLD/who'")
+	same "$out" "$(<"$NEW/who")" "what it reads"
 }
 
 new_is_looked_for_in_the_targets_mount_namespace() {
@@ -387,12 +391,11 @@ new_is_looked_for_in_the_targets_mount_namespace() {
 	pid=$!
 	await grep -q "$SCRATCH/point" "/proc/$pid/mounts"
 	await grep -q sleep "/proc/$pid/comm"
-	warned 0 pvadm attach "$pid" --map "/a=$SCRATCH/point/there"
-	warned 1 pvadm attach "$SLEEPER" --map "/a=$SCRATCH/point/there"
+	pvadm attach "$pid" --map "/a=$SCRATCH/point/there"
+	refused 1 "make $SCRATCH/point/there, or" pvadm attach "$SLEEPER" --map "/a=$SCRATCH/point/there"
 	mkdir "$SCRATCH/point/here"
-	warned 1 pvadm attach "$pid" --map "/a=$SCRATCH/point/here"
+	refused 1 "make $SCRATCH/point/here, or" pvadm attach "$pid" --map "/a=$SCRATCH/point/here"
 	kill "$pid"
-	pvadm detach "$SLEEPER"
 }
 
 new_is_looked_for_in_the_targets_root() {
@@ -402,8 +405,8 @@ new_is_looked_for_in_the_targets_root() {
 	chroot "$root" /bin/busybox sleep 1000 &
 	pid=$!
 	await test "/proc/$pid/root" -ef "$root"
-	warned 0 pvadm attach "$pid" --map "/a=/only/there"
-	warned 1 pvadm attach "$pid" --map "/a=$NEW"
+	pvadm attach "$pid" --map "/a=/only/there"
+	refused 1 "make $NEW, or" pvadm attach "$pid" --map "/a=$NEW"
 	kill "$pid"
 }
 
@@ -504,7 +507,7 @@ for name in run_shows_the_command_the_new_tree run_works_without_privilege \
 	the_first_rule_wins_in_the_order_of_the_options rules_are_normalised \
 	map_files_have_comments_and_escapes what_show_prints_can_be_attached_again \
 	the_variables_of_dmtcp_are_taken json_is_valid_and_says_the_same show_lists_who_is_attached \
-	status_names_the_sites_and_counts a_new_that_does_not_exist_is_warned_of \
+	status_names_the_sites_and_counts a_new_that_does_not_exist_is_refused late_news_need_not_exist_yet \
 	new_is_looked_for_in_the_targets_mount_namespace new_is_looked_for_in_the_targets_root \
 	monitor_tells_of_one_process_until_it_ends help_and_version_are_there \
 	output_that_cannot_be_written_is_an_error; do

@@ -211,7 +211,7 @@ static inline void message_make(struct message *message, struct chance *chance)
 	case PATHVIRT_CMD_SET:
 		message_flags(message, chance,
 			      PATHVIRT_F_TREE | PATHVIRT_F_PUSH |
-			      PATHVIRT_F_NO_REVERSE);
+			      PATHVIRT_F_NO_REVERSE | PATHVIRT_F_LATE | PATHVIRT_F_BY_NAME);
 		if (once_in(chance, 10))
 			break;
 		message_rules(message, chance);
