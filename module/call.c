@@ -6,13 +6,55 @@
  * that inherits them.
  */
 #include <linux/err.h>
+#include <linux/fcntl.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include <asm/syscall.h>
+#include <asm/unistd.h>
+#include <asm/unistd_32_ia32.h>
 
+#include "call.h"
+#include "compat.h"
 #include "hooks.h"
 #include "pin.h"
 #include "process.h"
 #include "reached.h"
+
+/**
+ * pv_call_takes_away - is the running task in a call that removes or renames a file?
+ * @dir: the file is a directory
+ *
+ * The numbers of 32-bit calls mean other 64-bit calls, and the other way round, of which
+ * none makes a file.  A request of io_uring is none of these calls.
+ *
+ * Return: true if it is, and one that can be done to such a file.
+ */
+bool pv_call_takes_away(bool dir)
+{
+	struct pt_regs *regs = current_pt_regs();
+	unsigned long args[6];
+
+	switch (syscall_get_nr(current, regs)) {
+	case __NR_rename:
+	case __NR_renameat:
+	case __NR_renameat2:
+	case __NR_ia32_rename:
+	case __NR_ia32_renameat:
+	case __NR_ia32_renameat2:
+		return true;
+	case __NR_rmdir:
+	case __NR_ia32_rmdir:
+		return dir;
+	case __NR_unlink:
+	case __NR_ia32_unlink:
+		return !dir;
+	case __NR_unlinkat:
+	case __NR_ia32_unlinkat:
+		syscall_get_arguments(current, regs, args);
+		return !(args[2] & AT_REMOVEDIR) == !dir;
+	}
+	return false;
+}
 
 /* Stands for do_renameat2() and filename_renameat2(). */
 int pv_handle_rename(int olddfd, struct filename *from, int newdfd,

@@ -22,9 +22,11 @@
 #include <linux/task_work.h>
 
 #include "audit.h"
+#include "call.h"
 #include "compat.h"
 #include "hooks.h"
 #include "name.h"
+#include "places.h"
 #include "process.h"
 #include "proof.h"
 #include "reached.h"
@@ -796,6 +798,59 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 	return err;
 }
 
+/* Does the rule that the name met first lead to @last in @parent, and does it say so? */
+static bool pv_walk_ends_at_place(const struct pv_walk *walk,
+				  const struct pv_table *table,
+				  const struct path *parent,
+				  const struct qstr *last, bool *dir)
+{
+	const struct path *place = &table->places->new[walk->hit.rule];
+	const struct pv_rule *rule = &table->rules[walk->hit.rule];
+	const char *component = strrchr(rule->original, '/');
+	const char *name = walk->virtual;
+	size_t len = strlen(name), n;
+	bool same;
+
+	if (!place->mnt || !component)
+		return false;
+	spin_lock(&place->dentry->d_lock);
+	same = place->dentry->d_parent == parent->dentry &&
+	       d_same_name(place->dentry, parent->dentry, last);
+	spin_unlock(&place->dentry->d_lock);
+	if (!same)
+		return false;
+	/* By ORIGINAL, and not by NEW's own name from somewhere else. */
+	while (len && name[len - 1] == '/')
+		len--;
+	n = strlen(++component);
+	*dir = d_is_dir(place->dentry);
+	return len >= n && !memcmp(name + len - n, component, n);
+}
+
+/*
+ * ORIGINAL itself is to be removed or renamed.  A mount point would be busy; else it
+ * would be NEW.
+ */
+static noinline int pv_walk_busy(const struct pv_walk *walk,
+				 const struct path *parent,
+				 const struct qstr *last)
+{
+	struct pv_layers *layers;
+	bool dir = false, busy = false;
+
+	if (walk->hit.rule == PV_NO_RULE)
+		return 0;
+	layers = pv_layers_get_settled();
+	if (layers && walk->hit.layer < layers->nr &&
+	    layers->tables[walk->hit.layer]->places &&
+	    walk->hit.rule < layers->tables[walk->hit.layer]->nr_rules)
+		busy = pv_walk_ends_at_place(walk,
+					     layers->tables[walk->hit.layer],
+					     parent, last, &dir);
+	pv_layers_put(layers);
+	return busy && pv_call_takes_away(dir) ? -EBUSY : 0;
+}
+
 static noinline int pv_parent_at_length(int dfd, struct filename *name,
 					unsigned int flags, struct path *parent,
 					struct qstr *last, int *type,
@@ -817,7 +872,8 @@ static noinline int pv_parent_at_length(int dfd, struct filename *name,
 						 pv_walk_root(&walk, root));
 	}
 	if (!err && walk.virtual) {
-		err = pv_walk_keep_last(&walk, last);
+		err = pv_walk_busy(&walk, parent, last) ?:
+		      pv_walk_keep_last(&walk, last);
 		if (err)
 			path_put(parent);
 	}
