@@ -212,7 +212,8 @@ def S3_namespaces_are_made_anew():
 def S3_the_bundle_has_all_of_it():
     """Namespaces, rules, files, and the sums of the files that have them."""
     with Holder() as holder:
-        good("pvadm", "attach", holder.pid, "--map", "/a=/b", "--map", "/c=/c")
+        good("pvadm", "attach", holder.pid, "--map", "/a=/b", "--map", "/c=/c",
+             "--late")
         said = holder.checkpoint("--json")
         check_equal(json.loads(said)["bundle"], BUNDLE, "bundle")
         check_equal(sorted(os.listdir(BUNDLE)), sorted(FILES), "files")
@@ -253,6 +254,30 @@ def S3_rules_come_back_in_their_layers():
     check_equal(good("pvadm", "restart", BUNDLE, "cat", "/pv.one/f"), "in b", "it")
     check_equal(good("pvadm", "restart", "--map", f"/pv.one={SCRATCH}/c", BUNDLE,
                      "cat", "/pv.one/f", "/pv.two/f"), "in cin b", "newest")
+
+
+@test
+def S3_layers_come_back_as_they_were_set():
+    """And where a NEW is not there any more, it is named and nothing is begun."""
+    fresh()
+    new = f"{SCRATCH}/gone"
+    os.mkdir(new)
+    process = subprocess.Popen(
+        ["pvadm", "run", "--map", f"/pv.one={new}", "--", "pvadm", "run", "--late",
+         "--no-reverse", "--by-name", "--map", "/pv.two=/pv.three", "--", "sleep", "1000"])
+    wait_until(lambda: open(f"/proc/{process.pid}/comm", encoding="ascii").read()
+               == "sleep\n", "sleep")
+    good("pvadm", "checkpoint", process.pid, "--dir", BUNDLE)
+    process.kill()
+    process.wait()
+    show = ["sh", "-c", "pvadm show $$ | grep ^#"]
+    said = good("pvadm", "restart", BUNDLE, "--", *show).splitlines()
+    check("--late, --by-name, --no-reverse" in said[0], said)
+    check("--" not in said[1], said)
+    os.rmdir(new)
+    refused(f"make {new}, or say --late", "restart", BUNDLE, "--", "true")
+    said = good("pvadm", "restart", "--late", BUNDLE, "--", *show).splitlines()
+    check("--late" in said[1], said)
 
 
 @test
@@ -598,7 +623,7 @@ def fifo(path):
 def S3_what_was_changed_is_found():
     """Cut, changed, missing, exchanged; other files are others'."""
     with Holder() as holder:
-        good("pvadm", "attach", holder.pid, "--map", "/a=/b")
+        good("pvadm", "attach", holder.pid, "--map", "/a=/usr")
         holder.checkpoint()
     good("pvadm", "checkpoint", "--check", BUNDLE)
     for name in FILES:

@@ -396,6 +396,87 @@ TEST_F(place, T14_late_NEWs_are_looked_up_at_each_use)
 	free(late);
 }
 
+/* A mount point is busy, and so is ORIGINAL; else it would be NEW that goes. */
+static void take_away(FIXTURE_DATA(place) *self, int *out)
+{
+	char *slash = pvt_path("%s/", self->original);
+	char *around = pvt_path("%s/d/../../virt", self->original);
+	char *other = pvt_path("%s/other", self->base);
+	char *file = pvt_path("%s/file", self->base);
+	char *gone = pvt_path("%s/gone", self->base);
+	char *plain = pvt_path("%s/plain", self->base);
+	int dir = open(self->base, O_PATH | O_CLOEXEC);
+	int i = 0;
+
+#define TRY(call) (out[i++] = (call) ? errno : 0)
+	TRY(rmdir(self->original));
+	TRY(rmdir(slash));
+	TRY(rmdir(around));
+	TRY(unlinkat(dir, "virt", AT_REMOVEDIR));
+	TRY(unlinkat(dir, "virt", 0));
+	TRY(unlink(self->original));
+	TRY(rename(self->original, other));
+	TRY(renameat(dir, "virt", dir, "other"));
+	TRY(rename(other, self->original));
+	TRY(mkdir(self->original, 0755));
+	TRY(mkdirat(dir, "virt", 0755));
+	TRY(symlink("x", self->original));
+	TRY(unlink(file));
+	TRY(rmdir(file));
+	TRY(rename(file, gone));
+	TRY(rename(plain, file));
+	TRY(chdir(self->base) || rmdir("virt"));
+	TRY(chdir(self->original) || rmdir("../virt"));
+	TRY(mkdir("d/x", 0755));
+	TRY(rmdir("d/x"));
+#undef TRY
+	close(dir);
+	free(slash);
+	free(around);
+	free(other);
+	free(file);
+	free(gone);
+	free(plain);
+}
+
+#define TRIES	20
+
+TEST_F(place, T13_ORIGINAL_itself_is_busy)
+{
+	char *file = pvt_path("%s/file", self->base);
+	char *target = pvt_path("%s/deep/new/f", self->base);
+	int *out = pvt_shared(2 * TRIES * sizeof(int));
+	const struct pvt_rule rules[] = {
+		{ self->original, self->new }, { file, target },
+	};
+	int world, i, status;
+	pid_t pid;
+
+	mkdir(pvt_path("%s/other", self->base), 0755);
+	pvt_write(file, "o", 0644);
+	pvt_write(pvt_path("%s/plain", self->base), "p", 0644);
+	for (world = 0; world < 2; world++) {
+		pid = fork();
+		if (!pid) {
+			if (world)
+				pvt_attach(getpid(), rules, 2);
+			else
+				pvt_mount(rules, 2);
+			take_away(self, out + world * TRIES);
+			_exit(0);
+		}
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		ASSERT_EQ(0, status);
+	}
+	for (i = 0; i < TRIES; i++)
+		EXPECT_EQ(out[i], out[TRIES + i]) {
+			TH_LOG("call %d", i);
+		}
+	EXPECT_EQ('n', look(pvt_path("%s/f", self->new)));
+	free(file);
+	free(target);
+}
+
 /* A6: a name passes the inner layer first, then the outer; so does NEW of the inner one. */
 TEST_F(place, A6_NEW_is_looked_up_through_the_layers_below)
 {
