@@ -824,7 +824,9 @@ static bool pv_walk_ends_at_place(const struct pv_walk *walk,
 		len--;
 	n = strlen(++component);
 	*dir = d_is_dir(place->dentry);
-	return len >= n && !memcmp(name + len - n, component, n);
+	/* A "/" behind what is no directory is wrong before it is busy. */
+	return len >= n && !memcmp(name + len - n, component, n) &&
+	       (*dir || !name[len]);
 }
 
 /*

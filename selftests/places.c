@@ -404,6 +404,7 @@ static void take_away(FIXTURE_DATA(place) *self, int *out)
 	char *other = pvt_path("%s/other", self->base);
 	char *file = pvt_path("%s/file", self->base);
 	char *gone = pvt_path("%s/gone", self->base);
+	char *behind = pvt_path("%s/file//", self->base);
 	char *plain = pvt_path("%s/plain", self->base);
 	int dir = open(self->base, O_PATH | O_CLOEXEC);
 	int i = 0;
@@ -422,6 +423,8 @@ static void take_away(FIXTURE_DATA(place) *self, int *out)
 	TRY(mkdirat(dir, "virt", 0755));
 	TRY(symlink("x", self->original));
 	TRY(unlink(file));
+	TRY(unlink(behind));
+	TRY(rename(behind, gone));
 	TRY(rmdir(file));
 	TRY(rename(file, gone));
 	TRY(rename(plain, file));
@@ -437,9 +440,10 @@ static void take_away(FIXTURE_DATA(place) *self, int *out)
 	free(file);
 	free(gone);
 	free(plain);
+	free(behind);
 }
 
-#define TRIES	20
+#define TRIES	22
 
 TEST_F(place, T13_ORIGINAL_itself_is_busy)
 {
