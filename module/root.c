@@ -28,6 +28,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "hooks.h"
 #include "layers.h"
 #include "process.h"
@@ -133,7 +134,7 @@ bool pv_task_root(struct task_struct *task, struct path *root)
 	if (has)
 		return true;
 	rcu_read_lock();
-	for_each_thread(task, thread) {
+	pv_for_each_thread(task, thread) {
 		has = pv_thread_root(thread, root);
 		if (has)
 			break;
