@@ -209,6 +209,21 @@ pv_start_at_new(struct pv_nameidata *nd, const struct pv_layers *layers, u32 rul
 	return rest;
 }
 
+/* What matched a name says where it is walked.  Preemption as below. */
+static __always_inline const char *
+pv_start_by(struct pv_nameidata *nd, const struct pv_layers *layers, u32 rule,
+	    const char *rest, const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	if (rule != PV_NO_RULE &&
+	    likely(!layers->tables[0]->rules[rule].exception))
+		return pv_start_at_new(nd, layers, rule, rest, flags);
+	rcu_read_unlock_sched();
+	if (flags & PV_LOOKUP_TELL)
+		pv_started_tell(nd->m_seq, 0);
+	return name;
+}
+
 /* An absolute name.  Preemption is off, and on again afterwards. */
 static __always_inline const char *
 pv_start_absolute(struct pv_nameidata *nd, const struct pv_layers *layers,
@@ -228,12 +243,7 @@ pv_start_absolute(struct pv_nameidata *nd, const struct pv_layers *layers,
 			goto at_length;
 		nd->flags |= PV_LOOKUP_STRICT;
 	}
-	if (rule != PV_NO_RULE && likely(!table->rules[rule].exception))
-		return pv_start_at_new(nd, layers, rule, rest, flags);
-	rcu_read_unlock_sched();
-	if (flags & PV_LOOKUP_TELL)
-		pv_started_tell(nd->m_seq, 0);
-	return name;
+	return pv_start_by(nd, layers, rule, rest, name, flags);
 
 at_length:
 	rcu_read_unlock_sched();
@@ -250,16 +260,10 @@ static const char *pv_start_above(struct pv_nameidata *nd,
 				  unsigned int flags)
 	__releases(RCU_SCHED)
 {
-	const struct pv_table *table = layers->tables[0];
 	const char *rest;
-	u32 rule = pv_table_match_from(table, seek, name, &rest);
+	u32 rule = pv_table_match_from(layers->tables[0], seek, name, &rest);
 
-	if (rule != PV_NO_RULE && !table->rules[rule].exception)
-		return pv_start_at_new(nd, layers, rule, rest, flags);
-	rcu_read_unlock_sched();
-	if (flags & PV_LOOKUP_TELL)
-		pv_started_tell(nd->m_seq, 0);
-	return name;
+	return pv_start_by(nd, layers, rule, rest, name, flags);
 }
 
 /*
