@@ -146,15 +146,12 @@ static const char *pv_link_followed(struct pv_walk *walk,
 /* Is it as pv_path_normalise() would leave it, but for a ".."? */
 static bool pv_link_is_normal(const char *name)
 {
-	const char *slash = name;
+	const char *slash;
 
-	if (name[0] == '.' && (name[1] == '/' || !name[1]))
+	if (*name != '/' && pv_path_skip_noops(name) != name)
 		return false;
-	if (*slash != '/')
-		slash = strchr(slash, '/');
-	for (; slash; slash = strchr(slash + 1, '/'))
-		if (!slash[1] || slash[1] == '/' ||
-		    (slash[1] == '.' && (slash[2] == '/' || !slash[2])))
+	for (slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/'))
+		if (!slash[1] || pv_path_skip_noops(slash + 1) != slash + 1)
 			return false;
 	return true;
 }
