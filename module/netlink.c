@@ -447,6 +447,41 @@ static int pv_table_call(struct genl_info *info, struct pv_table **table)
 }
 
 /*
+ * The layers of a process, seen from the root directory that it has now, and whether the
+ * innermost is its own; a reference, or NULL.
+ */
+static struct pv_layers *pv_task_layers(struct task_struct *task, bool *own)
+{
+	struct pv_layers *layers = NULL;
+	struct pv_process *process;
+
+	pv_task_settle(task);
+	process = pv_process_get_task(task);
+	if (process)
+		layers = pv_process_get_layers(process, own);
+	pv_process_put(process);
+	return layers;
+}
+
+/*
+ * Those that a new one will have below it, unless they are changed meanwhile: a
+ * reference, NULL, or ERR_PTR(-ENOMEM).
+ */
+static struct pv_layers *pv_task_layers_below(struct task_struct *task,
+					      bool push)
+{
+	struct pv_layers *layers, *below;
+	bool own;
+
+	layers = pv_task_layers(task, &own);
+	if (!layers || push || !own)
+		return layers;
+	below = pv_layers_pop(layers);
+	pv_layers_put(layers);
+	return below;
+}
+
+/*
  * Look up what the rules lead to; the table that says so takes the place of @table.
  * Where there are other layers below, NEW goes on to be a name that they get to see.
  */
@@ -458,7 +493,8 @@ static int pv_table_place(struct genl_info *info, struct pv_table **table,
 
 	if ((*table)->late)
 		return 0;
-	below = pv_process_below(task, pv_info_flags(info) & PATHVIRT_F_PUSH);
+	below = pv_task_layers_below(task,
+				     pv_info_flags(info) & PATHVIRT_F_PUSH);
 	if (IS_ERR(below))
 		return PTR_ERR(below);
 	/* From a changed root directory they cannot be asked like that. */
@@ -968,21 +1004,6 @@ static int pv_reply_end(struct genl_info *info, struct sk_buff *skb,
 	return genlmsg_reply(skb, info);
 }
 
-/* The layers of a process; a reference, or NULL. */
-static struct pv_layers *pv_task_layers(struct task_struct *task)
-{
-	struct pv_layers *layers = NULL;
-	struct pv_process *process;
-	bool own;
-
-	pv_task_settle(task);
-	process = pv_process_get_task(task);
-	if (process)
-		layers = pv_process_get_layers(process, &own);
-	pv_process_put(process);
-	return layers;
-}
-
 static int pv_resolve_reply(struct genl_info *info, int attr, const char *path,
 			    const struct pv_hit *hit)
 {
@@ -1069,7 +1090,8 @@ static int pv_answer_virtual(struct genl_info *info,
 static int pv_resolve_task(struct genl_info *info, struct task_struct *task,
 			   const struct nlattr *attr)
 {
-	struct pv_layers *layers = pv_task_layers(task);
+	bool own;
+	struct pv_layers *layers = pv_task_layers(task, &own);
 	struct pv_question question = {
 		.layers = layers,
 		.place = pv_vpath_alloc(GFP_KERNEL),

@@ -201,34 +201,6 @@ struct pv_layers *pv_process_get_layers(struct pv_process *process, bool *own)
 	return layers;
 }
 
-/**
- * pv_process_below - the layers that a new one would have below it
- * @task: any thread of the process; the caller holds a reference
- * @push: as with pv_process_set()
- *
- * Nothing keeps them from being changed meanwhile.
- *
- * Return: a reference, NULL if there would be none, or ERR_PTR(-ENOMEM).
- */
-struct pv_layers *pv_process_below(struct task_struct *task, bool push)
-{
-	struct pv_process *process;
-	struct pv_layers *layers, *below;
-	struct pv_table *own;
-
-	pv_task_settle(task);
-	process = pv_process_get_task(task);
-	if (!process)
-		return NULL;
-	layers = pv_process_state(process, &own);
-	pv_process_put(process);
-	if (!layers || push || !own)
-		return layers;
-	below = pv_layers_pop(layers);
-	pv_layers_put(layers);
-	return below;
-}
-
 static struct pv_process *pv_process_alloc(gfp_t gfp)
 {
 	struct pv_process *process;

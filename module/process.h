@@ -197,7 +197,6 @@ static __always_inline const struct pv_layers *pv_layers_current(void)
 	return process ? pv_process_layers(process) : NULL;
 }
 
-struct pv_layers *pv_process_below(struct task_struct *task, bool push);
 struct pv_layers *pv_process_get_layers(struct pv_process *process,
 					bool *own);
 struct pv_layers *pv_layers_get_current(void);
