@@ -55,15 +55,6 @@ static int read_options(const struct command *command, int argc, char **argv,
 			    argv + optind);
 }
 
-/* What may help against what has kept @target from being attached. */
-static const char *advice(const struct request *request,
-			  const struct target *target, int err)
-{
-	const char *missing = missing_advice(target, request->rules.rules, err);
-
-	return *missing ? missing : session_advice(err);
-}
-
 /* All of them, or none. */
 static int attach_targets(struct pv *pv, const struct request *request)
 {
@@ -81,7 +72,8 @@ static int attach_targets(struct pv *pv, const struct request *request)
 		if (!err)
 			continue;
 		status = restore_fail(&restore, pv, i,
-				      advice(request, &target[i], err));
+				      missing_advice(&target[i],
+						     request->rules.rules, err));
 		break;
 	}
 	restore_free(&restore);

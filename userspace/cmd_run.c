@@ -39,12 +39,12 @@ static int renounce_privileges(void)
 static const char *advice(const struct pv_rules *rules, int err)
 {
 	struct target self = { .pid = getpid() };
-	const char *missing;
+	const char *text;
 
 	self.pidfd = pidfd_open(self.pid, 0);
-	missing = missing_advice(&self, rules, err);
+	text = missing_advice(&self, rules, err);
 	target_close(&self);
-	return *missing ? missing : session_advice(err);
+	return text;
 }
 
 static int attach_self(const struct pv_rules *rules, unsigned int flags)

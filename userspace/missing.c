@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "missing.h"
+#include "session.h"
 
 /* A filesystem whose server is gone must not hold us up for longer. */
 #define PATIENCE	5	/* seconds */
@@ -133,11 +134,11 @@ const char *missing_advice(const struct target *target,
 
 	if ((err != -ENOENT && err != -ENOTDIR) ||
 	    !ask_helper(target, rules, &first) || first >= pv_rules_count(rules))
-		return "";
+		return session_advice(err);
 	path = pv_path_escape(pv_rules_target(rules, first));
 	free(advice);
 	if (!path || asprintf(&advice, "; make %s, or say --late", path) < 0)
 		advice = NULL;
 	free(path);
-	return advice ? advice : "";
+	return advice ? advice : session_advice(err);
 }

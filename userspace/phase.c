@@ -52,15 +52,15 @@ static int read_options(const struct phase *phase,
 static const char *advice(struct pv *pv, const struct request *request, int err)
 {
 	struct pv_rules *rules = pv_rules_new();
-	const char *missing = "";
+	const char *text = session_advice(err);
 	char *originals = NULL;
 
 	if (rules && !pv_originals(pv, request->target.pidfd, &originals) &&
 	    !pv_rules_parse_lists(rules, originals, request->list))
-		missing = missing_advice(&request->target, rules, err);
+		text = missing_advice(&request->target, rules, err);
 	free(originals);
 	pv_rules_free(rules);
-	return *missing ? missing : session_advice(err);
+	return text;
 }
 
 static int act(const struct phase *phase, const struct request *request)

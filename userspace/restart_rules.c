@@ -13,16 +13,13 @@
 #include "message.h"
 #include "missing.h"
 #include "restart_rules.h"
-#include "session.h"
 
 static int cannot(struct pv *pv, const struct target *target,
 		  const struct pv_rules *rules, int err)
 {
-	const char *missing = missing_advice(target, rules, err);
-
 	return message_failed("cannot attach the rules: %s%s",
 			      err == -ENOMEM ? strerror(-err) : pv_error(pv),
-			      *missing ? missing : session_advice(err));
+			      missing_advice(target, rules, err));
 }
 
 /* "A:B:C" of one side, for free(); NULL without memory. */
