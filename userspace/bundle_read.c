@@ -220,31 +220,36 @@ size_t bundle_layers(const struct bundle *bundle, pid_t pid)
 	return layers ? json_object_array_length(layers) : 0;
 }
 
+static struct json_object *layer_of(const struct bundle *bundle, pid_t pid,
+				    size_t index)
+{
+	return json_object_array_get_idx(layers_of(bundle, pid), index);
+}
+
+static bool layer_says(const struct json_object *layer, const char *name)
+{
+	return json_object_get_boolean(member(layer, name, json_type_boolean));
+}
+
 bool bundle_layer_registered(const struct bundle *bundle, pid_t pid,
 			     size_t index)
 {
-	struct json_object *layer =
-		json_object_array_get_idx(layers_of(bundle, pid), index);
-
-	return json_object_get_boolean(member(layer, "registered",
-					      json_type_boolean));
+	return layer_says(layer_of(bundle, pid, index), "registered");
 }
 
 unsigned int bundle_layer_flags(const struct bundle *bundle, pid_t pid,
 				size_t index)
 {
-	struct json_object *layer =
-		json_object_array_get_idx(layers_of(bundle, pid), index);
-	struct json_object *reverse = member(layer, "reverse",
-					     json_type_boolean);
+	const struct json_object *layer = layer_of(bundle, pid, index);
 	unsigned int flags = 0;
 
-	if (json_object_get_boolean(member(layer, "late", json_type_boolean)))
+	if (layer_says(layer, "late"))
 		flags |= PV_LATE;
-	if (json_object_get_boolean(member(layer, "by_name", json_type_boolean)))
+	if (layer_says(layer, "by_name"))
 		flags |= PV_BY_NAME;
 	/* Bundles of the first version do not say. */
-	if (reverse && !json_object_get_boolean(reverse))
+	if (member(layer, "reverse", json_type_boolean) &&
+	    !layer_says(layer, "reverse"))
 		flags |= PV_NO_REVERSE;
 	return flags;
 }
@@ -263,8 +268,7 @@ static int add_rule(struct pv_rules *rules, const struct json_object *rule)
 int bundle_layer(const struct bundle *bundle, pid_t pid, size_t index,
 		 struct pv_rules **rules)
 {
-	struct json_object *layer =
-		json_object_array_get_idx(layers_of(bundle, pid), index);
+	struct json_object *layer = layer_of(bundle, pid, index);
 	struct json_object *array = member(layer, "rules", json_type_array);
 	int err = 0;
 	size_t i;
