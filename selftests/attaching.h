@@ -17,6 +17,7 @@
 
 #include <libpathvirt.h>
 
+#include "look.h"
 #include "testing.h"
 
 /* With PV_SELFTEST_SABOTAGE=1 nothing is attached; see testing.h. */
@@ -133,23 +134,6 @@ static inline unsigned int what_stays(void)
 	while ((left = what_is_left()) && tries--)
 		usleep(20000);
 	return left;
-}
-
-/*
- * The first byte of a file, '!' if it cannot be opened.  Nothing but system
- * calls, and the open is the first of them.
- */
-static inline char look(const char *path)
-{
-	int fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	char byte = '?';
-
-	if (fd < 0)
-		return '!';
-	if (syscall(SYS_read, fd, &byte, 1) != 1)
-		byte = '?';
-	syscall(SYS_close, fd);
-	return byte;
 }
 
 #endif /* PV_SELFTESTS_ATTACHING_H */

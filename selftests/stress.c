@@ -27,16 +27,10 @@
 #include "kselftest_harness.h"
 
 #include "attaching.h"
+#include "three_trees.h"
 
 #define WORKERS		16
 #define ENTRIES		7	/* in a worker's directory, "." and ".." apart */
-
-static const char trees[] = "o12";
-
-/* The program of each tree, and the status that it ends with. */
-static const char *const programs[] = {
-	"/usr/bin/true", "/usr/bin/false", "/usr/bin/expr",
-};
 
 enum deed {
 	OPEN, STAT, ACCESS, READLINK, LIST, CREATE, RENAME, EXCHANGE, LINK, FORK,
@@ -181,15 +175,6 @@ static void do_link(struct place *place)
 		wrong(place, LINK, "to what is there", errno);
 }
 
-static int wait_status(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
-}
-
 static void do_fork(struct place *place)
 {
 	pid_t pid = fork();
@@ -228,11 +213,6 @@ static bool is_due(enum deed deed, unsigned int turn)
 }
 
 /* ---- The trees ---- */
-
-static char *below(const char *dir, const char *name)
-{
-	return pvt_path("%s/%s", dir, name);
-}
 
 static void fill(const char *tree, int worker, char says)
 {
@@ -290,28 +270,6 @@ static struct place place_new(const char *dir, int worker,
 		free(path);
 	}
 	return place;
-}
-
-/* How many files of a worker are not where they belong. */
-static int misplaced(const char *dir, int worker)
-{
-	const char *tree, *name;
-	int nr = 0;
-	char *path, says;
-
-	for (tree = trees; *tree; tree++) {
-		for (name = "abcd"; *name; name++) {
-			path = pvt_path("%s/%c/w%d/%c", dir, *tree, worker,
-					*name);
-			says = look(path);
-			if (says != *tree) {
-				printf("# %s says %c\n", path, says);
-				nr++;
-			}
-			free(path);
-		}
-	}
-	return nr;
 }
 
 /* ---- The workers ---- */

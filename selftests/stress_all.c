@@ -41,6 +41,7 @@
 
 #include "asking.h"
 #include "relinking.h"
+#include "three_trees.h"
 
 #define NOBODY		65534
 #define WORKERS		10
@@ -49,13 +50,6 @@
 #ifndef AT_HANDLE_MNT_ID_UNIQUE
 #define AT_HANDLE_MNT_ID_UNIQUE	0x001
 #endif
-
-static const char trees[] = "o12";
-
-/* The program of each tree, and the status that it ends with. */
-static const char *const programs[] = {
-	"/usr/bin/true", "/usr/bin/false", "/usr/bin/expr",
-};
 
 enum kind { ROOT, THREADS, SELF, USERNS, BITS_32, KINDS };
 
@@ -147,20 +141,6 @@ static bool may(struct place *place, const char *what, long result, ...)
 
 #define MUST(place, what, result)	may(place, what, result, 0)
 
-/* The first byte of a file; '!' if it cannot be opened. */
-static char look_at(int dirfd, const char *path)
-{
-	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
-	char byte = '?';
-
-	if (fd < 0)
-		return '!';
-	if (read(fd, &byte, 1) != 1)
-		byte = '?';
-	close(fd);
-	return byte;
-}
-
 /* A name that was told: DIR, one of the trees, and what is behind it. */
 static void told(struct place *place, const char *name, const char *behind)
 {
@@ -177,8 +157,8 @@ static void told(struct place *place, const char *name, const char *behind)
 
 static void do_open(struct place *place)
 {
-	saw(place, look_at(AT_FDCWD, place->a));
-	saw(place, look_at(AT_FDCWD, place->c));
+	saw(place, look(place->a));
+	saw(place, look(place->c));
 }
 
 static void do_openat2(struct place *place)
@@ -368,8 +348,8 @@ static void do_here(struct place *place)
 
 	if (!MUST(place, "chdir", chdir(place->dir)))
 		return;
-	saw(place, look_at(AT_FDCWD, "a"));
-	saw(place, look_at(AT_FDCWD, "../wx/./../../o/w0/a"));
+	saw(place, look("a"));
+	saw(place, look("../wx/./../../o/w0/a"));
 	if (MUST(place, "getcwd", syscall(SYS_getcwd, name, sizeof(name))))
 		told(place, name, place->tail);
 	length = readlink("/proc/self/cwd", name, sizeof(name) - 1);
@@ -408,21 +388,12 @@ static void do_told(struct place *place)
 		fclose(maps);
 }
 
-static int wait_status(pid_t pid)
-{
-	int status;
-
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
-}
-
 static void do_fork(struct place *place)
 {
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(look_at(AT_FDCWD, place->a));
+		_exit(look(place->a));
 	saw(place, wait_status(pid));
 }
 
@@ -430,7 +401,7 @@ static void *look_once(void *arg)
 {
 	struct place *place = arg;
 
-	saw(place, look_at(AT_FDCWD, place->a));
+	saw(place, look(place->a));
 	return NULL;
 }
 
@@ -473,7 +444,7 @@ static void do_chroot(struct place *place)
 	if (!pid) {
 		if (chroot(top) || chdir("/"))
 			_exit('C');
-		_exit(look_at(AT_FDCWD, name));
+		_exit(look(name));
 	}
 	saw(place, wait_status(pid));
 }
@@ -486,7 +457,7 @@ static void pivot(const char *name)
 		_exit('M');
 	if (syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH))
 		_exit('P');
-	_exit(look_at(AT_FDCWD, name));
+	_exit(look(name));
 }
 
 static void do_pivot(struct place *place)
@@ -652,11 +623,6 @@ _Static_assert(NR_DEEDS <= DEEDS, "more deeds than there is room for");
 
 /* ---- The trees ---- */
 
-static char *below(const char *dir, const char *name)
-{
-	return pvt_path("%s/%s", dir, name);
-}
-
 static void fill(const char *dir, char says)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -716,28 +682,6 @@ static void make_trees(const char *dir)
 				give_away(path);
 		}
 	}
-}
-
-/* How many files of a worker are not where they belong. */
-static int misplaced(int worker)
-{
-	const char *tree, *name;
-	int nr = 0;
-	char *path, says;
-
-	for (tree = trees; *tree; tree++) {
-		for (name = "abcd"; *name; name++) {
-			path = pvt_path("%s/%c/w%d/%c", top, *tree, worker,
-					*name);
-			says = look_at(AT_FDCWD, path);
-			if (says != *tree) {
-				printf("# wrong: %s says %c\n", path, says);
-				nr++;
-			}
-			free(path);
-		}
-	}
-	return nr;
 }
 
 /* ---- The workers ---- */
@@ -1090,7 +1034,7 @@ static void relink_once(int device, int dir, unsigned int turn)
 	if (err)
 		wrong("root", "relink", "%s", strerror(err));
 	else if (relink.result != PATHVIRT_RELINK_LINKED ||
-		 look_at(dir, name) != 'r' || unlinkat(dir, name, 0))
+		 look_from(dir, name) != 'r' || unlinkat(dir, name, 0))
 		wrong("root", "relink", "result %u", relink.result);
 	else
 		atomic_fetch_add(&tally->relinked, 1);
@@ -1367,7 +1311,7 @@ static void stress(unsigned int seconds)
 	result(ended_well(pids, nr), "all_end_when_they_are_asked_to");
 	print_tally();
 	for (i = 0; i < WORKERS; i++)
-		bad += misplaced(i);
+		bad += misplaced(top, i);
 	result(!bad && !atomic_load(&tally->wrong),
 	       "every_result_is_one_trees_or_the_others");
 	result(all_was_done(), "everybody_did_everything");

@@ -68,9 +68,18 @@ static u32 naive_first(const char * const *rules, unsigned int nr,
 	return PV_NO_RULE;
 }
 
-static struct pv_table *naive_table(const char * const *rules, unsigned int nr)
+struct pv_table *naive_table(struct pv_draft *draft)
 {
-	struct pv_table *table;
+	struct pv_table *table = pv_table_build(draft);
+
+	pv_draft_clear(draft);
+	if (IS_ERR(table))
+		abort();
+	return table;
+}
+
+static struct pv_table *naive_rules(const char * const *rules, unsigned int nr)
+{
 	struct pv_draft draft;
 	const char *why;
 	u32 i;
@@ -79,16 +88,12 @@ static struct pv_table *naive_table(const char * const *rules, unsigned int nr)
 	for (i = 0; i < nr; i++)
 		if (pv_draft_add(&draft, rules[2 * i], rules[2 * i + 1], &why))
 			abort();
-	table = pv_table_build(&draft);
-	pv_draft_clear(&draft);
-	if (IS_ERR(table))
-		abort();
-	return table;
+	return naive_table(&draft);
 }
 
 void naive_check(const char * const *rules, unsigned int nr, const char *name)
 {
-	struct pv_table *table = naive_table(rules, nr);
+	struct pv_table *table = naive_rules(rules, nr);
 	const char *rest;
 	size_t covered;
 	u32 got, want;
@@ -197,7 +202,7 @@ static bool naive_concerns(const char * const *rules, unsigned int nr,
 void naive_check_reverse(const char * const *rules, unsigned int nr,
 			 const char *name)
 {
-	struct pv_table *table = naive_table(rules, nr);
+	struct pv_table *table = naive_rules(rules, nr);
 	char virtual[2 * PATH_MAX], wanted[2 * PATH_MAX], real[PATH_MAX];
 	bool below = false;
 	u32 got, want, limit;

@@ -17,6 +17,15 @@
  */
 bool naive_matches(const char *prefix, const char *name, size_t *covered);
 
+struct pv_draft;
+struct pv_table;
+
+/**
+ * naive_table - build a table of a draft, which must succeed
+ * @draft: the draft; cleared
+ */
+struct pv_table *naive_table(struct pv_draft *draft);
+
 /**
  * naive_check - build a table of rules and hold its answer for one name against
  * the reference's; aborts if they differ
