@@ -21,7 +21,7 @@
 #include "reached.h"
 
 /**
- * pv_call_takes_away - is the running task in a call that removes or renames a file?
+ * pv_call_takes_away - is the running task in a call that removes a file?
  * @dir: the file is a directory
  *
  * The numbers of 32-bit calls mean other 64-bit calls, and the other way round, of which
@@ -35,13 +35,6 @@ bool pv_call_takes_away(bool dir)
 	unsigned long args[6];
 
 	switch (syscall_get_nr(current, regs)) {
-	case __NR_rename:
-	case __NR_renameat:
-	case __NR_renameat2:
-	case __NR_ia32_rename:
-	case __NR_ia32_renameat:
-	case __NR_ia32_renameat2:
-		return true;
 	case __NR_rmdir:
 	case __NR_ia32_rmdir:
 		return dir;
@@ -65,8 +58,30 @@ int pv_handle_rename(int olddfd, struct filename *from, int newdfd,
 
 	pv_call_begin();
 	pv_pin_begin(&pin);
+	pin.renames = true;
 	err = pv_original_rename(olddfd, from, newdfd, to, flags);
+	/* It is ORIGINAL that would move, and that lies elsewhere than NEW. */
+	if ((err == -EXDEV || err == -EINVAL) && pin.busy[0])
+		err = -EBUSY;
 	pv_pin_end(&pin);
+	pv_call_end();
+	return err;
+}
+
+/*
+ * Stands for security_inode_rename(), which is called where the kernel next asks
+ * whether one of the two is a mount point.
+ */
+int pv_handle_inode_rename(struct inode *old_dir, struct dentry *old,
+			   struct inode *new_dir, struct dentry *new,
+			   unsigned int flags)
+{
+	int err;
+
+	pv_call_begin();
+	err = pv_original_inode_rename(old_dir, old, new_dir, new, flags);
+	if (!err && (pv_pin_is_busy(old) || pv_pin_is_busy(new)))
+		err = -EBUSY;
 	pv_call_end();
 	return err;
 }

@@ -86,6 +86,8 @@ static struct pv_site pv_sites[] = {
 				     pv_handle_maps_query },
 	[PV_SITE_RENAME]	 = { "filename_renameat2", pv_handle_rename,
 				     .other = "do_renameat2" },
+	[PV_SITE_INODE_RENAME]	 = { "security_inode_rename",
+				     pv_handle_inode_rename },
 	[PV_SITE_LINK]		 = { "filename_linkat", pv_handle_link,
 				     .other = "do_linkat" },
 	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },

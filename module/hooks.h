@@ -14,6 +14,7 @@ struct dentry;
 struct file;
 struct filename;
 struct fs_struct;
+struct inode;
 struct kernel_clone_args;
 struct nameidata;
 struct path;
@@ -43,6 +44,9 @@ long pv_handle_maps_query(struct file *file, unsigned int cmd,
 			  unsigned long arg);
 int pv_handle_rename(int olddfd, struct filename *from, int newdfd,
 		     struct filename *to, unsigned int flags);
+int pv_handle_inode_rename(struct inode *old_dir, struct dentry *old,
+			   struct inode *new_dir, struct dentry *new,
+			   unsigned int flags);
 int pv_handle_link(int olddfd, struct filename *old, int newdfd,
 		   struct filename *new, int flags);
 struct task_struct *pv_handle_fork(struct pid *pid, int trace, int node,
@@ -81,6 +85,9 @@ long pv_original_maps_query(struct file *file, unsigned int cmd,
 			    unsigned long arg);
 int pv_original_rename(int olddfd, struct filename *from, int newdfd,
 		       struct filename *to, unsigned int flags);
+int pv_original_inode_rename(struct inode *old_dir, struct dentry *old,
+			     struct inode *new_dir, struct dentry *new,
+			     unsigned int flags);
 int pv_original_link(int olddfd, struct filename *old, int newdfd,
 		     struct filename *new, int flags);
 struct task_struct *pv_original_fork(struct pid *pid, int trace, int node,

@@ -26,6 +26,7 @@
 #include "compat.h"
 #include "hooks.h"
 #include "name.h"
+#include "pin.h"
 #include "places.h"
 #include "process.h"
 #include "proof.h"
@@ -798,11 +799,12 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 	return err;
 }
 
-/* Does the rule that the name met first lead to @last in @parent, and does it say so? */
-static bool pv_walk_ends_at_place(const struct pv_walk *walk,
-				  const struct pv_table *table,
-				  const struct path *parent,
-				  const struct qstr *last, bool *dir)
+/*
+ * The NEW that the name comes to by ORIGINAL's own name, as @last in @parent, or NULL.
+ */
+static const struct dentry *
+pv_walk_place(const struct pv_walk *walk, const struct pv_table *table,
+	      const struct path *parent, const struct qstr *last)
 {
 	const struct path *place = &table->places->new[walk->hit.rule];
 	const struct pv_rule *rule = &table->rules[walk->hit.rule];
@@ -812,45 +814,49 @@ static bool pv_walk_ends_at_place(const struct pv_walk *walk,
 	bool same;
 
 	if (!place->mnt || !component)
-		return false;
+		return NULL;
 	spin_lock(&place->dentry->d_lock);
 	same = place->dentry->d_parent == parent->dentry &&
 	       d_same_name(place->dentry, parent->dentry, last);
 	spin_unlock(&place->dentry->d_lock);
 	if (!same)
-		return false;
+		return NULL;
 	/* By ORIGINAL, and not by NEW's own name from somewhere else. */
 	while (len && name[len - 1] == '/')
 		len--;
 	n = strlen(++component);
-	*dir = d_is_dir(place->dentry);
+	if (len < n || memcmp(name + len - n, component, n))
+		return NULL;
 	/* A "/" behind what is no directory is wrong before it is busy. */
-	return len >= n && !memcmp(name + len - n, component, n) &&
-	       (*dir || !name[len]);
+	return d_is_dir(place->dentry) || !name[len] ? place->dentry : NULL;
 }
 
 /*
  * ORIGINAL itself is to be removed or renamed.  A mount point would be busy; else it
- * would be NEW.
+ * would be NEW.  A rename is told when it has come to both of its files.
  */
 static noinline int pv_walk_busy(const struct pv_walk *walk,
 				 const struct path *parent,
 				 const struct qstr *last)
 {
+	const struct dentry *place = NULL;
+	const struct pv_table *table;
 	struct pv_layers *layers;
-	bool dir = false, busy = false;
+	int err = 0;
 
 	if (walk->hit.rule == PV_NO_RULE)
 		return 0;
 	layers = pv_layers_get_settled();
-	if (layers && walk->hit.layer < layers->nr &&
-	    layers->tables[walk->hit.layer]->places &&
-	    walk->hit.rule < layers->tables[walk->hit.layer]->nr_rules)
-		busy = pv_walk_ends_at_place(walk,
-					     layers->tables[walk->hit.layer],
-					     parent, last, &dir);
+	if (layers && walk->hit.layer < layers->nr) {
+		table = layers->tables[walk->hit.layer];
+		if (table->places && walk->hit.rule < table->nr_rules)
+			place = pv_walk_place(walk, table, parent, last);
+	}
+	if (place && !pv_pin_note_busy(place) &&
+	    pv_call_takes_away(d_is_dir(place)))
+		err = -EBUSY;
 	pv_layers_put(layers);
-	return busy && pv_call_takes_away(dir) ? -EBUSY : 0;
+	return err;
 }
 
 static noinline int pv_parent_at_length(int dfd, struct filename *name,

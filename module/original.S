@@ -44,6 +44,7 @@ PV_ORIGINAL pv_original_readlink PV_SITE_READLINK
 PV_ORIGINAL pv_original_seq_path PV_SITE_SEQ_PATH
 PV_ORIGINAL pv_original_maps_query PV_SITE_MAPS_QUERY
 PV_ORIGINAL pv_original_rename PV_SITE_RENAME
+PV_ORIGINAL pv_original_inode_rename PV_SITE_INODE_RENAME
 PV_ORIGINAL pv_original_link PV_SITE_LINK
 PV_ORIGINAL pv_original_fork PV_SITE_FORK
 PV_ORIGINAL pv_original_getcwd PV_SITE_GETCWD

@@ -80,8 +80,7 @@ void pv_pin_begin(struct pv_pin *pin)
 
 	/* They cannot be seen otherwise once they are pinned. */
 	pv_layers_settle();
-	pin->task = current;
-	pin->layers = NULL;
+	*pin = (struct pv_pin){ .task = current };
 	pin->process = pv_process_get_current();
 	if (!pin->process)
 		return;
@@ -109,8 +108,7 @@ bool pv_pin_begin_for(struct pv_pin *pin, const struct task_struct *task,
 	struct pv_pin_bucket *bucket = pv_pin_bucket(task);
 	bool pinned;
 
-	pin->task = task;
-	pin->process = process;
+	*pin = (struct pv_pin){ .task = task, .process = process };
 	pin->layers = pv_process_pin(process);
 
 	raw_spin_lock(&bucket->lock);
@@ -146,6 +144,56 @@ void pv_pin_end(struct pv_pin *pin)
 	pv_layers_put(pin->layers);
 	pv_process_unpin(pin->process);
 	pv_process_put(pin->process);
+}
+
+/* Under the bucket's lock: the rename that the running task is in, or NULL. */
+static struct pv_pin *pv_pin_rename(const struct pv_pin_bucket *bucket)
+{
+	struct pv_pin *pin;
+
+	lockdep_assert_held(&bucket->lock);
+	hlist_for_each_entry(pin, &bucket->pins, node)
+		if (pin->task == current && pin->renames)
+			return pin;
+	return NULL;
+}
+
+/**
+ * pv_pin_note_busy - a rename has come to a NEW by ORIGINAL's own name
+ * @dentry: NEW's, of the layers that the rename is pinned to
+ *
+ * Return: false if the running task is in no rename, and nothing is noted.
+ */
+bool pv_pin_note_busy(const struct dentry *dentry)
+{
+	struct pv_pin_bucket *bucket = pv_pin_bucket(current);
+	struct pv_pin *pin;
+
+	raw_spin_lock(&bucket->lock);
+	pin = pv_pin_rename(bucket);
+	if (pin)
+		pin->busy[pin->busy[0] && pin->busy[0] != dentry] = dentry;
+	raw_spin_unlock(&bucket->lock);
+	return pin;
+}
+
+/**
+ * pv_pin_is_busy - has pv_pin_note_busy() been told of it in this rename?
+ * @dentry: what the running task is about to rename
+ *
+ * Return: true if it has.
+ */
+bool pv_pin_is_busy(const struct dentry *dentry)
+{
+	struct pv_pin_bucket *bucket = pv_pin_bucket(current);
+	const struct pv_pin *pin;
+	bool busy;
+
+	raw_spin_lock(&bucket->lock);
+	pin = pv_pin_rename(bucket);
+	busy = pin && (pin->busy[0] == dentry || pin->busy[1] == dentry);
+	raw_spin_unlock(&bucket->lock);
+	return busy;
 }
 
 /**

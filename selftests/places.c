@@ -428,6 +428,19 @@ static void take_away(FIXTURE_DATA(place) *self, int *out)
 	TRY(rmdir(file));
 	TRY(rename(file, gone));
 	TRY(rename(plain, file));
+	TRY(rename(file, other));
+	TRY(rename(self->original, self->original));
+	TRY(rename(self->original, around));
+	TRY(rename(slash, slash));
+	TRY(rename(gone, self->original));
+	TRY(rename(self->original, gone));
+	TRY(rename(self->original, plain));
+	TRY(renameat2(dir, "virt", dir, "virt", RENAME_NOREPLACE));
+	TRY(renameat2(dir, "virt", dir, "other", RENAME_NOREPLACE));
+	TRY(renameat2(dir, "virt", dir, "other", RENAME_EXCHANGE));
+	TRY(renameat2(dir, "other", dir, "virt", RENAME_EXCHANGE));
+	TRY(renameat2(dir, "virt", dir, "file", RENAME_EXCHANGE));
+	TRY(renameat2(dir, "virt", dir, "virt", RENAME_EXCHANGE));
 	TRY(chdir(self->base) || rmdir("virt"));
 	TRY(chdir(self->original) || rmdir("../virt"));
 	TRY(mkdir("d/x", 0755));
@@ -443,7 +456,7 @@ static void take_away(FIXTURE_DATA(place) *self, int *out)
 	free(behind);
 }
 
-#define TRIES	22
+#define TRIES	35
 
 TEST_F(place, T13_ORIGINAL_itself_is_busy)
 {
