@@ -94,26 +94,6 @@ static int pv_walk_dir(int dfd, struct pv_start *start)
 	return -ENOTDIR;
 }
 
-/*
- * RESOLVE_IN_ROOT makes the directory a root for this walk.  Where that is the
- * root which the process has anyway, rules speak of the name; elsewhere, and with
- * RESOLVE_BENEATH, nothing is to lead out of the directory, NEW included.
- */
-static bool pv_walk_scope_is_root(int dfd, unsigned int flags)
-{
-	struct pv_start dir;
-	struct path root;
-	bool same;
-
-	if (!(flags & LOOKUP_IN_ROOT) || pv_walk_dir(dfd, &dir))
-		return false;
-	get_fs_root(current->fs, &root);
-	same = path_equal(&dir.path, &root);
-	path_put(&root);
-	path_put(&dir.path);
-	return same;
-}
-
 /* Make room for a result of any length. */
 static char *pv_walk_room(struct pv_walk *walk)
 {
@@ -216,7 +196,8 @@ static noinline ssize_t pv_walk_resolve(struct pv_walk *walk, int dfd,
 		walk->root = pv_root_get(layers->root);
 	if (!real)
 		goto out;
-	if (*name != '/') {
+	/* What a scope begins with, a "/" in front of the name or not. */
+	if (*name != '/' || flags & LOOKUP_IS_SCOPED) {
 		len = 0;
 		if (pv_walk_dir(dfd, &start))
 			goto out;
@@ -316,15 +297,6 @@ static noinline ssize_t pv_walk_rooted(struct pv_walk *walk, int dfd,
 	return pv_walk_resolve(walk, dfd, flags);
 }
 
-static noinline ssize_t pv_walk_scoped(struct pv_walk *walk, int dfd,
-				       unsigned int flags)
-{
-	if (!pv_walk_scope_is_root(dfd, flags))
-		return 0;
-	walk->scoped = false;
-	return pv_walk_resolve(walk, dfd, flags);
-}
-
 /* Let the kernel walk another string. */
 static __always_inline void pv_walk_swap(struct pv_walk *walk)
 {
@@ -344,7 +316,9 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 					 const struct path *root)
 {
 	const struct pv_layers *layers;
-	bool dots = false, scoped = flags & LOOKUP_IS_SCOPED;
+	/* What is not to be left or crossed is seen at each step only. */
+	bool by_steps = flags & (LOOKUP_IS_SCOPED | LOOKUP_NO_XDEV);
+	bool dots = false;
 	bool rooted, concerned;
 	u64 how = PV_BY_NONE;
 	ssize_t len = 0;
@@ -369,7 +343,8 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 		return 0;
 	}
 	rooted = layers->root || !pv_layers_at_home(layers);
-	if (unlikely(!concerned || scoped || rooted || name->name[0] != '/')) {
+	if (unlikely(!concerned || by_steps || rooted ||
+		     name->name[0] != '/')) {
 		/* Later, if at all. */
 	} else if (likely(layers->nr == 1 && !layers->from[0])) {
 		len = pv_translate(layers->tables[0], name->name, false,
@@ -387,16 +362,15 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 	}
 	rcu_read_unlock_sched();
 
-	walk->native = !concerned || scoped || !pv_links_followed;
+	walk->native = !concerned || by_steps || !pv_links_followed;
 	walk->telling = false;
 	walk->linked = false;
-	walk->scoped = scoped;
 	walk->how = concerned ? how : PV_BY_FIRST;
 	pv_walk_enter(walk);
 	if (unlikely(!concerned || !*name->name))
 		return 0;
-	if (unlikely(scoped))
-		len = pv_walk_scoped(walk, dfd, flags);
+	if (unlikely(by_steps))
+		len = pv_walk_resolve(walk, dfd, flags);
 	else if (unlikely(rooted))
 		len = pv_walk_rooted(walk, dfd, flags);
 	else if (unlikely(name->name[0] != '/'))
@@ -583,30 +557,12 @@ static int pv_walk_first_how(const struct pv_layers *layers,
 	return 0;
 }
 
-/* With a root of the caller's own a walk does not leave where it began. */
-static int pv_walk_scoped_how(const struct pv_layers *layers, int dfd, u64 *how)
-{
-	struct pv_start start;
-	int err = 0;
-
-	*how = PV_BY_FIRST;
-	if (pv_walk_dir(dfd, &start))
-		return 0;
-	*how = start.how;
-	if (*how == PV_BY_FIRST)
-		err = pv_walk_first_how(layers, &start.path, how);
-	path_put(&start.path);
-	return err;
-}
-
 /* How does the process call where the walk has led?  0, or -ENOMEM. */
 static int pv_walk_how(struct pv_walk *walk, const struct pv_layers *layers,
 		       int dfd, unsigned int flags, u64 *how)
 {
 	int err = 0;
 
-	if (walk->scoped)
-		return pv_walk_scoped_how(layers, dfd, how);
 	if (walk->linked) {
 		/* Once more, keeping account. */
 		pv_walk_unswap(walk);
@@ -642,7 +598,7 @@ static __always_inline int pv_walk_came_to(struct pv_walk *walk, int dfd,
 {
 	if (likely(!walk->entered || !d_is_dir(at->dentry)))
 		return 0;
-	if (walk->how != PV_BY_FIRST || walk->linked || walk->scoped)
+	if (walk->how != PV_BY_FIRST || walk->linked)
 		return pv_walk_settle(walk, dfd, flags, at);
 	return pv_reached_note(at, PV_BY_FIRST);
 }
@@ -678,8 +634,8 @@ static __always_inline int pv_walk_found(struct pv_walk *walk, int dfd,
 }
 
 /*
- * May the walk be a brief one?  Not with a scope, which would have to be that of rules
- * too, nor where no mount is to be crossed, as NEW is one to the process.
+ * May the walk be a brief one?  Not where a directory is not to be left, or no mount to be
+ * crossed, as NEW is one to the process.
  */
 static __always_inline bool pv_walk_may_be_brief(unsigned int flags,
 						 const struct path *root)

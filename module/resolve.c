@@ -76,6 +76,11 @@
  * @rooted: the first of @dirs is the root directory; if not, it is where the
  *	name began, and those above are not known
  * @outside: that root is the outer one of @root
+ * @unrooted: the kernel would not have looked yet what the root directory is
+ * @scoped: what is called @scope_len bytes of @virtual is not left; the last of
+ *	@scope_dirs of @dirs
+ * @arrives: how long @virtual will be when it is where the walk was already, from the
+ *	root directory; or 0
  * @one: a name of one component, for looking it up; NULL until it is needed
  * @dirs: the directory reached, behind those that it was reached through, one for
  *	each component of @virtual; references.  One without mnt is not there, but
@@ -102,6 +107,11 @@ struct pv_resolver {
 	bool matched;
 	bool rooted;
 	bool outside;
+	bool unrooted;
+	bool scoped;
+	size_t scope_len;
+	unsigned int scope_dirs;
+	size_t arrives;
 	struct filename *one;
 	struct path *dirs;
 	unsigned int nr_dirs;
@@ -341,9 +351,34 @@ static int pv_resolve_enter(struct pv_resolver *r)
 }
 
 /* The length of the root directory's own name in @virtual. */
-static size_t pv_resolve_floor(const struct pv_resolver *r)
+static size_t pv_resolve_root_len(const struct pv_resolver *r)
 {
 	return r->root && !r->outside ? strlen(r->root->virtual) : 0;
+}
+
+/* The same of what ".." does not leave. */
+static size_t pv_resolve_floor(const struct pv_resolver *r)
+{
+	return r->scoped ? r->scope_len : pv_resolve_root_len(r);
+}
+
+/* By way of which rules is it that @virtual leads anywhere? */
+static u64 pv_resolve_how(struct pv_resolver *r)
+{
+	struct pv_hit hit;
+
+	pv_layers_translate(r->layers, r->virtual, r->scratch, &hit);
+	return hit.how;
+}
+
+/*
+ * Does ".." stay there?  The root directory that the process has changed to is not left
+ * by any of its names.
+ */
+static bool pv_resolve_is_floor(const struct pv_resolver *r)
+{
+	return r->len <= pv_resolve_floor(r) ||
+	       (r->root && path_equal(pv_resolve_dir(r), &r->root->inner));
 }
 
 /* It is what the process has, wherever its name may lead by now. */
@@ -353,6 +388,7 @@ static int pv_resolve_enter_changed_root(struct pv_resolver *r)
 
 	strscpy(r->virtual, r->outside ? "" : r->root->virtual, PATH_MAX);
 	strscpy(r->real, r->outside ? "" : r->root->real, PATH_MAX);
+	r->resolved.how = pv_resolve_how(r);
 	path_get(&path);
 	return pv_resolve_push(r, &path);
 }
@@ -361,7 +397,7 @@ static int pv_resolve_enter_changed_root(struct pv_resolver *r)
 static void pv_resolve_stay(struct pv_resolver *r)
 {
 	/* The kernel's own walk knows nothing of a rule for "/". */
-	if (!r->root && *r->real)
+	if (!r->root && !r->scoped && *r->real)
 		r->matched = true;
 }
 
@@ -375,7 +411,7 @@ static int pv_resolve_enter_root(struct pv_resolver *r, bool outside)
 		r->rooted = false;
 	r->outside = outside;
 	pv_resolve_pop(r, r->rooted);
-	pv_resolve_truncate(r, pv_resolve_floor(r));
+	pv_resolve_truncate(r, pv_resolve_root_len(r));
 	if (r->root)
 		pv_resolve_pop(r, 0);
 	if (r->root)
@@ -459,7 +495,7 @@ static int pv_resolve_prepend(struct pv_resolver *r, const char *text,
 static int pv_resolve_anew(struct pv_resolver *r, const char *more)
 {
 	bool outside = r->root && !pv_root_strip(r->root, r->virtual);
-	size_t floor = outside ? 0 : pv_resolve_floor(r);
+	size_t floor = outside ? 0 : pv_resolve_root_len(r);
 	int err;
 
 	err = pv_resolve_prepend(r, more, r->rest);
@@ -467,7 +503,15 @@ static int pv_resolve_anew(struct pv_resolver *r, const char *more)
 		err = pv_resolve_prepend(r, r->virtual + floor, r->rest);
 	if (err)
 		return err;
+	r->arrives = r->len;
 	return pv_resolve_enter_root(r, outside);
+}
+
+/* Going where rules lead elsewhere is what crossing a mount would be. */
+static bool pv_resolve_may_cross(struct pv_resolver *r)
+{
+	r->matched = true;
+	return !(r->flags & LOOKUP_NO_XDEV) || r->arrives;
 }
 
 /* The parent of @virtual. */
@@ -482,8 +526,8 @@ static int pv_resolve_leave(struct pv_resolver *r)
 	len = pv_resolve_real(r, r->real, &hit);
 	if (len < 0)
 		return len;
-	if (!pv_resolve_is_child(r->next, r->real))
-		r->matched = true;
+	if (!pv_resolve_is_child(r->next, r->real) && !pv_resolve_may_cross(r))
+		return -EXDEV;
 	return PV_RESOLVE_MORE;
 }
 
@@ -493,7 +537,10 @@ static int pv_resolve_up(struct pv_resolver *r)
 
 	if (err)
 		return err;
-	if (r->len <= pv_resolve_floor(r)) {
+	r->unrooted = false;
+	if (pv_resolve_is_floor(r)) {
+		if (r->flags & LOOKUP_BENEATH)
+			return -EXDEV;
 		pv_resolve_stay(r);
 		return PV_RESOLVE_MORE;
 	}
@@ -597,6 +644,35 @@ static int pv_resolve_may_follow(struct pv_resolver *r,
 	return err == -EACCES ? err : 0;
 }
 
+static int pv_resolve_enter_scope(struct pv_resolver *r)
+{
+	struct pv_hit hit;
+	ssize_t len;
+
+	pv_resolve_pop(r, r->scope_dirs);
+	pv_resolve_truncate(r, r->scope_len);
+	len = pv_resolve_real(r, r->real, &hit);
+	return len < 0 ? len : PV_RESOLVE_MORE;
+}
+
+/* A link leads to the root directory, or to what stands for it in this walk. */
+static int pv_resolve_restart(struct pv_resolver *r)
+{
+	u64 how = pv_resolve_how(r);
+	int err;
+
+	if (r->flags & LOOKUP_BENEATH)
+		return -EXDEV;
+	err = r->scoped ? pv_resolve_enter_scope(r) :
+			  pv_resolve_enter_root(r, false);
+	/* What it has not looked at is another mount to the kernel. */
+	if (err == PV_RESOLVE_MORE && r->flags & LOOKUP_NO_XDEV &&
+	    (r->unrooted || pv_resolve_how(r) != how))
+		return -EXDEV;
+	r->unrooted = false;
+	return err;
+}
+
 /* Put the target of a link in front of what is still to be walked. */
 static int pv_resolve_splice(struct pv_resolver *r, const char *target,
 			     char *after)
@@ -608,8 +684,7 @@ static int pv_resolve_splice(struct pv_resolver *r, const char *target,
 	err = pv_resolve_prepend(r, target, after);
 	if (err)
 		return err;
-	return *target == '/' ? pv_resolve_enter_root(r, false) :
-				PV_RESOLVE_MORE;
+	return *target == '/' ? pv_resolve_restart(r) : PV_RESOLVE_MORE;
 }
 
 /*
@@ -694,6 +769,9 @@ static int pv_resolve_follow(struct pv_resolver *r, const struct path *link,
 	if (++r->links > MAXSYMLINKS || r->flags & LOOKUP_NO_SYMLINKS ||
 	    link->mnt->mnt_flags & MNT_NOSYMFOLLOW)
 		return -ELOOP;
+	/* Where a scope lies there were none; somebody is just putting one there. */
+	if (r->arrives && r->scoped)
+		return -EAGAIN;
 	if (last)
 		err = pv_resolve_may_follow(r, link);
 	if (err)
@@ -786,7 +864,8 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 	if (len < 0)
 		return len;
 	if (!pv_resolve_is_step(r, len, c)) {
-		r->matched = true;
+		if (!pv_resolve_may_cross(r))
+			return -EXDEV;
 		r->rest = c->after;
 		return c->last ? pv_resolve_ends_in_new(r, &hit, result, c->after) :
 				 pv_resolve_enter(r);
@@ -812,6 +891,8 @@ static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
 {
 	struct pv_component c;
 
+	if (r->len >= r->arrives)
+		r->arrives = 0;
 	c.name = r->rest + strspn(r->rest, "/");
 	c.len = strcspn(c.name, "/");
 	c.after = c.name + c.len;
@@ -832,14 +913,45 @@ static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
 	return pv_resolve_down(r, &c, result);
 }
 
+/* As pv_resolve_from(), of what the walk is not to leave. */
+static int pv_resolve_from_scope(struct pv_resolver *r,
+				 const struct pv_start *start)
+{
+	size_t i;
+	int err;
+
+	/* What begins with a "/" is not beneath anything. */
+	if (*r->rest == '/' && r->flags & LOOKUP_BENEATH)
+		return -EXDEV;
+	err = pv_resolve_from(r, start);
+	r->scoped = true;
+	r->scope_len = max(r->len, r->arrives);
+	r->scope_dirs = 1;
+	/* If it is still to be come to, there is one for each component. */
+	for (i = 0; i < r->scope_len - r->len; i++)
+		r->scope_dirs += r->rest[i] == '/';
+	return err;
+}
+
+static int pv_resolve_from_unrooted(struct pv_resolver *r,
+				    const struct pv_start *start)
+{
+	r->unrooted = true;
+	return pv_resolve_from(r, start);
+}
+
 /* The length of @real, 0, or an error. */
 static ssize_t pv_resolve_all(struct pv_resolver *r,
 			      const struct pv_start *start, char *real)
 {
 	ssize_t err;
 
-	err = start ? pv_resolve_from(r, start) :
-		      pv_resolve_enter_root(r, false);
+	if (!start)
+		err = pv_resolve_enter_root(r, false);
+	else if (r->flags & LOOKUP_IS_SCOPED)
+		err = pv_resolve_from_scope(r, start);
+	else
+		err = pv_resolve_from_unrooted(r, start);
 	while (err == PV_RESOLVE_MORE) {
 		cond_resched();
 		if (fatal_signal_pending(current))

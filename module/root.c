@@ -311,6 +311,44 @@ static char *pv_root_path(const struct path *path, const struct path *root,
 }
 
 /*
+ * What @now is called from the base of @layers, in @buf of PATH_MAX bytes; or NULL.  That
+ * may be out of reach by now, but not the root directory that they are seen from.
+ */
+static char *pv_base_path(const struct pv_layers *layers, const struct path *now,
+			  char *buf)
+{
+	const struct pv_root *root = layers->root;
+	char *name = pv_root_path(now, &layers->base->inner, buf);
+	size_t len;
+
+	if (name || !root)
+		return name;
+	name = pv_root_path(now, &root->inner, buf);
+	len = strlen(root->real);
+	if (!name || name - buf < len)
+		return NULL;
+	return memcpy(name - len, root->real, len);
+}
+
+/*
+ * The same of a directory that is mounted once more: what it is called where it lies.
+ * NULL if no rule speaks of anything there.
+ */
+static char *pv_base_twin(const struct pv_layers *layers, const struct path *now,
+			  char *buf)
+{
+	const struct path *base = &layers->base->inner;
+	struct path twin = { .mnt = base->mnt, .dentry = now->dentry };
+	char *name;
+
+	if (now->mnt == base->mnt || now->mnt->mnt_sb != base->mnt->mnt_sb ||
+	    !is_subdir(now->dentry, base->dentry))
+		return NULL;
+	name = pv_root_path(&twin, base, buf);
+	return name && *name && pv_layers_concern(layers, name) ? name : NULL;
+}
+
+/*
  * Another mount of the root directory that @layers are seen from, in a copy of the mount
  * namespace perhaps: which is its @base?  Receives a reference.
  */
@@ -423,6 +461,9 @@ static struct pv_root *pv_view_origin(struct pv_view *view,
 	if (path_equal(origin, now) || (!told && origin->dentry == now->dentry))
 		return NULL;
 	name = pv_root_path(origin, now, view->buf);
+	/* Mounted on the root directory itself it is come to by no name. */
+	if (name && !*name)
+		name = NULL;
 	return pv_root_alloc(now, origin, name ?: "", name, PV_ROOT_GFP);
 }
 
@@ -443,9 +484,14 @@ static void pv_view_anew(struct pv_view *view, const struct pv_layers *layers,
 static void pv_view_make(struct pv_view *view, const struct pv_layers *layers,
 			 const struct path *now, bool told)
 {
-	const char *name = pv_root_path(now, &layers->base->inner, view->buf);
+	const char *name = pv_base_path(layers, now, view->buf), *twin = NULL;
 	struct path base;
 
+	/* What another mount of a directory shows is what it shows itself. */
+	if (name ? !pv_layers_concern(layers, name) : !told)
+		twin = pv_base_twin(layers, now, view->virtual);
+	if (twin)
+		name = memmove(view->buf, twin, strlen(twin) + 1);
 	if (name) {
 		pv_view_below(view, layers, now, name);
 	} else if (!told && pv_base_again(layers, now, &base)) {

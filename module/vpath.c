@@ -120,13 +120,17 @@ static bool pv_vpath_tell_from(struct pv_vpath *place, struct pv_layers *layers,
 {
 	char *name = place->scratch;
 	const char *told = NULL;
+	u64 how;
 
 	/* @real may lie in @place. */
 	if (pv_root_name(layers->root, &start->path, real, name)) {
 		strscpy(place->real, name, PATH_MAX);
-		pv_layers_reverse(layers, place->real, start->how,
-				  place->virtual, place->scratch, true);
-		told = pv_root_strip(layers->root, place->virtual);
+		how = pv_layers_reverse(layers, place->real, start->how,
+					place->virtual, place->scratch, true);
+		/* If not by a rule, only the kernel can say what is out of reach. */
+		if (how != PV_BY_NONE ||
+		    path_is_under(&start->path, &layers->root->inner))
+			told = pv_root_strip(layers->root, place->virtual);
 	}
 	if (told)
 		memmove(place->virtual, told, strlen(told) + 1);

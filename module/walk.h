@@ -49,7 +49,6 @@ struct pv_root;
  *	root of @root
  * @jumps: the walk ends in a link of procfs
  * @linked: a symbolic link was followed
- * @scoped: the caller has a root of its own for it
  * @how: how the process calls where it leads, unless @linked; see layers.h
  * @link_fd: the link that is told, by pv_reached_link_fd()
  * @outer: the walk in which this one goes on, for one that is in a slot
@@ -74,7 +73,6 @@ struct pv_walk {
 	bool guarded;
 	bool jumps;
 	bool linked;
-	bool scoped;
 	u64 how;
 	int link_fd;
 	struct pv_walk *outer;
