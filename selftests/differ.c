@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,8 +34,6 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-
-#include <linux/mount.h>
 
 #include "kselftest_harness.h"
 
@@ -48,7 +47,7 @@
 #define GROUP_CALL	71000
 #define CANNOT_MOUNT	77
 #define ABSENT		"~"
-#define ON_THE_WAY	(4 * RULES * 32)
+#define ON_THE_WAY	(8 * RULES * 32)
 
 /**
  * struct kind - what cases of one class are like
@@ -60,6 +59,10 @@
  * @absent: there is nothing at ORIGINAL
  * @root: the last rule is for "/"
  * @layers: some rules are another layer
+ * @held: descriptors are there before the rules are
+ * @through: some NEWs are named by a link
+ * @roots: the root directory changes under way
+ * @mounts: there are mounts under way
  * @relative: so many names in a hundred are relative
  */
 struct kind {
@@ -70,6 +73,10 @@ struct kind {
 	bool absent;
 	bool root;
 	bool layers;
+	bool held;
+	bool through;
+	bool roots;
+	bool mounts;
 	int relative;
 };
 
@@ -107,6 +114,8 @@ struct scene {
 	char *world;	/* the directory that is made anew for each world */
 	char *base;	/* the tree, well below it, as calls may climb */
 	const char *root;	/* NEW of the rule for "/", or NULL */
+	bool private;		/* a mount namespace of its own in any world */
+	struct name held[SLOTS];
 	struct thing things[THINGS];
 	struct rule rules[RULES];
 	struct call calls[CALLS];
@@ -124,24 +133,28 @@ enum left_out {
 	MADE,
 	LEFT_OUT_DEVICE,
 	LEFT_OUT_WAY,
-	LEFT_OUT_ROOT,
+	LEFT_OUT_EXCEPTION,
+	LEFT_OUT_PIVOT,
 	NR_LEFT_OUT,
 };
 
 static const char * const reasons[NR_LEFT_OUT] = {
 	[LEFT_OUT_DEVICE] = "rename and link work within a filesystem, and not across mounts",
 	[LEFT_OUT_WAY] = "a rule is a name and stays when what it speaks of is moved or removed, a mount goes along or is busy",
-	[LEFT_OUT_ROOT] = "no rule speaks of what a walk with a root of its own meets",
+	[LEFT_OUT_PIVOT] = "pivot_root asks for mount points, and ORIGINAL as the root is none",
+	[LEFT_OUT_EXCEPTION] = "an exception is no mount that RESOLVE_NO_XDEV could see",
 };
 
 struct result {
 	int err;
 	enum left_out left_out;
+	bool in_new;
 	char text[NAME_SIZE];
 };
 
 struct account {
 	struct result results[CALLS];
+	bool held[SLOTS];
 	char left[PVT_SNAPSHOT];
 };
 
@@ -151,7 +164,13 @@ struct play {
 	struct account *account;
 	const struct account *before;	/* what came of it under mounts */
 	int slots[SLOTS];
+	bool rooted;		/* the root directory has changed */
+	bool in_new;		/* that lies in NEW */
+	bool same;		/* some ORIGINAL is its NEW */
+	unsigned long long mount;	/* of the tree, but for rules */
 	ino_t on_the_way[ON_THE_WAY];
+	ino_t ends[8 * RULES];	/* the last on their ways */
+	int nr_ends;
 	int nr_on_the_way;
 };
 
@@ -304,6 +323,32 @@ static void make_things(struct scene *scene, const struct kind *kind)
 	}
 }
 
+/* A link to @to, of any name.  NULL if there is something of that name. */
+static const struct thing *add_link(struct scene *scene, const struct name *to)
+{
+	struct thing *thing = &scene->things[scene->nr_things];
+	struct name path = pick_thing(scene, 'd')->path;
+
+	add(&path, "/");
+	pick_component(&path);
+	if (scene->nr_things == THINGS || find_thing(scene, path.text))
+		return NULL;
+	memset(thing, 0, sizeof(*thing));
+	thing->type = 'l';
+	thing->path = path;
+	thing->target = *to;
+	scene->nr_things++;
+	return thing;
+}
+
+static void name_through_link(struct scene *scene, struct rule *rule)
+{
+	const struct thing *link = add_link(scene, &rule->target);
+
+	if (link)
+		rule->target = link->path;
+}
+
 static void make_rule(struct scene *scene, const struct kind *kind,
 		      struct rule *rule)
 {
@@ -352,6 +397,39 @@ static void make_rules(struct scene *scene, const struct kind *kind)
 				break;
 		}
 		rule->off = tries == 20;
+		if (kind->through && !rule->off)
+			name_through_link(scene, rule);
+	}
+	/* Links to where rules hang, and to where they lead. */
+	rule = &scene->rules[chance(scene->nr_rules)];
+	if (kind->links && rule->original.text[0])
+		add_link(scene, chance(2) ? &rule->original : &rule->target);
+}
+
+static bool is_in_new(const struct scene *scene, const char *path)
+{
+	const struct rule *rule;
+	size_t length;
+
+	for (rule = scene->rules; rule < &scene->rules[scene->nr_rules]; rule++) {
+		length = strlen(rule->target.text);
+		if (!strncmp(path, rule->target.text, length) &&
+		    (!path[length] || path[length] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* By which name what lies in NEW was opened cannot be known. */
+static void make_held(struct scene *scene)
+{
+	const struct thing *thing;
+	int i;
+
+	for (i = 0; i < SLOTS; i++) {
+		thing = pick_thing(scene, 'd');
+		if (!is_in_new(scene, thing->path.text))
+			scene->held[i] = thing->path;
 	}
 }
 
@@ -380,6 +458,17 @@ static char *spell(const struct scene *scene, const struct name *name,
 		length = 1;
 	strcpy(text, name->text[length] ? name->text + length : "/");
 	return text;
+}
+
+/* The same where the root directory has changed, nobody asks to which. */
+static const char *spell_below(const char *text, unsigned int drop)
+{
+	if (text[0] != 'B')
+		return text;
+	text++;
+	for (; drop && *text; drop--)
+		text += 1 + strcspn(text + 1, "/");
+	return *text ? text : "/";
 }
 
 static long tell_stat(struct result *result, long ret, const struct stat *st)
@@ -676,6 +765,104 @@ static long do_getcwd(struct context *c)
 	return syscall(SYS_getcwd, c->result->text, NAME_SIZE - 1);
 }
 
+static unsigned long long mount_of(const char *path)
+{
+	struct statx st;
+
+	return statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st) ? 0 : st.stx_mnt_id;
+}
+
+static void let_go(struct play *play)
+{
+	int i;
+
+	for (i = 0; i < SLOTS; i++) {
+		close(100 + i);
+		play->slots[i] = -1;
+	}
+	if (chdir("/"))
+		pvt_die("chdir to the root directory");
+}
+
+/*
+ * Where NEW is the root, what is held of it by its own name lies on another mount, but
+ * not for rules: so that is let go of.  And so is what is held of a root that was let go,
+ * for there no mount is left.
+ */
+static long tell_root(struct context *c, long ret, bool old_is_gone)
+{
+	const struct account *before = c->play->before;
+	struct stat st;
+
+	if (ret)
+		return ret;
+	c->play->rooted = true;
+	c->result->in_new = before ?
+		before->results[c->result - c->play->account->results].in_new :
+		mount_of("/") != c->play->mount;
+	c->play->in_new = c->result->in_new;
+	if (c->play->in_new || old_is_gone)
+		let_go(c->play);
+	return tell_stat(c->result, stat("/", &st), &st);
+}
+
+static long do_chroot(struct context *c)
+{
+	return tell_root(c, chroot(c->one), false);
+}
+
+/* A copy of a directory with all that is mounted there; its descriptor. */
+static int copy_tree(int dir, const char *name)
+{
+	return syscall(SYS_open_tree, dir, name,
+		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+}
+
+/* As a sandbox does it: the new root directory is a copy, the old one is let go. */
+static long do_pivot(struct context *c)
+{
+	int tree = copy_tree(c->dir, c->one), step = 0;
+
+	if (tree >= 0 && ++step &&
+	    !syscall(SYS_move_mount, tree, "", c->dir, c->one,
+		     MOVE_MOUNT_F_EMPTY_PATH) &&
+	    ++step && !fchdir(tree) &&
+	    ++step && !syscall(SYS_pivot_root, ".", ".") &&
+	    ++step && !umount2(".", MNT_DETACH))
+		step = chdir("/") ? step : -1;
+	snprintf(c->result->text, NAME_SIZE, "step %d", step);
+	close(tree);
+	if (step < 0)
+		c->play->mount = mount_of("/");
+	return tell_root(c, step < 0 ? 0 : -1, true);
+}
+
+/* Mount, look, and undo it: what stays mounted in NEW is there by both of its names. */
+static long do_mount(struct context *c)
+{
+	int place = openat(c->dir, c->one, O_PATH | O_DIRECTORY);
+	int tree = place < 0 ? -1 : copy_tree(c->dir2, c->two);
+	char name[PATH_SIZE], mounted[32];
+	struct stat st;
+	long ret = -1;
+
+	snprintf(mounted, sizeof(mounted), "/proc/self/fd/%d", tree);
+	snprintf(name, sizeof(name), "%s/.././.", c->one);
+	if (tree < 0 || syscall(SYS_move_mount, tree, "", place, "",
+				MOVE_MOUNT_F_EMPTY_PATH |
+				MOVE_MOUNT_T_EMPTY_PATH))
+		goto out;
+	tell_stat(c->result, fstatat(c->dir, c->one, &st, 0), &st);
+	ret = fstatat(c->dir, name, &st, 0);
+	if (umount2(c->dir == AT_FDCWD ? c->one : mounted, MNT_DETACH))
+		pvt_die("umount of %s", c->one);
+	tell_stat(c->result, ret, &st);
+out:
+	close(place);
+	close(tree);
+	return ret;
+}
+
 static const struct op {
 	const char *name;
 	long (*perform)(struct context *c);
@@ -707,6 +894,9 @@ static const struct op {
 	{ "socket", do_socket },
 	{ "chdir", do_chdir }, { "chdir", do_chdir },
 	{ "getcwd", do_getcwd },
+	{ "chroot", do_chroot },
+	{ "pivot_root", do_pivot },
+	{ "mount", do_mount }, { "mount", do_mount },
 };
 
 static bool takes_two(const struct call *call)
@@ -714,7 +904,19 @@ static bool takes_two(const struct call *call)
 	long (*perform)(struct context *c) = ops[call->op].perform;
 
 	return perform == do_rename || perform == do_link ||
-	       perform == do_symlink;
+	       perform == do_symlink || perform == do_mount;
+}
+
+/* Is it among what is called in cases of this kind? */
+static bool is_of_kind(const struct kind *kind, unsigned int op)
+{
+	long (*perform)(struct context *c) = ops[op].perform;
+
+	if (perform == do_symlink)
+		return kind->links;
+	if (perform == do_chroot || perform == do_pivot)
+		return kind->roots;
+	return kind->mounts || perform != do_mount;
 }
 
 static void make_calls(struct scene *scene, const struct kind *kind)
@@ -726,7 +928,7 @@ static void make_calls(struct scene *scene, const struct kind *kind)
 		call = &scene->calls[i];
 		do
 			call->op = chance(ARRAY_SIZE(ops));
-		while (!kind->links && ops[call->op].perform == do_symlink);
+		while (!is_of_kind(kind, call->op));
 		call->slot = chance(3) ? -1 : (int)chance(SLOTS);
 		call->slot2 = chance(3) ? -1 : (int)chance(SLOTS);
 		call->flags = chance(1 << 16);
@@ -743,13 +945,12 @@ static int at(const struct play *play, int slot)
 
 /* ---- What is left out ---- */
 
-/* Directories at and above ORIGINALs and NEWs, as they are now. */
-static void note_way(struct play *play, const struct name *name)
+/* Directories at and above @path, as they are now. */
+static void note_way_to(struct play *play, char *path)
 {
-	char path[PATH_SIZE], *end;
 	struct stat st;
+	char *end;
 
-	expand(play->scene, name, path);
 	end = path + strlen(play->scene->world);
 	while ((end = strchr(end + 1, '/'))) {
 		*end = '\0';
@@ -757,8 +958,33 @@ static void note_way(struct play *play, const struct name *name)
 			play->on_the_way[play->nr_on_the_way++] = st.st_ino;
 		*end = '/';
 	}
-	if (!lstat(path, &st))
-		play->on_the_way[play->nr_on_the_way++] = st.st_ino;
+	if (lstat(path, &st))
+		return;
+	play->on_the_way[play->nr_on_the_way++] = st.st_ino;
+	play->ends[play->nr_ends++] = st.st_ino;
+}
+
+/* The same of an ORIGINAL or a NEW, by whatever links. */
+static void note_way(struct play *play, const struct name *name)
+{
+	char path[PATH_SIZE], *real;
+
+	expand(play->scene, name, path);
+	real = realpath(path, NULL);
+	if (real && strcmp(real, path))
+		note_way_to(play, real);
+	free(real);
+	note_way_to(play, path);
+}
+
+static bool is_exception(const struct scene *scene, const struct rule *rule)
+{
+	char original[PATH_SIZE], target[PATH_SIZE];
+	struct stat one, other;
+
+	return !stat(expand(scene, &rule->original, original), &one) &&
+	       !stat(expand(scene, &rule->target, target), &other) &&
+	       one.st_ino == other.st_ino;
 }
 
 static void note_ways(struct play *play)
@@ -768,6 +994,8 @@ static void note_ways(struct play *play)
 	for (i = 0; i < play->scene->nr_rules; i++) {
 		if (play->scene->rules[i].off)
 			continue;
+		if (is_exception(play->scene, &play->scene->rules[i]))
+			play->same = true;
 		note_way(play, &play->scene->rules[i].original);
 		note_way(play, &play->scene->rules[i].target);
 	}
@@ -786,19 +1014,37 @@ static bool is_on_the_way(const struct play *play, int dir, const char *name)
 	return false;
 }
 
+/* Is it an ORIGINAL or a NEW itself? */
+static bool is_end(const struct play *play, int dir, const char *name)
+{
+	struct stat st;
+	int i;
+
+	if (fstatat(dir, name, &st, 0))
+		return false;
+	for (i = 0; i < play->nr_ends; i++)
+		if (st.st_ino == play->ends[i])
+			return true;
+	return false;
+}
+
 /* Before the call is made under mounts. */
 static enum left_out left_out_before(const struct context *c)
 {
 	long (*perform)(struct context *c) = ops[c->call->op].perform;
 
-	if (perform == do_rename || perform == do_unlink)
+	if (perform == do_rename || perform == do_unlink || perform == do_mount)
 		if (is_on_the_way(c->play, c->dir, c->one) ||
-		    (perform == do_rename &&
+		    (perform != do_unlink &&
 		     is_on_the_way(c->play, c->dir2, c->two)))
 			return LEFT_OUT_WAY;
+	if (perform == do_pivot && c->play->in_new)
+		return LEFT_OUT_PIVOT;
+	if (perform == do_pivot && is_end(c->play, c->dir, c->one))
+		return LEFT_OUT_WAY;
 	if (perform == do_openat2 &&
-	    resolve_flag(c->call) & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
-		return LEFT_OUT_ROOT;
+	    resolve_flag(c->call) == RESOLVE_NO_XDEV && c->play->same)
+		return LEFT_OUT_EXCEPTION;
 	return MADE;
 }
 
@@ -811,8 +1057,10 @@ static void perform(struct play *play, int i)
 		.play = play,
 		.call = call,
 		.result = result,
-		.one = spell(play->scene, &call->one, one),
-		.two = spell(play->scene, &call->two, two),
+		.one = play->rooted ? spell_below(call->one.text, call->flags % 3) :
+				      spell(play->scene, &call->one, one),
+		.two = play->rooted ? spell_below(call->two.text, call->flags % 3) :
+				      spell(play->scene, &call->two, two),
 		.dir = at(play, call->slot),
 		.dir2 = at(play, call->slot2),
 	};
@@ -830,7 +1078,9 @@ static void perform(struct play *play, int i)
 	setfsgid(GROUP_CALL + i);
 	errno = 0;
 	result->err = ops[call->op].perform(&c) < 0 ? errno : 0;
-	if (!play->before && result->err == EXDEV)
+	if (!play->before && result->err == EXDEV &&
+	    (ops[call->op].perform == do_rename ||
+	     ops[call->op].perform == do_link))
 		result->left_out = LEFT_OUT_DEVICE;
 }
 
@@ -962,8 +1212,10 @@ static bool mount_layer(const struct scene *scene, bool inner)
 /* The inner layer's rules speak of what the outer one has made of the tree. */
 static bool mount_rules(struct play *play)
 {
-	pvt_private_mounts();
+	if (!play->scene->private)
+		pvt_private_mounts();
 	note_ways(play);
+	play->mount = mount_of(play->scene->base);
 	if (!mount_layer(play->scene, false))
 		return false;
 	if (!play->scene->root)
@@ -1012,17 +1264,53 @@ static void push_layer(const struct scene *scene)
 	take_rules(rules, nr);
 }
 
-static void play_body(void *arg)
+/*
+ * A descriptor from before the rules leads on by what it is called; under mounts by what
+ * it was opened as, so there it is opened later.
+ */
+static void hold(struct play *play)
+{
+	const struct scene *scene = play->scene;
+	char path[PATH_SIZE];
+	int i, fd;
+
+	for (i = 0; i < SLOTS; i++) {
+		if (!scene->held[i].text[0] ||
+		    (play->before && !play->before->held[i]))
+			continue;
+		fd = open(spell(scene, &scene->held[i], path),
+			  O_PATH | O_DIRECTORY);
+		if (fd < 0)
+			continue;
+		play->account->held[i] = true;
+		play->slots[i] = dup2(fd, 100 + i);
+		close(fd);
+	}
+}
+
+static void play_before(void *arg)
 {
 	struct play *play = arg;
 	int i;
 
 	for (i = 0; i < SLOTS; i++)
 		play->slots[i] = -1;
+	if (play->scene->private)
+		pvt_private_mounts();
+	if (play->before)
+		hold(play);
+}
+
+static void play_body(void *arg)
+{
+	struct play *play = arg;
+	int i;
+
 	umask(0);
 	if (!play->before) {
 		if (!mount_rules(play))
 			_exit(CANNOT_MOUNT);
+		hold(play);
 	} else {
 		push_layer(play->scene);
 	}
@@ -1055,6 +1343,7 @@ static int in_world(const struct scene *scene, struct account *account,
 	struct pvt_job job = {
 		.rules = rules,
 		.nr = give_rules(scene, false, rules),
+		.before = play_before,
 		.body = play_body,
 		.arg = &play,
 	};
@@ -1222,7 +1511,7 @@ static unsigned int number(const char *variable, unsigned int otherwise)
 	return text ? strtoul(text, NULL, 0) : otherwise;
 }
 
-#define CLASSES	8
+#define CLASSES	12
 
 FIXTURE(differ)
 {
@@ -1268,6 +1557,25 @@ FIXTURE_VARIANT_ADD(differ, with_two_layers) {
 	.kind = { .rules = RULES, .links = true, .relative = 30, .layers = true },
 };
 
+FIXTURE_VARIANT_ADD(differ, with_NEWs_that_are_named_by_links) {
+	.kind = {
+		.rules = RULES, .links = true, .relative = 30, .files = true,
+		.through = true,
+	},
+};
+
+FIXTURE_VARIANT_ADD(differ, with_descriptors_from_before) {
+	.kind = { .rules = RULES, .links = true, .relative = 70, .held = true },
+};
+
+FIXTURE_VARIANT_ADD(differ, with_other_roots_under_way) {
+	.kind = { .rules = RULES, .links = true, .relative = 40, .roots = true },
+};
+
+FIXTURE_VARIANT_ADD(differ, with_mounts_under_way) {
+	.kind = { .rules = RULES, .links = true, .relative = 30, .mounts = true },
+};
+
 FIXTURE_VARIANT_ADD(differ, with_relative_names_and_no_links) {
 	.kind = { .rules = RULES, .relative = 80 },
 };
@@ -1304,6 +1612,9 @@ TEST_F_TIMEOUT(differ, is_what_bind_mounts_would_be, 1200)
 		scene->base = pvt_path("%s/1/2/3/4/5/6/7/8/t", scene->world);
 		make_things(scene, &variant->kind);
 		make_rules(scene, &variant->kind);
+		if (variant->kind.held)
+			make_held(scene);
+		scene->private = variant->kind.roots || variant->kind.mounts;
 		make_calls(scene, &variant->kind);
 		outcome = compare(scene);
 		if (outcome.verdict == IMPOSSIBLE)

@@ -30,6 +30,7 @@ reverse			all	d_path and its callers
 roots			all	the walk
 places			all	where a walk begins, and who holds what
 mounts.sh		all	pivot_root, and copies of mounts
+sandboxes.sh		ends	what those do with mounts, by the programs of both suites
 differ			all	the walk
 pseudo			ends	/proc and /dev go the ways that names and syscalls go
 exec			all	the way of an interpreter
@@ -38,6 +39,7 @@ inherit			ends	fork and exit, by tracepoints that are told apart when it is buil
 access			all	who may: credentials, ptrace
 hostile_processes	all	fork, exit and task work
 hostile_names		all	races with the walk
+races			ends	the same for long: the walk hooks are of two kinds
 audit.py		all	what a kernel records of a walk
 hostile_requests.py	all	who may, and what it may cost: capabilities, cgroups
 fuzz_family.sh		ends	parsing and strict policies are those of 6.1, or of 7.3
