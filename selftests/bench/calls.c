@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a call costs: calls CALL DIR NAME [ROUNDS [CALLS]]
+ * What a program costs: calls run COMMAND...
+ *
+ * DIR is the working directory.  With CALLS_ROOT in the environment the root directory is
+ * changed to that first, and DIR is a name in it.  A program is run several times.
  *
  * Prints nanoseconds per call, the least of several rounds of so many calls.  In a guest whose
  * clock counts instructions (vm/run --icount) a nanosecond is an instruction,
@@ -13,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +26,9 @@ static int calls_per_round = 2000;
 /* What the calls are made with; the working directory is @dir. */
 static struct {
 	int dirfd;
+	const char *dir;
 	const char *name;
+	char link[32];		/* of a descriptor of the file */
 	char path[PATH_MAX];
 } with;
 
@@ -60,6 +67,61 @@ static int just_getcwd(void)
 	return getcwd(buf, sizeof(buf)) ? 0 : -1;
 }
 
+static int open_directory(void)
+{
+	int fd = open(with.dir, O_RDONLY | O_DIRECTORY);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int change_directory(void)
+{
+	return chdir(with.dir);
+}
+
+static int read_link(void)
+{
+	char buf[PATH_MAX];
+
+	return readlink(with.link, buf, sizeof(buf)) < 0 ? -1 : 0;
+}
+
+static int read_maps(void)
+{
+	static char buf[1 << 16];
+	int fd = open("/proc/self/maps", O_RDONLY);
+
+	if (fd < 0)
+		return -1;
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+	return close(fd);
+}
+
+/* A child that ends at once, or, with a name, is that program. */
+static int have_child(const char *program)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (program)
+			execl(program, program, "exit", NULL);
+		_exit(!!program);
+	}
+	return pid < 0 || waitpid(pid, &status, 0) != pid || status ? -1 : 0;
+}
+
+static int fork_exit(void)
+{
+	return have_child(NULL);
+}
+
+static int fork_exec_exit(void)
+{
+	return have_child("/proc/self/exe");
+}
+
 static const struct {
 	const char *name;
 	int (*call)(void);
@@ -69,6 +131,12 @@ static const struct {
 	{ "relative", stat_relative },
 	{ "openat", openat_close },
 	{ "getcwd", just_getcwd },
+	{ "opendir", open_directory },
+	{ "chdir", change_directory },
+	{ "readlink", read_link },
+	{ "maps", read_maps },
+	{ "fork", fork_exit },
+	{ "exec", fork_exec_exit },
 };
 
 static double now(void)
@@ -95,13 +163,49 @@ static double round_of(int (*call)(void))
 
 static void prepare(const char *dir, const char *name)
 {
+	const char *root = getenv("CALLS_ROOT");
+
+	if (root && chroot(root)) {
+		perror(root);
+		exit(1);
+	}
 	snprintf(with.path, sizeof(with.path), "%s/%s", dir, name);
+	snprintf(with.link, sizeof(with.link), "/proc/self/fd/%d",
+		 open(with.path, O_RDONLY));
+	with.dir = dir;
 	with.name = name;
 	with.dirfd = open(dir, O_PATH | O_DIRECTORY);
 	if (with.dirfd < 0 || fchdir(with.dirfd)) {
 		perror(dir);
 		exit(1);
 	}
+}
+
+/* What it takes to run a program, the least of several times. */
+static int run(char **argv)
+{
+	double start, took, least = 0;
+	int status, i;
+	pid_t pid;
+
+	for (i = 0; i < 4; i++) {
+		start = now();
+		pid = fork();
+		if (!pid) {
+			freopen("/dev/null", "w", stdout);
+			execvp(argv[0], argv);
+			_exit(127);
+		}
+		if (waitpid(pid, &status, 0) != pid || status) {
+			fprintf(stderr, "%s failed\n", argv[0]);
+			return 1;
+		}
+		took = now() - start;
+		if (!i || took < least)
+			least = took;
+	}
+	printf("%.0f\n", least);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -111,6 +215,10 @@ int main(int argc, char **argv)
 	size_t i;
 	int n;
 
+	if (argc == 2 && !strcmp(argv[1], "exit"))
+		return 0;
+	if (argc > 2 && !strcmp(argv[1], "run"))
+		return run(argv + 2);
 	if (argc > 5)
 		calls_per_round = atoi(argv[5]);
 	for (i = 0; argc > 3 && i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -125,6 +233,6 @@ int main(int argc, char **argv)
 		printf("%.1f\n", least);
 		return 0;
 	}
-	fprintf(stderr, "usage: calls open|stat|relative|openat|getcwd DIR NAME [ROUNDS [CALLS]]\n");
+	fprintf(stderr, "usage: calls CALL DIR NAME [ROUNDS [CALLS]] | calls run COMMAND...\n");
 	return 2;
 }

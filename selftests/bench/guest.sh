@@ -13,6 +13,7 @@ ORIGINAL=$TOP/virt
 NEW=$TOP/real
 DIR=dir/sub
 FILE="file"
+. ./situations.sh
 
 # As many links as a name may go by, each of which goes up and down, or starts anew.
 LINKS=39
@@ -91,33 +92,12 @@ cost() {
 	echo "$situation|$name|$cost"
 }
 
-in_bind_mount() {
-	# shellcheck disable=SC2016 # for the inner shell
-	unshare -m bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' - \
-		$NEW $ORIGINAL "$@"
-}
-
 # Paths under the new root get it as a prefix; all that is needed to run does not.
 in_fakechroot() {
 	mkdir -p /tmp/jail/tmp
 	ln -sfn $NEW /tmp/jail/tmp/virt
 	FAKECHROOT_EXCLUDE_PATH=/usr:/lib:/lib64:/root:/proc:/dev:/etc \
 		fakechroot chroot /tmp/jail "$(realpath "$1")" "${@:2}"
-}
-
-with_other_attached() {
-	pvadm run --map $ORIGINAL=$NEW -- sleep 1000 &
-	local other=$! status=0
-	# Arming sixteen kprobes keeps the kernel busy for a while.
-	sleep 5
-	"$@" || status=$?
-	kill $other
-	wait $other 2>/dev/null || true
-	return $status
-}
-
-with_elsewhere_attached() {
-	pvadm run --map /nowhere/virt=/usr/lib -- "$@"
 }
 
 # with_probe KIND : everything that depends on how a site is hooked.
