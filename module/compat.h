@@ -161,6 +161,16 @@ static inline PV_IDMAP *mnt_idmap(const struct vfsmount *mnt)
 #define inode_state_clear(inode, flags)		((inode)->i_state &= ~(flags))
 #endif
 
+/* The times of an inode: those of now. */
+#if !PV_HAVE_SIMPLE_INODE_INIT_TS
+static inline void simple_inode_init_ts(struct inode *inode)
+{
+	inode->i_ctime = current_time(inode);
+	inode->i_mtime = inode->i_ctime;
+	inode->i_atime = inode->i_ctime;
+}
+#endif
+
 /* Whoever must give a delegation back before the call can be made again. */
 #if PV_HAVE_DELEGATED_INODE
 #define PV_DELEGATED		struct delegated_inode

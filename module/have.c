@@ -74,6 +74,7 @@ PV_HAVE_IT(MNT_IDMAP,
 		       int (*)(struct mnt_idmap *, struct inode *, int)));
 
 PV_HAVE(INODE_STATE, &inode_state_read_once);
+PV_HAVE(SIMPLE_INODE_INIT_TS, &simple_inode_init_ts);
 PV_HAVE(DELEGATED_INODE, struct delegated_inode);
 PV_HAVE(D_REAL_TYPE, D_REAL_METADATA);
 

@@ -143,19 +143,6 @@ static const char *pv_link_followed(struct pv_walk *walk,
 	return ERR_PTR(PV_LINK_MET);
 }
 
-/* Is it as pv_path_normalise() would leave it, but for a ".."? */
-static bool pv_link_is_normal(const char *name)
-{
-	const char *slash;
-
-	if (*name != '/' && pv_path_skip_noops(name) != name)
-		return false;
-	for (slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/'))
-		if (!slash[1] || pv_path_skip_noops(slash + 1) != slash + 1)
-			return false;
-	return true;
-}
-
 /*
  * An absolute target of a link in a brief walk, which is at the root directory: its name.
  * Before what is left of the target there is at least one "/"; behind it more may follow,
@@ -172,7 +159,7 @@ static const char *pv_link_to_root(struct pv_nameidata *nd, const char *target)
 
 	table = layers ? pv_layers_quick(layers) : NULL;
 	if (!table || !path_equal(&nd->path, &table->places->root) ||
-	    !pv_link_is_normal(target - 1) || pv_path_scan(target - 1))
+	    !pv_path_is_normal(target - 1) || pv_path_scan(target - 1))
 		goto at_length;
 	rule = pv_table_match(table, target - 1, &rest);
 	if (pv_table_has_below(table, target - 1, rule))
@@ -243,7 +230,7 @@ static const char *pv_link_briefly(struct pv_nameidata *nd, const char *target)
 		rcu_read_lock_sched();
 		return pv_link_to_root(nd, target);
 	}
-	if (pv_name_dots(target) || !pv_link_is_normal(target) ||
+	if (pv_name_dots(target) || !pv_path_is_normal(target) ||
 	    !pv_link_stays(nd, target))
 		return ERR_PTR(PV_WALK_AT_LENGTH);
 	return target;

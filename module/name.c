@@ -33,6 +33,7 @@
 #include "reached.h"
 #include "resolve.h"
 #include "root.h"
+#include "standin.h"
 #include "start.h"
 #include "trace.h"
 #include "translate.h"
@@ -254,6 +255,8 @@ static ssize_t pv_walk_from(struct pv_walk *walk, const struct pv_start *start,
 	enum pv_way way;
 	ssize_t len;
 
+	if (pv_standin_is(&start->path))
+		return pv_walk_resolve(walk, dfd, flags);
 	/* Mostly one glance at where it is says that rules have no say. */
 	name = pv_dir_name(&start->path, walk->brief_real, PV_BRIEF_SIZE);
 	if (!name || (!IS_ERR(name) && !pv_name_dots(walk->name->name) &&
@@ -317,7 +320,8 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 {
 	const struct pv_layers *layers;
 	/* What is not to be left or crossed is seen at each step only. */
-	bool by_steps = flags & (LOOKUP_IS_SCOPED | LOOKUP_NO_XDEV);
+	bool by_steps = flags & (LOOKUP_IS_SCOPED | LOOKUP_NO_XDEV |
+				 PV_LOOKUP_STEPS);
 	bool dots = false;
 	bool rooted, concerned;
 	u64 how = PV_BY_NONE;
@@ -645,14 +649,58 @@ static __always_inline bool pv_walk_may_be_brief(unsigned int flags,
 	       pv_walk_concerned(root);
 }
 
+/* May there be stand-ins for directories that are not there? */
+static noinline bool pv_walk_has_standins(void)
+{
+	const struct pv_layers *layers;
+	bool any;
+
+	rcu_read_lock_sched();
+	layers = pv_layers_current();
+	any = layers && pv_standins_any(layers);
+	rcu_read_unlock_sched();
+	return any;
+}
+
+/*
+ * What is not there for the kernel may be for rules; mostly that is seen in the name, if
+ * nothing is to be made: that can fail otherwise where a stand-in is.
+ */
+static noinline bool pv_walk_may_stand_in(const struct filename *name,
+					  const struct path *root, bool make)
+{
+	const struct pv_layers *layers;
+	bool may = false;
+	u32 i;
+
+	if (IS_ERR_OR_NULL(name) || !pv_walk_concerned(root))
+		return false;
+	rcu_read_lock_sched();
+	layers = pv_layers_current();
+	if (layers && pv_standins_any(layers)) {
+		may = make || *name->name != '/' || layers->root ||
+		      !pv_path_is_normal(name->name) || pv_path_dots(name->name);
+		for (i = 0; i < layers->nr && !may; i++)
+			may = pv_table_has_below(layers->tables[i], name->name,
+						 PV_NO_RULE);
+	}
+	rcu_read_unlock_sched();
+	return may;
+}
+
 static noinline struct file *pv_open_at_length(int dfd, struct filename *name,
-					       const struct pv_open_flags *op)
+					       const struct pv_open_flags *op,
+					       unsigned int flags)
 {
 	struct pv_walk walk __uninitialized;
 	struct file *file;
 	int err;
 
-	err = pv_walk_begin(&walk, dfd, name, op->lookup_flags, NULL);
+	flags |= op->lookup_flags;
+	/* What is made where a stand-in is would be in its way. */
+	if (op->open_flag & O_CREAT && pv_walk_has_standins())
+		flags |= PV_LOOKUP_STEPS;
+	err = pv_walk_begin(&walk, dfd, name, flags, NULL);
 	file = err ? ERR_PTR(err) : pv_walk_open(&walk, dfd, op);
 	while (unlikely(walk.met)) {
 		err = pv_walk_again(&walk, dfd, op->lookup_flags);
@@ -694,19 +742,22 @@ struct file *pv_handle_open(int dfd, struct filename *name,
 	if (pv_walk_may_be_brief(op->lookup_flags, NULL))
 		file = pv_open_briefly(dfd, name, op);
 	if (unlikely(file == ERR_PTR(PV_WALK_AT_LENGTH)))
-		file = pv_open_at_length(dfd, name, op);
+		file = pv_open_at_length(dfd, name, op, 0);
+	if (unlikely(file == ERR_PTR(-ENOENT)) &&
+	    pv_walk_may_stand_in(name, NULL, op->open_flag & O_CREAT))
+		file = pv_open_at_length(dfd, name, op, PV_LOOKUP_STEPS);
 	pv_call_end();
 	return file;
 }
 
 static noinline int pv_lookup_at_length(int dfd, struct filename *name,
 					unsigned int flags, struct path *path,
-					const struct path *root)
+					const struct path *root, unsigned int how)
 {
 	struct pv_walk walk __uninitialized;
 	int err;
 
-	err = pv_walk_begin(&walk, dfd, name, flags, root);
+	err = pv_walk_begin(&walk, dfd, name, flags | how, root);
 	if (!err)
 		err = pv_walk_lookup(&walk, dfd, flags, path, root);
 	while (unlikely(walk.met)) {
@@ -750,7 +801,10 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 	if (pv_walk_may_be_brief(flags, root))
 		err = pv_lookup_briefly(dfd, name, flags, path);
 	if (unlikely(err == PV_WALK_AT_LENGTH))
-		err = pv_lookup_at_length(dfd, name, flags, path, root);
+		err = pv_lookup_at_length(dfd, name, flags, path, root, 0);
+	if (unlikely(err == -ENOENT) && pv_walk_may_stand_in(name, root, false))
+		err = pv_lookup_at_length(dfd, name, flags, path, root,
+					  PV_LOOKUP_STEPS);
 	pv_call_end();
 	return err;
 }
@@ -824,6 +878,9 @@ static noinline int pv_parent_at_length(int dfd, struct filename *name,
 	struct pv_walk walk __uninitialized;
 	int err;
 
+	/* What is made where a stand-in is would be in its way. */
+	if (pv_walk_has_standins())
+		how |= PV_LOOKUP_STEPS;
 	err = pv_walk_begin(&walk, dfd, name, how, root);
 	if (!err)
 		err = pv_original_parent(dfd, name, flags, parent, last, type,
@@ -860,6 +917,9 @@ int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
 		err = pv_original_parent(dfd, name, brief, parent, last, type,
 					 NULL);
 	if (unlikely(err == PV_WALK_AT_LENGTH))
+		err = pv_parent_at_length(dfd, name, flags, parent, last, type,
+					  root);
+	if (unlikely(err == -ENOENT) && pv_walk_may_stand_in(name, root, true))
 		err = pv_parent_at_length(dfd, name, flags, parent, last, type,
 					  root);
 	pv_call_end();

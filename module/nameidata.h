@@ -52,10 +52,12 @@ struct pv_nameidata {
  *
  * PV_LOOKUP_BRIEF	one of our handlers waits for the end of the walk, and
  *			understands PV_WALK_AT_LENGTH
+ * PV_LOOKUP_STEPS	the name is to be resolved, whatever it says; never in a walk
  * PV_LOOKUP_PARENT	only the last component's parent is meant, or it may be made
  * PV_LOOKUP_TELL	for where it begins: what comes of it may be a directory
  * PV_LOOKUP_STRICT	later on: no symbolic link that has a target is followed
  */
+#define PV_LOOKUP_STEPS		BIT(23)
 #define PV_LOOKUP_TELL		BIT(29)
 #define PV_LOOKUP_STRICT	BIT(29)
 #define PV_LOOKUP_BRIEF		BIT(30)

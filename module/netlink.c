@@ -245,6 +245,15 @@ static u32 pv_info_flags(struct genl_info *info)
  * Changing.
  */
 
+/* What came of charging for something. */
+static int pv_info_charged(struct genl_info *info, int err)
+{
+	if (err != -EDQUOT)
+		return err;
+	return pv_refuse(info, NULL, err,
+			 "the tables of one user may not take more memory (parameter user_memory)");
+}
+
 /*
  * What the rules of a message are charged for while they are a draft: for twice what
  * they are in the message, as allocations are rounded up.
@@ -252,12 +261,7 @@ static u32 pv_info_flags(struct genl_info *info)
 static int pv_info_charge(struct genl_info *info, struct pv_charge *charge,
 			  size_t bytes)
 {
-	int err = pv_charge_add(charge, bytes);
-
-	if (err != -EDQUOT)
-		return err;
-	return pv_refuse(info, NULL, err,
-			 "the tables of one user may not take more memory (parameter user_memory)");
+	return pv_info_charged(info, pv_charge_add(charge, bytes));
 }
 
 static size_t pv_info_draft_size(const struct genl_info *info)
@@ -502,6 +506,8 @@ static int pv_table_place(struct genl_info *info, struct pv_table **table,
 		      0 : pv_table_look_up(info, *table, task, below);
 	if (!err && !below)
 		err = pv_table_call(info, table);
+	if (!err)
+		err = pv_info_charged(info, pv_places_stand_in(*table));
 	pv_layers_put(below);
 	return err;
 }

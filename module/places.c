@@ -32,6 +32,7 @@
 #include "layers.h"
 #include "places.h"
 #include "root.h"
+#include "standin.h"
 #include "table.h"
 #include "vpath.h"
 
@@ -68,6 +69,7 @@ static void pv_places_drop(struct pv_places *places)
 		cond_resched();
 	}
 	path_put(&places->root);
+	pv_standins_drop(places->standins);
 	call_rcu(&places->rcu, pv_places_free_rcu);
 }
 
@@ -108,7 +110,11 @@ static bool pv_places_drop_soon(struct pv_places *places)
  */
 void pv_places_let_go(struct pv_places *places)
 {
-	if (!places || pv_places_drop_soon(places))
+	if (!places)
+		return;
+	/* It is about to be freed. */
+	pv_standins_speak_of(places->standins, NULL);
+	if (pv_places_drop_soon(places))
 		return;
 	llist_add(&places->node, &pv_places_dropped);
 	schedule_work(&pv_places_work);
@@ -163,6 +169,79 @@ static int pv_place_find(const struct pv_rule *rule, const struct path *root,
 	if (err)
 		place->mnt = NULL;
 	return err;
+}
+
+/* Is the directory that ORIGINAL lies in not there? */
+static bool pv_place_floats(const struct pv_rule *rule, const struct path *root)
+{
+	const char *slash = strrchr(rule->original, '/');
+	struct filename *filename;
+	struct path path;
+	char *parent;
+	int err;
+
+	if (!slash || slash == rule->original)
+		return false;
+	parent = kstrndup(rule->original, slash - rule->original,
+			  GFP_KERNEL_ACCOUNT);
+	if (!parent)
+		return true;
+	filename = getname_kernel(parent);
+	kfree(parent);
+	if (IS_ERR(filename))
+		return true;
+	err = pv_original_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, &path, root);
+	putname(filename);
+	if (!err)
+		path_put(&path);
+	return err == -ENOENT;
+}
+
+/* Do two ORIGINALs lie in the same directory? */
+static bool pv_rules_neighbours(const struct pv_rule *a, const struct pv_rule *b)
+{
+	const char *slash = strrchr(a->original, '/');
+	size_t len = slash ? slash - a->original + 1 : 0;
+
+	return len && !strncmp(a->original, b->original, len) &&
+	       !strchr(b->original + len, '/');
+}
+
+/**
+ * pv_places_stand_in - make room for what stands for directories that are not there
+ * @table: a table that nobody else knows yet, with its places, if it has any
+ *
+ * It is made if there is no directory for some ORIGINAL to lie in.
+ *
+ * Context: may sleep; with the rights of the running task.
+ * Return: 0, -EINTR, -ENOMEM, or as pv_charge_add().
+ */
+int pv_places_stand_in(struct pv_table *table)
+{
+	struct pv_places *places = table->places;
+	const struct pv_rule *rule = table->rules;
+	struct pv_standins *standins;
+	u32 i;
+
+	if (!places)
+		return 0;
+	for (i = 0; i < table->nr_rules; i++, rule++) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (i && pv_rules_neighbours(rule - 1, rule))
+			continue;
+		if (!rule->exception && pv_place_floats(rule, &places->root))
+			break;
+	}
+	if (i == table->nr_rules)
+		return 0;
+	standins = pv_standins_make();
+	if (IS_ERR(standins))
+		return PTR_ERR(standins);
+	pv_standins_speak_of(standins, table);
+	places->standins = standins;
+	return 0;
 }
 
 static int pv_places_find_all(struct pv_table *table,

@@ -12,6 +12,7 @@
 
 struct pv_draft;
 struct pv_layers;
+struct pv_standins;
 struct pv_table;
 struct task_struct;
 
@@ -21,6 +22,7 @@ struct task_struct;
  * @node: the same
  * @rcu: for freeing after a grace period
  * @nr: number of @new
+ * @standins: for directories above an ORIGINAL that were not there, or NULL (standin.h)
  * @root: the root directory that they were looked up from; a reference
  * @new: of each rule where its NEW is, a reference; without mnt if the rule is an
  *	exception
@@ -35,6 +37,7 @@ struct pv_places {
 		struct rcu_head rcu;
 	};
 	u32 nr;
+	struct pv_standins *standins;
 	struct path root;
 	struct path new[];
 };
@@ -60,6 +63,7 @@ size_t pv_places_size(u32 nr_rules);
 int pv_places_find(struct pv_table *table, struct task_struct *task,
 		   const struct pv_layers *below);
 int pv_places_draft(const struct pv_table *table, struct pv_draft *draft);
+int pv_places_stand_in(struct pv_table *table);
 void pv_places_move(struct pv_table *to, struct pv_table *from);
 void pv_places_let_go(struct pv_places *places);
 void pv_places_flush(void);

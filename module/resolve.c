@@ -40,6 +40,7 @@
 #include "reached.h"
 #include "resolve.h"
 #include "root.h"
+#include "standin.h"
 #include "vpath.h"
 #include "walk.h"
 
@@ -77,8 +78,9 @@
  *	name began, and those above are not known
  * @outside: that root is the outer one of @root
  * @unrooted: the kernel would not have looked yet what the root directory is
- * @scoped: what is called @scope_len bytes of @virtual is not left; the last of
- *	@scope_dirs of @dirs
+ * @scoped: the walk is not to leave a directory
+ * @scope_len: the length of what that is called, at the beginning of @virtual
+ * @scope_dirs: it is the last of so many of @dirs
  * @arrives: how long @virtual will be when it is where the walk was already, from the
  *	root directory; or 0
  * @one: a name of one component, for looking it up; NULL until it is needed
@@ -306,11 +308,15 @@ static int pv_resolve_lookup(struct pv_resolver *r, const char *real,
 static int pv_resolve_absent(struct pv_resolver *r, int err)
 {
 	static const struct path nowhere;
+	struct path standin;
 
 	if (err != -ENOENT ||
 	    pv_layers_plain(r->layers, r->virtual, r->scratch))
 		return err;
-	return pv_resolve_push(r, &nowhere);
+	if (!pv_standin_find(r->layers, r->virtual, &standin))
+		return pv_resolve_push(r, &nowhere);
+	r->matched = true;
+	return pv_resolve_push(r, &standin);
 }
 
 /* NEW of the rule by which @virtual leads elsewhere, as it was looked up once; or NULL. */
@@ -710,6 +716,9 @@ static int pv_resolve_from(struct pv_resolver *r, const struct pv_start *start)
 	pv_resolve_pop(r, 0);
 	r->rooted = false;
 	r->outside = false;
+	/* The kernel knows nothing of what lies above it. */
+	if (pv_standin_is(&start->path))
+		r->matched = true;
 	if (strcmp(r->real, place->real)) {
 		/* It was opened before the rules counted. */
 		r->matched = true;
@@ -845,6 +854,24 @@ static int pv_resolve_missing(struct pv_resolver *r,
 	return pv_resolve_absent(r, err);
 }
 
+/* What is not there may have a stand-in, which lies among those of the directory. */
+static void pv_resolve_stand_in(struct pv_resolver *r, size_t dir_len)
+{
+	char byte = r->virtual[dir_len];
+	struct path path;
+
+	if (!pv_standin_find(r->layers, r->virtual, &path))
+		return;
+	path_put(&path);
+	r->virtual[dir_len] = '\0';
+	if (pv_standin_find(r->layers, r->virtual, &path)) {
+		pv_resolve_pop(r, r->nr_dirs - 1);
+		pv_resolve_push(r, &path);
+		r->matched = true;
+	}
+	r->virtual[dir_len] = byte;
+}
+
 /* From one directory down by a component that is neither "." nor "..". */
 static ssize_t pv_resolve_down(struct pv_resolver *r,
 			       const struct pv_component *c, char *result)
@@ -881,10 +908,12 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 		path_put(&path);
 		return err;
 	}
+	if (!c->last)
+		return pv_resolve_missing(r, c, err);
+	if (err == -ENOENT)
+		pv_resolve_stand_in(r, old_len);
 	/* It is made there, or the walk says what is wrong. */
-	if (c->last)
-		return pv_resolve_ends(r, result, r->one->name, c->after);
-	return pv_resolve_missing(r, c, err);
+	return pv_resolve_ends(r, result, r->one->name, c->after);
 }
 
 static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)

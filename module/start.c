@@ -238,6 +238,11 @@ pv_start_absolute(struct pv_nameidata *nd, const struct pv_layers *layers,
 	if (unlikely(!path_equal(&nd->path, &table->places->root)))
 		goto at_length;
 	rule = pv_table_match(table, name, &rest);
+	if (unlikely(flags & PV_LOOKUP_PARENT && table->places->standins) &&
+	    rule == PV_NO_RULE &&
+	    (!pv_path_is_normal(name) ||
+	     pv_table_has_below(table, name, PV_NO_RULE)))
+		goto at_length;
 	if (unlikely(pv_path_scan(name))) {
 		if (!pv_start_dots(table, name, rule))
 			goto at_length;
@@ -261,8 +266,16 @@ static const char *pv_start_above(struct pv_nameidata *nd,
 	__releases(RCU_SCHED)
 {
 	const char *rest;
-	u32 rule = pv_table_match_from(layers->tables[0], seek, name, &rest);
+	const struct pv_table *table = layers->tables[0];
+	u32 rule = pv_table_match_from(table, seek, name, &rest);
 
+	if (unlikely(flags & PV_LOOKUP_PARENT && table->places->standins) &&
+	    rule == PV_NO_RULE &&
+	    (!pv_path_is_normal(name) ||
+	     pv_table_has_below_from(table, seek, name))) {
+		rcu_read_unlock_sched();
+		return pv_start_at_length();
+	}
 	return pv_start_by(nd, layers, rule, rest, name, flags);
 }
 

@@ -90,6 +90,24 @@ int pv_path_normalise(char *path)
 }
 
 /**
+ * pv_path_is_normal - is a path as pv_path_normalise() would leave it?
+ * @path: the path; a ".." counts as a component like any other
+ *
+ * Return: true if it is.
+ */
+bool pv_path_is_normal(const char *path)
+{
+	const char *slash;
+
+	if (*path != '/' && pv_path_skip_noops(path) != path)
+		return false;
+	for (slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+		if (!slash[1] || pv_path_skip_noops(slash + 1) != slash + 1)
+			return false;
+	return true;
+}
+
+/**
  * pv_path_squeeze - take out of an absolute path what changes nothing
  * @path: the path, changed in place
  *
@@ -807,6 +825,127 @@ struct pv_seek pv_table_seek(const struct pv_table *table, const char *path)
 		node = pv_node_child(table->nodes, node, *path);
 	} while (node);
 	return seek;
+}
+
+/**
+ * struct pv_spot - a place in the trie, before the end of a label perhaps
+ * @node: the node
+ * @used: how much of its label has been passed
+ */
+struct pv_spot {
+	const struct pv_node *node;
+	u32 used;
+};
+
+static bool pv_spot_step(const struct pv_table *table, struct pv_spot *spot,
+			 u8 byte)
+{
+	const struct pv_node *node = spot->node;
+
+	if (spot->used < node->label_len) {
+		if ((u8)node->label[spot->used] != byte)
+			return false;
+	} else {
+		node = pv_node_child(table->nodes, node, byte);
+		if (!node)
+			return false;
+		*spot = (struct pv_spot){ .node = node };
+	}
+	spot->used++;
+	return true;
+}
+
+/* Is it the end of a component of some ORIGINAL? */
+static bool pv_spot_ends(const struct pv_table *table, const struct pv_spot *spot)
+{
+	const struct pv_node *node = spot->node;
+
+	if (spot->used < node->label_len)
+		return node->label[spot->used] == '/';
+	return node->rule != PV_NO_RULE ||
+	       pv_node_child(table->nodes, node, '/');
+}
+
+/* The lowest byte, @from or higher, by which a component goes on; 0 for none. */
+static unsigned int pv_spot_goes_on(const struct pv_spot *spot, unsigned int from)
+{
+	const struct pv_node *node = spot->node;
+	unsigned int byte;
+
+	if (spot->used < node->label_len) {
+		byte = (u8)node->label[spot->used];
+		return byte >= from && byte != '/' ? byte : 0;
+	}
+	for (byte = from; byte <= U8_MAX; byte++)
+		if (byte != '/' &&
+		    node->branch[byte / 64] & 1ULL << byte % 64)
+			return byte;
+	return 0;
+}
+
+/*
+ * Where the component that comes behind @after leaves it: after how many bytes, by which
+ * one; 0 if there is none.
+ */
+static unsigned int pv_spot_leaves(const struct pv_table *table,
+				   struct pv_spot *spot, const char *after,
+				   u32 *len)
+{
+	struct pv_spot at = *spot;
+	unsigned int byte, found = 0;
+	u32 i;
+
+	for (i = 0;; i++) {
+		/* What is longer comes behind what is not. */
+		byte = pv_spot_goes_on(&at, (u8)after[i] + 1U);
+		if (byte) {
+			found = byte;
+			*spot = at;
+			*len = i;
+		}
+		if (!after[i] || !pv_spot_step(table, &at, after[i]))
+			return found;
+	}
+}
+
+/**
+ * pv_table_next_below - go through what ORIGINALs have in a directory
+ * @table: the table
+ * @path: the directory, absolute and normalised: "" for the root directory
+ * @after: the component that was found before, empty for the first one
+ * @name: receives the component behind it, in the order of bytes; %NAME_MAX + 1 bytes
+ * @rule: receives the first rule whose ORIGINAL ends there, or %PV_NO_RULE
+ *
+ * Context: any.
+ * Return: false if there is none.
+ */
+bool pv_table_next_below(const struct pv_table *table, const char *path,
+			 const char *after, char *name, u32 *rule)
+{
+	struct pv_spot spot = { .node = table->nodes };
+	unsigned int byte;
+	u32 len;
+
+	while (*path)
+		if (!pv_spot_step(table, &spot, *path++))
+			return false;
+	if (!pv_spot_step(table, &spot, '/'))
+		return false;
+	byte = pv_spot_leaves(table, &spot, after, &len);
+	if (!byte)
+		return false;
+	memcpy(name, after, len);
+	do {
+		/* No file is called so. */
+		if (len == NAME_MAX)
+			return false;
+		name[len++] = byte;
+		pv_spot_step(table, &spot, byte);
+		byte = pv_spot_goes_on(&spot, 1);
+	} while (!pv_spot_ends(table, &spot));
+	name[len] = '\0';
+	*rule = spot.used == spot.node->label_len ? spot.node->rule : PV_NO_RULE;
+	return true;
 }
 
 /* Does the NEW of some rule lead to @path or to what it lies under? */

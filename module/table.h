@@ -139,6 +139,8 @@ bool pv_table_has_below(const struct pv_table *table, const char *name,
 			u32 rule);
 bool pv_table_has_below_from(const struct pv_table *table, struct pv_seek seek,
 			     const char *name);
+bool pv_table_next_below(const struct pv_table *table, const char *path,
+			 const char *after, char *name, u32 *rule);
 struct pv_seek pv_table_seek(const struct pv_table *table, const char *path);
 bool pv_table_concerns(const struct pv_table *table, const char *path);
 u32 pv_table_reverse(const struct pv_table *table, const char *real,
@@ -152,6 +154,7 @@ int pv_path_normalise(char *path);
 void pv_path_fold(char *path);
 void pv_path_squeeze(char *path);
 const char *pv_path_dots(const char *path);
+bool pv_path_is_normal(const char *path);
 
 /**
  * pv_path_skip_noops - skip what changes nothing after a "/"

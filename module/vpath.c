@@ -13,6 +13,7 @@
 #include "match.h"
 #include "process.h"
 #include "root.h"
+#include "standin.h"
 #include "vpath.h"
 
 /*
@@ -128,7 +129,7 @@ static bool pv_vpath_tell_from(struct pv_vpath *place, struct pv_layers *layers,
 		how = pv_layers_reverse(layers, place->real, start->how,
 					place->virtual, place->scratch, true);
 		/* If not by a rule, only the kernel can say what is out of reach. */
-		if (how != PV_BY_NONE ||
+		if (how != PV_BY_NONE || pv_standin_is(&start->path) ||
 		    path_is_under(&start->path, &layers->root->inner))
 			told = pv_root_strip(layers->root, place->virtual);
 	}
@@ -166,6 +167,8 @@ enum pv_told pv_vpath_tell(struct pv_vpath *place, const struct pv_start *start,
 			       PV_TOLD_OTHER : PV_TOLD_SAME;
 	}
 	pv_layers_put(layers);
+	if (told == PV_TOLD_SAME && pv_standin_is(&start->path))
+		told = PV_TOLD_OTHER;
 	if (told != PV_TOLD_NOTHING && !*place->virtual)
 		strscpy(place->virtual, "/", PATH_MAX);
 	return told;

@@ -29,6 +29,7 @@ links			ends	a link is met in step_into or in pick_link: the oldest has one, the
 reverse			all	d_path and its callers
 roots			all	the walk
 places			all	where a walk begins, and who holds what
+absent.sh		all	a filesystem of our own
 mounts.sh		all	pivot_root, and copies of mounts
 sandboxes.sh		ends	what those do with mounts, by the programs of both suites
 differ			all	the walk

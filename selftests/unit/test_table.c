@@ -128,6 +128,87 @@ static void test_from(u32 rounds)
 	report(good, "names_from_a_directory_as_from_the_root");
 }
 
+/* The least component behind @after that an ORIGINAL has in @dir, by trying them all. */
+static const char *naive_next(char originals[][MAX_PATH], u32 nr, const char *dir,
+			      const char *after, u32 *rule)
+{
+	static char least[MAX_PATH];
+	char component[MAX_PATH];
+	size_t len = strlen(dir);
+	const char *rest;
+	u32 i;
+
+	*least = '\0';
+	for (i = 0; i < nr; i++) {
+		if (strncmp(originals[i], dir, len) || originals[i][len] != '/')
+			continue;
+		rest = originals[i] + len + 1;
+		snprintf(component, sizeof(component), "%.*s",
+			 (int)strcspn(rest, "/"), rest);
+		if (strcmp(component, after) <= 0 ||
+		    (*least && strcmp(component, least) > 0))
+			continue;
+		if (strcmp(component, least))
+			*rule = PV_NO_RULE;
+		if (*rule == PV_NO_RULE && !strchr(rest, '/'))
+			*rule = i;
+		strcpy(least, component);
+	}
+	return *least ? least : NULL;
+}
+
+/* Go through a directory, both ways. */
+static bool same_listing(const struct pv_table *table, char originals[][MAX_PATH],
+			 u32 nr, const char *dir)
+{
+	char after[NAME_MAX + 1] = "", name[NAME_MAX + 1];
+	u32 rule, naive_rule;
+	const char *next;
+
+	for (;;) {
+		next = naive_next(originals, nr, dir, after, &naive_rule);
+		if (!pv_table_next_below(table, dir, after, name, &rule))
+			return !next;
+		if (!next || strcmp(next, name) || rule != naive_rule) {
+			printf("# behind \"%s\" in %s: %s by %u, not %s by %u\n", after,
+			       dir, name, rule, next ?: "nothing", naive_rule);
+			return false;
+		}
+		strcpy(after, name);
+	}
+}
+
+static void test_listing(u32 rounds)
+{
+	char originals[MAX_RULES][MAX_PATH], dir[MAX_PATH];
+	struct pv_table *table;
+	struct pv_draft draft;
+	bool good = true;
+	const char *why;
+	u32 round, i, nr;
+
+	for (round = 0; round < rounds && good; round++) {
+		pv_draft_init(&draft);
+		nr = 1 + draw(MAX_RULES);
+		for (i = 0; i < nr; i++) {
+			draw_path(originals[i], true);
+			if (pv_draft_add(&draft, originals[i], "/new", &why))
+				abort();
+			pv_path_normalise(originals[i]);
+		}
+		table = pv_table_build(&draft);
+		for (i = 0; i < 20; i++) {
+			draw_path(dir, true);
+			pv_path_normalise(dir);
+			good &= same_listing(table, originals, nr, dir);
+		}
+		good &= same_listing(table, originals, nr, "");
+		pv_table_free(table);
+		pv_draft_clear(&draft);
+	}
+	report(good, "T15_directories_above_ORIGINALs_are_listed");
+}
+
 /* Every NEW says which rule it is; names are taken from the rules. */
 static void test_many(u32 nr)
 {
@@ -374,7 +455,7 @@ int main(int argc, char **argv)
 	u32 rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
 
 	seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	printf("TAP version 13\n1..9\n# %u rounds, seed %llu\n", rounds,
+	printf("TAP version 13\n1..11\n# %u rounds, seed %llu\n", rounds,
 	       (unsigned long long)seed);
 	test_normalise();
 	test_fold();
@@ -382,6 +463,7 @@ int main(int argc, char **argv)
 	test_no_memory();
 	test_random(rounds);
 	test_from(20000);
+	test_listing(20000);
 	test_many(100000);
 	test_one_new(100000);
 	test_hostile();

@@ -21,6 +21,7 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 #define U16_MAX	UINT16_MAX
+#define U8_MAX	UINT8_MAX
 #define U32_MAX	UINT32_MAX
 
 typedef struct { int refs; } refcount_t;
