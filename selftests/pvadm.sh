@@ -68,6 +68,9 @@ bad an_unknown_option 2 'fly' "${A[@]}" --fly
 bad an_option_without_its_argument 2 'map' "${A[@]}" --map
 bad attach_without_a_process 2 'process' pvadm attach --map /a=/b
 bad attach_without_a_rule 2 'rule' "${A[@]}"
+bad enter_without_a_process 2 'process' pvadm enter
+bad enter_without_a_command 2 'command' pvadm enter "$SLEEPER" --ns
+bad enter_of_a_process_that_has_ended 1 "$DEAD" pvadm enter "$DEAD" -- true
 bad a_process_that_is_no_number 2 'x12' pvadm attach x12 --map /a=/b
 bad a_number_with_a_tail 2 '12x' pvadm attach 12x --map /a=/b
 bad process_0 2 '0' pvadm attach 0 --map /a=/b
@@ -208,6 +211,59 @@ $SCRATCH/deep/d/e/who
 $SCRATCH/most/who
 $SCRATCH/top/e/who
 3" "the innermost says"
+}
+
+# A10: two layers, one upon the other, and what is told of them.
+enter_has_all_layers_of_a_process() {
+	pvadm run --map "$OLD=$NEW" -- pvadm run --no-reverse --map "$SCRATCH/v=$OLD" -- \
+		sleep 1000 &
+	local pid=$!
+	await grep -q sleep "/proc/$pid/comm"
+	same "$(pvadm enter "$pid" -- cat "$SCRATCH/v/who" "$OLD/who")" $'new\nnew' "it sees"
+	# shellcheck disable=SC2016 # for the shell in there
+	same "$(pvadm enter "$pid" sh -c 'pvadm show $$ | sed "s/(.*,/(,/"')" "# layer 0 (, --no-reverse)
+$SCRATCH/v=$OLD
+# layer 1 (inherited)
+$OLD=$NEW" "show"
+	same "$(pvadm run --map "$SCRATCH/w=$NEWER" -- pvadm enter "$pid" \
+		cat "$SCRATCH/w/who" "$SCRATCH/v/who")" $'newer\nnew' "on a layer of its own"
+	local status=0
+	pvadm enter "$pid" sh -c 'exit 7' || status=$?
+	same "$status" 7 "status"
+	kill "$pid"
+}
+
+enter_just_runs_what_has_no_rules() {
+	same "$(pvadm enter "$SLEEPER" -- cat "$OLD/who")" old "it sees"
+}
+
+# Mounts and a root of its own, of which the rules speak.
+enter_goes_into_the_namespaces() {
+	local jail=$SCRATCH/jail pid
+	mkdir -p "$jail/bin" "$jail/data" "$jail/big"
+	cp /bin/busybox "$jail/bin/cat"
+	cp /bin/busybox "$jail/bin/sleep"
+	echo jail >"$jail/data/who"
+	unshare -m sh -c 'mount -t tmpfs none "$1/big" && echo big >"$1/big/who" &&
+		exec chroot "$1" /bin/sleep 1000' - "$jail" &
+	pid=$!
+	await grep -q sleep "/proc/$pid/comm"
+	pvadm attach "$pid" --map /data=/big
+	same "$(pvadm enter --ns "$pid" /bin/cat /data/who)" big "it sees"
+	same "$(pvadm enter "$pid" --ns -- /bin/cat /data/who)" big "it sees, with the option behind"
+	# shellcheck disable=SC2016 # for the inner shell
+	same "$(unshare -r -m sh -c 'sleep 1000 >/dev/null & pvadm enter $! --ns cat "$1"; kill $!' - \
+		"$OLD/who")" old "in a user namespace"
+	kill "$pid"
+}
+
+enter_works_without_privilege() {
+	as_nobody pvadm run --map "$OLD=$NEW" -- sleep 1000 &
+	local pid
+	await pgrep -P $! -x sleep
+	pid=$(pgrep -P $! -x sleep)
+	same "$(as_nobody pvadm enter "$pid" -- cat "$OLD/who")" new "it sees"
+	kill "$pid"
 }
 
 # seen_by PID [FILE] : what it sees, by the name it would use.
@@ -502,7 +558,9 @@ another_protocol() {
 
 for name in run_shows_the_command_the_new_tree run_works_without_privilege \
 	run_ends_with_the_commands_status run_without_a_rule_just_runs_the_command \
-	run_in_run_stacks_layers run_in_run_in_attach_stacks_three attach_and_detach_work_on_a_running_process \
+	run_in_run_stacks_layers run_in_run_in_attach_stacks_three \
+	enter_has_all_layers_of_a_process enter_just_runs_what_has_no_rules \
+	enter_goes_into_the_namespaces enter_works_without_privilege attach_and_detach_work_on_a_running_process \
 	attach_takes_several_processes attach_of_a_tree_and_back detach_all_leaves_nothing \
 	the_first_rule_wins_in_the_order_of_the_options rules_are_normalised \
 	map_files_have_comments_and_escapes what_show_prints_can_be_attached_again \

@@ -112,6 +112,11 @@ crun_sees_it() {
 }
 
 runc_sees_it() {
+	bundle true
+	if runc --root "$SCRATCH/runc" run --bundle "$SCRATCH/bundle" one 2>&1 </dev/null |
+		grep -q bpf_prog_query; then
+		skip "this kernel has no BPF for cgroups"
+	fi
 	contained runc --root "$SCRATCH/runc" run --bundle "$SCRATCH/bundle" one
 }
 

@@ -2,70 +2,18 @@
 /*
  * pvadm run: attach ourselves, then become the command.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <linux/capability.h>
-#include <stdbool.h>
-#include <string.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-
+#include "attach_self.h"
 #include "become.h"
-#include "caps.h"
 #include "command.h"
 #include "message.h"
-#include "missing.h"
 #include "options.h"
 #include "rules_options.h"
-#include "session.h"
-#include "target.h"
 
 static const struct option options[] = {
 	RULES_OPTIONS,
 	{ "no-reverse", no_argument, NULL, OPTION_NO_REVERSE },
 	OPTIONS_COMMON
 };
-
-/* No set-uid program may run under a table that its caller made up. */
-static int renounce_privileges(void)
-{
-	if (caps_have(CAP_SYS_ADMIN) || !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return STATUS_DONE;
-	return message_failed("cannot set no_new_privs: %s", strerror(errno));
-}
-
-/* What may help against what has kept us from being attached. */
-static const char *advice(const struct pv_rules *rules, int err)
-{
-	struct target self = { .pid = getpid() };
-	const char *text;
-
-	self.pidfd = pidfd_open(self.pid, 0);
-	text = missing_advice(&self, rules, err);
-	target_close(&self);
-	return text;
-}
-
-static int attach_self(const struct pv_rules *rules, unsigned int flags)
-{
-	struct pv *pv;
-	int status, err;
-
-	status = session_open(&pv);
-	if (status == STATUS_DONE)
-		status = renounce_privileges();
-	if (status == STATUS_DONE) {
-		/* This process may have been a pvadm run before: add a layer. */
-		err = pv_attach(pv, PV_SELF, rules, PV_PUSH | flags);
-		if (err)
-			status = message_failed("cannot attach the rules: %s%s",
-						pv_error(pv),
-						advice(rules, err));
-	}
-	pv_close(pv);
-	return status;
-}
 
 static int read_rules(const struct command *command, int argc, char **argv,
 		      struct rules_options *rules, unsigned int *flags)

@@ -29,6 +29,7 @@ struct command {
 extern const struct command cmd_run;
 extern const struct command cmd_attach;
 extern const struct command cmd_detach;
+extern const struct command cmd_enter;
 extern const struct command cmd_register;
 extern const struct command cmd_activate;
 extern const struct command cmd_show;

@@ -15,6 +15,7 @@
 #include "message.h"
 #include "ns.h"
 #include "ns_become.h"
+#include "ns_enter.h"
 #include "ns_go.h"
 #include "ns_options.h"
 #include "options.h"
@@ -29,6 +30,7 @@ static const struct option options[] = {
  * struct enter - what is to be entered
  *
  * @root: the process's root directory, or -1 where its mounts are not entered
+ * @inside: what is to be done there, or NULL; @arg goes to it
  */
 struct enter {
 	struct target target;
@@ -36,6 +38,8 @@ struct enter {
 	struct ns_become as;
 	struct ns_set set;
 	int root;
+	int (*inside)(void *arg);
+	void *arg;
 };
 
 static int open_root(struct enter *enter)
@@ -106,10 +110,31 @@ static int go(struct enter *enter, char **command)
 
 	if (status == STATUS_DONE)
 		status = go_to_root(enter);
+	if (status == STATUS_DONE && enter->inside)
+		status = enter->inside(enter->arg);
 	if (status != STATUS_DONE)
 		return status;
 	return child ? run_in_child(enter, user, command) :
 	       ns_become(&enter->as, user, command);
+}
+
+int ns_enter_with(const struct target *target, int (*inside)(void *arg), void *arg,
+		  char **command)
+{
+	struct enter enter = {
+		.target = *target,
+		.as = NS_BECOME_INIT,
+		.set = NS_SET_NONE,
+		.root = -1,
+		.inside = inside,
+		.arg = arg,
+	};
+	int status = find_namespaces(&enter);
+
+	if (status == STATUS_DONE)
+		status = go(&enter, command);
+	ns_set_close(&enter.set);
+	return status;
 }
 
 static int read_options(struct enter *enter, const struct command *command,

@@ -40,6 +40,7 @@ enum option_code {
 	OPTION_PRESERVE_CREDENTIALS,
 	OPTION_DIR,
 	OPTION_AT_END,
+	OPTION_NS,
 };
 
 /* Every subcommand's table of options ends with these. */

@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_attach,
 	&cmd_detach,
+	&cmd_enter,
 	&cmd_register,
 	&cmd_activate,
 	&cmd_show,

@@ -5,7 +5,7 @@
 # into _pvadm_options and, if it has an argument, into _pvadm_argument; selftests
 # hold both against each --help.
 
-_pvadm_commands="run attach detach register activate show resolve relink reopen
+_pvadm_commands="run attach detach enter register activate show resolve relink reopen
 	checkpoint restart cleanup gc criu-hook status monitor ns"
 _pvadm_ns_commands="show save pin restore enter"
 
@@ -20,6 +20,7 @@ _pvadm_options()
 	run) options="$rules --no-reverse" ;;
 	attach) options="$rules --tree --no-reverse" ;;
 	detach) options="--tree --all" ;;
+	enter) options="--ns" ;;
 	register) options="--original --tree" ;;
 	activate) options="--new --tree --late" ;;
 	resolve) options="--reverse --json" ;;
@@ -114,7 +115,7 @@ _pvadm_operand()
 	case "$1 $2" in
 	"attach "* | "register 0" | "relink 0" | "checkpoint 0") _pvadm_processes ;;
 	"ns show 0" | "ns save 0" | "ns pin 0" | "ns enter 0") _pvadm_processes ;;
-	"detach "* | "activate 0" | "show 0" | "resolve 0" | "monitor 0")
+	"detach "* | "enter 0" | "activate 0" | "show 0" | "resolve 0" | "monitor 0")
 		_pvadm_attached
 		;;
 	"resolve 1" | "reopen 0" | "cleanup 0" | "ns save 1" | "ns restore 0")
@@ -129,7 +130,7 @@ _pvadm_own_operands()
 {
 	case $1 in
 	run) own=0 ;;
-	reopen | restart | "ns enter" | "ns restore") own=1 ;;
+	reopen | restart | enter | "ns enter" | "ns restore") own=1 ;;
 	*) own=1000000 ;;
 	esac
 }
