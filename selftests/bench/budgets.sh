@@ -117,7 +117,8 @@ measure "native" $NEW natively
 modprobe pathvirt
 measure_calls "idle" $NEW natively
 measure_calls "others" $NEW with_other_attached
-measure_calls "3,000 others" $NEW with_many_attached
+cost "open+close" "3,000 others" with_many_attached open "$NEW/$DIR" file
+cost "stat" "3,000 others" with_many_attached stat "$NEW/$DIR" file
 measure "no match" $NEW with_elsewhere_attached
 measure "translated" $ORIGINAL attached
 measure_calls "4 layers" $ORIGINAL with_four_layers
