@@ -68,6 +68,7 @@ bad an_unknown_option 2 'fly' "${A[@]}" --fly
 bad an_option_without_its_argument 2 'map' "${A[@]}" --map
 bad attach_without_a_process 2 'process' pvadm attach --map /a=/b
 bad attach_without_a_rule 2 'rule' "${A[@]}"
+bad json_without_a_check 2 'check' "${A[@]}" --map /a=/b --json
 bad enter_without_a_process 2 'process' pvadm enter
 bad enter_without_a_command 2 'command' pvadm enter "$SLEEPER" --ns
 bad enter_of_a_process_that_has_ended 1 "$DEAD" pvadm enter "$DEAD" -- true
@@ -211,6 +212,28 @@ $SCRATCH/deep/d/e/who
 $SCRATCH/most/who
 $SCRATCH/top/e/who
 3" "the innermost says"
+}
+
+# What stays what it is.
+attach_can_be_checked_first() {
+	# shellcheck disable=SC2016 # for the inner shell
+	bash -c 'cd "$1"; exec 5<who 6<"$2/who"; sleep 1000 & wait' - "$OLD" "$NEW" &
+	local pid=$!
+	await pgrep -P $pid -x sleep
+	same "$(pvadm attach "$pid" --map "$OLD=$NEW" --check | awk '{ print $2 $3, $NF }' | tail -n +2)" \
+		"cwd$OLD $OLD
+fd5 $OLD/who" "what it holds"
+	same "$(pvadm attach "$pid" --map "$OLD=$NEW" --check --tree | grep -c "$OLD/who")" 2 \
+		"lines of the tree"
+	same "$(pvadm attach "$pid" --map "$OLD/who=$OLD/who" --map "$OLD=$NEW" --check --json |
+		python3 -c 'import json, sys
+for e in json.load(sys.stdin): print(e["pid"], e["what"], e["path"])')" \
+		"$pid cwd $OLD" "with an exception, as JSON"
+	same "$(pvadm attach "$pid" --map "$SCRATCH/no=$NEW" --check)" "" "of nothing"
+	refused 1 "$SCRATCH/gone is not there" pvadm attach "$pid" --map "$OLD/x=$SCRATCH/gone" --check
+	pvadm attach "$pid" --map "$OLD/x=$SCRATCH/gone" --check --late
+	same "$(left)" "0 0" "left"
+	pkill -P "$pid"
 }
 
 # A10: two layers, one upon the other, and what is told of them.
@@ -559,7 +582,7 @@ another_protocol() {
 for name in run_shows_the_command_the_new_tree run_works_without_privilege \
 	run_ends_with_the_commands_status run_without_a_rule_just_runs_the_command \
 	run_in_run_stacks_layers run_in_run_in_attach_stacks_three \
-	enter_has_all_layers_of_a_process enter_just_runs_what_has_no_rules \
+	attach_can_be_checked_first enter_has_all_layers_of_a_process enter_just_runs_what_has_no_rules \
 	enter_goes_into_the_namespaces enter_works_without_privilege attach_and_detach_work_on_a_running_process \
 	attach_takes_several_processes attach_of_a_tree_and_back detach_all_leaves_nothing \
 	the_first_rule_wins_in_the_order_of_the_options rules_are_normalised \

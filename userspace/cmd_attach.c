@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "attach_check.h"
 #include "command.h"
 #include "message.h"
 #include "missing.h"
@@ -17,6 +18,8 @@ static const struct option options[] = {
 	RULES_OPTIONS,
 	{ "tree", no_argument, NULL, OPTION_TREE },
 	{ "no-reverse", no_argument, NULL, OPTION_NO_REVERSE },
+	{ "check", no_argument, NULL, OPTION_CHECK },
+	{ "json", no_argument, NULL, OPTION_JSON },
 	OPTIONS_COMMON
 };
 
@@ -25,6 +28,8 @@ struct request {
 	struct rules_options rules;
 	struct targets targets;
 	unsigned int flags;
+	bool check;
+	bool json;
 };
 
 static int read_options(const struct command *command, int argc, char **argv,
@@ -38,6 +43,8 @@ static int read_options(const struct command *command, int argc, char **argv,
 			request->flags |= PV_TREE;
 		else if (code == OPTION_NO_REVERSE)
 			request->flags |= PV_NO_REVERSE;
+		request->check |= code == OPTION_CHECK;
+		request->json |= code == OPTION_JSON;
 		status = rules_options_take(&request->rules, command, code,
 					    optarg);
 		if (status != STATUS_DONE)
@@ -45,6 +52,8 @@ static int read_options(const struct command *command, int argc, char **argv,
 	}
 	if (optind == argc)
 		return message_usage(command, "no process given");
+	if (request->json && !request->check)
+		return message_usage(command, "--json goes with --check");
 	status = rules_options_finish(&request->rules, command);
 	if (status != STATUS_DONE)
 		return status;
@@ -85,6 +94,10 @@ static int attach(const struct request *request)
 	struct pv *pv;
 	int status;
 
+	if (request->check)
+		return attach_check(&request->targets, request->rules.rules,
+				    request->flags & PV_TREE,
+				    request->flags & PV_LATE, request->json);
 	status = session_open(&pv);
 	if (status == STATUS_DONE)
 		status = attach_targets(pv, request);
@@ -120,6 +133,10 @@ const struct command cmd_attach = {
 RULES_OPTIONS_HELP
 "  --tree               the existing descendants of the processes, too\n"
 "  --no-reverse         getcwd, /proc/self/exe and the like tell real paths\n"
+"  --check              attach nothing; tell what the processes have open, mapped or\n"
+"                       current below an ORIGINAL, which stays what it is, and\n"
+"                       whether a NEW is not there\n"
+"  --json               print JSON, with --check\n"
 "\n"
 "Without rules here, the variables DMTCP_PATH_MAPPING (old:new;old:new) and\n"
 "DMTCP_ORIGINAL_PATH_PREFIX with DMTCP_NEW_PATH_PREFIX count.\n",

@@ -104,8 +104,8 @@ static void run_helper(const struct target *target,
 	_exit(write(out, &first, sizeof(first)) != sizeof(first));
 }
 
-static bool ask_helper(const struct target *target,
-		       const struct pv_rules *rules, size_t *first)
+bool missing_find(const struct target *target, const struct pv_rules *rules,
+		  size_t *first)
 {
 	int ends[2];
 	bool told;
@@ -133,7 +133,7 @@ const char *missing_advice(const struct target *target,
 	char *path;
 
 	if ((err != -ENOENT && err != -ENOTDIR) ||
-	    !ask_helper(target, rules, &first) || first >= pv_rules_count(rules))
+	    !missing_find(target, rules, &first) || first >= pv_rules_count(rules))
 		return session_advice(err);
 	path = pv_path_escape(pv_rules_target(rules, first));
 	free(advice);

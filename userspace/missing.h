@@ -2,8 +2,19 @@
 #ifndef MISSING_H
 #define MISSING_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "libpathvirt.h"
 #include "target.h"
+
+/*
+ * Find the first rule whose NEW is not there in the process's mount namespace and under
+ * its root: its index in *@first, or the number of @rules if there is none.  False where
+ * that cannot be told, as we may not go there.
+ */
+bool missing_find(const struct target *target, const struct pv_rules *rules,
+		  size_t *first);
 
 /*
  * What to do where the kernel has refused @rules for @target with @err: "; make NEW, or

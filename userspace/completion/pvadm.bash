@@ -18,7 +18,7 @@ _pvadm_options()
 
 	case $1 in
 	run) options="$rules --no-reverse" ;;
-	attach) options="$rules --tree --no-reverse" ;;
+	attach) options="$rules --tree --no-reverse --check --json" ;;
 	detach) options="--tree --all" ;;
 	enter) options="--ns" ;;
 	register) options="--original --tree" ;;
