@@ -63,8 +63,15 @@ chmod 600 "$SCRATCH/secret"
 
 A=(pvadm attach "$SLEEPER")
 bad no_command 2 'no command' pvadm
-bad an_unknown_command 2 'fly' pvadm fly
-bad an_unknown_option 2 'fly' "${A[@]}" --fly
+bad an_unknown_command 2 '"fly" is no command (see' pvadm fly
+bad a_mistyped_command 2 'did you mean attach?' pvadm atach
+bad a_command_with_letters_swapped 2 'did you mean relink?' pvadm relnik
+bad a_mistyped_subcommand 2 'did you mean enter?' pvadm ns entre
+bad an_unknown_option 2 'unknown option --fly (see' "${A[@]}" --fly
+bad a_mistyped_option 2 'did you mean --tree?' "${A[@]}" --map /a=/b --tere
+bad a_mistyped_option_with_its_argument 2 'did you mean --map?' "${A[@]}" --maap=/a=/b
+bad an_option_with_an_argument_too_many 2 'no argument' "${A[@]}" --map /a=/b --tree=1
+bad help_of_an_unknown_command 2 'fly' pvadm help fly
 bad an_option_without_its_argument 2 'map' "${A[@]}" --map
 bad attach_without_a_process 2 'process' pvadm attach --map /a=/b
 bad attach_without_a_rule 2 'rule' "${A[@]}"
@@ -513,7 +520,10 @@ help_and_version_are_there() {
 	for command in run attach detach show resolve status monitor; do
 		pvadm "$command" --help | grep -q "^Usage: pvadm $command "
 		pvadm --help | grep -q "^  $command "
+		same "$(pvadm help "$command")" "$(pvadm "$command" --help)" "help $command"
 	done
+	same "$(pvadm help)" "$(pvadm --help)" "help"
+	same "$(pvadm help ns pin)" "$(pvadm ns pin --help)" "help ns pin"
 	same "$(pvadm --version)" "pvadm $(</sys/module/pathvirt/version)" "version"
 }
 

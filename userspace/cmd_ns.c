@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "message.h"
+#include "nearest.h"
 #include "ns.h"
 #include "output.h"
 
@@ -36,6 +37,7 @@ static int print_help(const struct command *command)
 static int run(const struct command *command, int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
+	struct nearest nearest;
 	size_t i;
 
 	if (!name)
@@ -46,7 +48,11 @@ static int run(const struct command *command, int argc, char **argv)
 		if (!strcmp(name, strchr(commands[i]->name, ' ') + 1))
 			return commands[i]->main(commands[i], argc - 1,
 						 argv + 1);
-	return message_usage(command, "\"%s\" is no subcommand of ns", name);
+	nearest_begin(&nearest, name, strlen(name));
+	for (i = 0; i < COMMANDS; i++)
+		nearest_try(&nearest, strchr(commands[i]->name, ' ') + 1);
+	return message_usage(command, "\"%s\" is no subcommand of ns%s", name,
+			     nearest_advice(&nearest, ""));
 }
 
 const struct command cmd_ns = {

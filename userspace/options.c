@@ -8,10 +8,33 @@
 
 #include "command.h"
 #include "message.h"
+#include "nearest.h"
 #include "options.h"
 #include "output.h"
 
-static void refuse(const struct command *command, char **argv, int code)
+/* A long option: there is none of that name, there are several, or it takes no argument. */
+static void refuse_long(const struct command *command, const char *word,
+			const struct option *options)
+{
+	size_t length = strcspn(word + 2, "=");
+	struct nearest nearest;
+
+	nearest_begin(&nearest, word + 2, length);
+	for (; options->name; options++) {
+		if (strlen(options->name) == length &&
+		    !strncmp(options->name, word + 2, length)) {
+			message_usage(command, "option --%s takes no argument",
+				      options->name);
+			return;
+		}
+		nearest_try(&nearest, options->name);
+	}
+	message_usage(command, "unknown option %s%s", word,
+		      nearest_advice(&nearest, "--"));
+}
+
+static void refuse(const struct command *command, char **argv, int code,
+		   const struct option *options)
 {
 	const char *word = argv[optind - 1];
 
@@ -20,7 +43,7 @@ static void refuse(const struct command *command, char **argv, int code)
 	else if (strncmp(word, "--", 2) && optopt)
 		message_usage(command, "unknown option -%c", optopt);
 	else
-		message_usage(command, "unknown or misused option %s", word);
+		refuse_long(command, word, options);
 	exit(STATUS_USAGE);
 }
 
@@ -40,7 +63,7 @@ static int next(const struct command *command, int argc, char **argv,
 	optopt = 0;
 	code = getopt_long(argc, argv, shorts, options, NULL);
 	if (code == '?' || code == ':')
-		refuse(command, argv, code);
+		refuse(command, argv, code, options);
 	if (code == OPTION_HELP)
 		help(command);
 	return code;

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "message.h"
+#include "nearest.h"
 #include "output.h"
 
 static const struct command *const commands[] = {
@@ -41,7 +42,7 @@ static int print_help(void)
 	for (i = 0; i < COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->purpose);
 	puts("\n"
-	     "pvadm COMMAND --help tells more about each; man pvadm-COMMAND, too.\n"
+	     "pvadm help COMMAND, or pvadm COMMAND --help, tells more about each; man pvadm-COMMAND, too.\n"
 	     "Exit status: 0 done, 1 it failed, 2 the command line is wrong.");
 	return output_finish();
 }
@@ -52,14 +53,48 @@ static int print_version(void)
 	return output_finish();
 }
 
-static int run(const char *name, int argc, char **argv)
+static const struct command *find_command(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < COMMANDS; i++)
 		if (!strcmp(name, commands[i]->name))
-			return commands[i]->main(commands[i], argc, argv);
-	return message_usage(NULL, "\"%s\" is no command", name);
+			return commands[i];
+	return NULL;
+}
+
+static int refuse_command(const char *name)
+{
+	struct nearest nearest;
+	size_t i;
+
+	nearest_begin(&nearest, name, strlen(name));
+	for (i = 0; i < COMMANDS; i++)
+		nearest_try(&nearest, commands[i]->name);
+	return message_usage(NULL, "\"%s\" is no command%s", name,
+			     nearest_advice(&nearest, ""));
+}
+
+static int run(const char *name, int argc, char **argv)
+{
+	const struct command *command = find_command(name);
+
+	return command ? command->main(command, argc, argv) :
+			 refuse_command(name);
+}
+
+/* pvadm help [COMMAND [SUBCOMMAND]] : as with --help behind it. */
+static int help(int argc, char **argv)
+{
+	char *words[] = { argv[0], "--help", NULL, NULL };
+
+	if (!argc || !strcmp(argv[0], "--help"))
+		return print_help();
+	if (argc > 1) {
+		words[1] = argv[1];
+		words[2] = "--help";
+	}
+	return run(argv[0], argc > 1 ? 3 : 2, words);
 }
 
 /* For those who can name a program, but give it no arguments. */
@@ -82,6 +117,8 @@ int main(int argc, char **argv)
 		return message_usage(NULL, "no command given");
 	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
 		return print_help();
+	if (!strcmp(name, "help"))
+		return help(argc - 2, argv + 2);
 	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
 		return print_version();
 	return run(name, argc - 1, argv + 1);
