@@ -384,6 +384,19 @@ print([(r["original"], r["new"]) for r in json.load(sys.stdin)["layers"][0]["rul
 	pvadm detach "$SLEEPER"
 }
 
+map_files_know_who_and_where() {
+	mkdir -p "$SCRATCH/root/$(uname -n)/0/j5"
+	echo known >"$SCRATCH/root/$(uname -n)/0/j5/who"
+	printf '%s/$PVT_NAME/a%%%%$$=%s/%%u/%%h/%%U/j%%j\n' "$SCRATCH" "$SCRATCH" >"$SCRATCH/map"
+	export PVT_NAME=x SLURM_JOB_ID=5
+	same "$(pvadm run --map-file "$SCRATCH/map" -- cat "$SCRATCH/x/a%\$/who")" known "it sees"
+	pvadm run --map-file "$SCRATCH/map" -- sh -c 'pvadm show $$' >"$SCRATCH/shown"
+	same "$(pvadm run --map-file "$SCRATCH/shown" -- cat "$SCRATCH/x/a%\$/who")" known \
+		"it sees by what show prints"
+	unset SLURM_JOB_ID
+	refused 2 "map:1: %j" pvadm run --map-file "$SCRATCH/map" -- true
+}
+
 what_show_prints_can_be_attached_again() {
 	local odd=$'/od d/=:;#\\\n\t"\'\377\303\244/x'
 	local escaped=${odd//\\/\\\\}
@@ -596,7 +609,7 @@ for name in run_shows_the_command_the_new_tree run_works_without_privilege \
 	enter_goes_into_the_namespaces enter_works_without_privilege attach_and_detach_work_on_a_running_process \
 	attach_takes_several_processes attach_of_a_tree_and_back detach_all_leaves_nothing \
 	the_first_rule_wins_in_the_order_of_the_options rules_are_normalised \
-	map_files_have_comments_and_escapes what_show_prints_can_be_attached_again \
+	map_files_have_comments_and_escapes map_files_know_who_and_where what_show_prints_can_be_attached_again \
 	the_variables_of_dmtcp_are_taken json_is_valid_and_says_the_same show_lists_who_is_attached \
 	status_names_the_sites_and_counts a_new_that_does_not_exist_is_refused late_news_need_not_exist_yet \
 	new_is_looked_for_in_the_targets_mount_namespace new_is_looked_for_in_the_targets_root \

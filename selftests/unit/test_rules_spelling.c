@@ -137,6 +137,25 @@ static const struct example examples[] = {
 	  -EINVAL, "file:4: \"/c\" has no \"=\"" },
 	{ "a bad path in a file", FILE_TEXT, "/a=b\n", -EINVAL,
 	  "file:1: NEW \"b\" is relative" },
+
+	/* With PVT_V=/v/=x and PVT_EMPTY empty, and SLURM_JOB_ID=77: see main(). */
+	{ "a variable", FILE_TEXT, "/a/$PVT_V/b=/c${PVT_V}d\n", 0,
+	  "/a/v/=x/b -> /c/v/=xd" },
+	{ "doubled", FILE_TEXT, "/a%%b$$c=/d\n", 0, "/a%b$c -> /d" },
+	{ "a job", FILE_TEXT, "/a=/tmp/%j\n", 0, "/a -> /tmp/77" },
+	{ "numbers stand for nothing", FILE_TEXT, "/a\\045u=/b\\044PVT_V\n", 0,
+	  "/a%u -> /b$PVT_V" },
+	{ "in a comment", FILE_TEXT, "/a=/b # %x $\n", 0, "/a -> /b" },
+	{ "not in a rule", RULE, "/a%u=/b$PVT_V", 0, "/a%u -> /b$PVT_V" },
+	{ "a letter that stands for nothing", FILE_TEXT, "/a=/b\n/c%x=/d\n", -EINVAL,
+	  "file:2: \"%x\" stands for nothing" },
+	{ "a % at the end", FILE_TEXT, "/a=/b%\n", -EINVAL, "stands for nothing" },
+	{ "a variable that is not set", FILE_TEXT, "/a=/b/$PVT_NONE/c\n", -EINVAL,
+	  "PVT_NONE is not set" },
+	{ "a variable that is empty", FILE_TEXT, "/a=/$PVT_EMPTY\n", -EINVAL,
+	  "PVT_EMPTY is not set, or empty" },
+	{ "no variable", FILE_TEXT, "/a=/b$/c\n", -EINVAL, "\"$$\"" },
+	{ "a brace that is open", FILE_TEXT, "/a=/b${PVT_V\n", -EINVAL, "\"$$\"" },
 };
 
 static void test_example(const struct example *example)
@@ -325,6 +344,9 @@ int main(void)
 {
 	size_t i;
 
+	setenv("PVT_V", "/v/=x", 1);
+	setenv("PVT_EMPTY", "", 1);
+	setenv("SLURM_JOB_ID", "77", 1);
 	puts("TAP version 13");
 	for (i = 0; i < COUNT(examples); i++)
 		test_example(&examples[i]);

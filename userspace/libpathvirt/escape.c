@@ -92,8 +92,12 @@ char *pv_path_escape(const char *path)
 	for (; *path; path++) {
 		unsigned char c = *path;
 
-		/* A blank matters only where the end of a line is trimmed. */
-		if (c < ' ' || c == 0x7f || (c == ' ' && !path[1])) {
+		/*
+		 * A blank matters only where the end of a line is trimmed; "%" and
+		 * "$" stand for something in a map file, but not as numbers.
+		 */
+		if (c < ' ' || c == 0x7f || (c == ' ' && !path[1]) || c == '%' ||
+		    c == '$') {
 			out += sprintf(out, "\\%03o", c);
 			continue;
 		}

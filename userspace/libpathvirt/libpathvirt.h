@@ -162,6 +162,11 @@ int pv_rules_environ(struct pv_rules *rules);
  * return among them; those inside are part of the paths.  A "#" at the
  * beginning of the line or after a blank begins a comment.
  *
+ * %u and %U stand for the effective user's name and number, %h for the name of
+ * the host, %j for the number of the job (SLURM_JOB_ID, PBS_JOBID or LSB_JOBID),
+ * $NAME and ${NAME} for a variable of the environment, %% and $$ for themselves.
+ * What is not known, or empty, is an error.
+ *
  * Return: as pv_rules_parse(), or the error of reading.  The message begins
  * with the file's name and the number of the line, "name:12: ".
  */

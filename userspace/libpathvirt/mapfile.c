@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Map files: one ORIGINAL=NEW a line, "#" begins a comment.
+ * Map files: one ORIGINAL=NEW a line, "#" begins a comment, "%" and "$" stand for
+ * something.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "escape.h"
+#include "expand.h"
 #include "rules.h"
 
 static bool is_blank(char c)
@@ -33,6 +35,20 @@ static size_t find_comment(const char *line, size_t length)
 	return length;
 }
 
+static int parse_rule(struct pv_rules *rules, const char *text, size_t length)
+{
+	char *expanded = pv_expand(&rules->fault, text, length);
+	int err;
+
+	if (!expanded && errno == ENOMEM)
+		return pv_fault_set(&rules->fault, -ENOMEM, "out of memory");
+	if (!expanded)
+		return -errno;
+	err = pv_rules_parse_line(rules, expanded, strlen(expanded));
+	free(expanded);
+	return err;
+}
+
 static int parse_line(struct pv_rules *rules, const char *line, size_t length)
 {
 	if (memchr(line, '\0', length))
@@ -45,7 +61,7 @@ static int parse_line(struct pv_rules *rules, const char *line, size_t length)
 	length = find_comment(line, length);
 	while (length && is_bare_blank(line, length - 1))
 		length--;
-	return length ? pv_rules_parse_line(rules, line, length) : 0;
+	return length ? parse_rule(rules, line, length) : 0;
 }
 
 int pv_rules_read(struct pv_rules *rules, FILE *stream, const char *name)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PV_EXPAND_H
+#define PV_EXPAND_H
+
+#include <stddef.h>
+
+#include "fault.h"
+
+/*
+ * The line of a map file in @text, of @length bytes, with what "%" and "$" stand for in
+ * their place, escaped, so that it is part of a path whatever it is: for free().  NULL
+ * with @fault set, and errno ENOMEM or EINVAL.
+ */
+char *pv_expand(struct pv_fault *fault, const char *text, size_t length);
+
+#endif /* PV_EXPAND_H */
