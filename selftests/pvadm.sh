@@ -394,7 +394,7 @@ map_files_know_who_and_where() {
 	same "$(pvadm run --map-file "$SCRATCH/shown" -- cat "$SCRATCH/x/a%\$/who")" known \
 		"it sees by what show prints"
 	unset SLURM_JOB_ID
-	refused 2 "map:1: %j" pvadm run --map-file "$SCRATCH/map" -- true
+	refused 1 "map:1: %j" pvadm run --map-file "$SCRATCH/map" -- true
 }
 
 what_show_prints_can_be_attached_again() {
