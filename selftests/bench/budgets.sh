@@ -47,9 +47,7 @@ prepare() {
 		ln -s $DIR "$tree/inside"
 		make_project "$tree/$PROJECT"
 	done
-	awk 'BEGIN { for (i = 0; i < 99999; i++)
-		printf "/data/project%d/user%d=/usr/lib\n", i % 97, i
-		print "/tmp/virt=/tmp/real" }' >many.map
+	many_rules 100000 >many.map
 	# Start-up work in the background would count as ours.
 	sleep 5
 }
@@ -113,6 +111,11 @@ measure() {
 }
 
 prepare
+[[ ${PV_BENCH_ONLY-} != proot ]] || {
+	measure_programs "native" $NEW natively
+	measure_programs "proot" $ORIGINAL "proot -b $NEW:$ORIGINAL"
+	exit
+}
 measure "native" $NEW natively
 modprobe pathvirt
 measure_calls "idle" $NEW natively
@@ -125,3 +128,4 @@ measure_calls "4 layers" $ORIGINAL with_four_layers
 measure_calls "100,000 rules" $ORIGINAL "pvadm run --map-file many.map --"
 rmmod pathvirt 2>/dev/null || { sleep 10; rmmod pathvirt; }
 measure "bind mount" $ORIGINAL in_bind_mount
+measure_programs "proot" $ORIGINAL "proot -b $NEW:$ORIGINAL"

@@ -41,9 +41,7 @@ prepare() {
 		ln -s "$tree/$DIR" "$TOP/${tree##*/}-link"
 		make_maze "$tree"
 	done
-	awk 'BEGIN { for (i = 0; i < 9999; i++)
-		printf "/data/project%d/user%d=/mnt/disk/%d\n", i % 97, i, i
-		print "/tmp/virt=/tmp/real" }' >many.map
+	many_rules 10000 >many.map
 	sed '$d' many.map >unmatched.map
 	# Start-up work in the background would count as ours.
 	sleep 5

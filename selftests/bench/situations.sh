@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # The situations in which something is measured: each takes a command and runs it there.
-# ORIGINAL and NEW are set.
+# ORIGINAL and NEW are set, and UNUSED is a directory that nobody goes to.
+
+UNUSED=/tmp/unused
+mkdir -p "$UNUSED"
+
+# many_rules NUMBER : as many, each with a NEW of its own; the last one is that which is
+# measured.
+many_rules() {
+	mkdir -p "$UNUSED/many"
+	seq 2 "$1" | (cd "$UNUSED/many" && xargs mkdir -p)
+	seq 2 "$1" | sed "s|.*|$UNUSED/user&=$UNUSED/many/&|"
+	echo "$ORIGINAL=$NEW"
+}
 
 natively() {
 	"$@"
@@ -38,7 +50,7 @@ with_many_attached() {
 }
 
 with_elsewhere_attached() {
-	pvadm run --map /nowhere/virt=/usr/lib -- "$@"
+	pvadm run --map "$UNUSED/virt=$UNUSED" -- "$@"
 }
 
 attached() {
@@ -46,7 +58,7 @@ attached() {
 }
 
 with_four_layers() {
-	pvadm run --map /nowhere/1=/usr/lib -- pvadm run --map /nowhere/2=/usr/lib -- \
+	pvadm run --map "$UNUSED/1=$UNUSED" -- pvadm run --map "$UNUSED/2=$UNUSED" -- \
 		pvadm run --map "$ORIGINAL=$NEW" -- \
-		pvadm run --map /nowhere/3=/usr/lib -- "$@"
+		pvadm run --map "$UNUSED/3=$UNUSED" -- "$@"
 }
