@@ -63,11 +63,11 @@ chmod 600 "$SCRATCH/secret"
 
 A=(pvadm attach "$SLEEPER")
 bad no_command 2 'no command' pvadm
-bad an_unknown_command 2 '"fly" is no command (see' pvadm fly
+bad an_unknown_command 2 '"fly" is no command \(see' pvadm fly
 bad a_mistyped_command 2 'did you mean attach?' pvadm atach
 bad a_command_with_letters_swapped 2 'did you mean relink?' pvadm relnik
 bad a_mistyped_subcommand 2 'did you mean enter?' pvadm ns entre
-bad an_unknown_option 2 'unknown option --fly (see' "${A[@]}" --fly
+bad an_unknown_option 2 'unknown option --fly \(see' "${A[@]}" --fly
 bad a_mistyped_option 2 'did you mean --tree?' "${A[@]}" --map /a=/b --tere
 bad a_mistyped_option_with_its_argument 2 'did you mean --map?' "${A[@]}" --maap=/a=/b
 bad an_option_with_an_argument_too_many 2 'no argument' "${A[@]}" --map /a=/b --tree=1
