@@ -22,14 +22,11 @@
 #include "kselftest_harness.h"
 
 #include "attaching.h"
+#include "swapping.h"
 
 #define NOBODY		65534
 #define LAPS		3000	/* unless PV_HOSTILE_LAPS says another number */
 #define CROWD		20000
-
-#ifndef RENAME_EXCHANGE
-#define RENAME_EXCHANGE	2
-#endif
 
 /* Whoever is in a jail: is he root of a user namespace that he has made? */
 static bool in_namespace;
@@ -148,29 +145,15 @@ static int run(const struct pvt_rule *rules, size_t nr,
  *
  * @jail: where both have their root
  * @name: what is looked at
- * @one: what is swapped
- * @other: with what
- * @done: the one who looks has done so often enough
+ * @swapping: what is swapped
  * @seen: how often each byte was seen
  */
 struct race {
 	const char *jail;
 	const char *name;
-	const char *one;
-	const char *other;
-	atomic_bool done;
+	struct swapping swapping;
 	unsigned int seen[256];
 };
-
-static void *swap(void *arg)
-{
-	struct race *race = arg;
-
-	while (!race->done)
-		syscall(SYS_renameat2, AT_FDCWD, race->one, AT_FDCWD,
-			race->other, RENAME_EXCHANGE);
-	return NULL;
-}
 
 static void run_race(void *arg)
 {
@@ -181,11 +164,11 @@ static void run_race(void *arg)
 	int i;
 
 	go_to_jail(race->jail);
-	if (pthread_create(&thread, NULL, swap, race))
+	if (pthread_create(&thread, NULL, swap, &race->swapping))
 		pvt_die("no thread");
 	for (i = 0; i < laps; i++)
 		race->seen[(unsigned char)look(race->name)]++;
-	race->done = true;
+	race->swapping.done = true;
 	pthread_join(thread, NULL);
 }
 
@@ -207,8 +190,8 @@ static struct race *race_against_link(const char *dir, const char *name,
 	struct race *race = race_of(pvt_path("%s/jail", dir));
 
 	race->name = name;
-	race->one = "/data/sub";
-	race->other = "/data/link";
+	race->swapping.one = "/data/sub";
+	race->swapping.other = "/data/link";
 	pvt_symlink(target, pvt_path("%s/new/link", dir));
 	if (chmod(pvt_path("%s/new", dir), 0777) ||
 	    run(&rule, 1, run_race, race))
@@ -241,8 +224,8 @@ TEST_F_TIMEOUT(jailed, W3_nor_does_a_directory_that_is_moved_up_meanwhile, 300)
 
 	/* From where it is moved to, ".." twice is above NEW. */
 	race->name = "/data/sub/deep/../../../secret/f";
-	race->one = "/data/sub/deep";
-	race->other = "/data/deep";
+	race->swapping.one = "/data/sub/deep";
+	race->swapping.other = "/data/deep";
 	pvt_mkdir(IN("new/sub/deep"));
 	pvt_mkdir(IN("new/deep"));
 	make_file(IN("jail/secret/f"), "j");

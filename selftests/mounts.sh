@@ -7,31 +7,11 @@
 # shellcheck disable=SC2016 # for other shells
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . ./ktap.sh
+. ./moved.bash
 
-DATA=$SCRATCH/data		# ORIGINAL
-BIG=$SCRATCH/big		# NEW
-CELL=$SCRATCH/cell		# another root, with a directory of ORIGINAL's name
-export DATA BIG CELL SCRATCH
-
-mkdir -p "$DATA/d" "$BIG/d" "$CELL$DATA" "$CELL/bin" "$CELL/proc" "$CELL/old" "$CELL/sub/deep"
-echo old >"$DATA/f"
-echo new >"$BIG/f"
-echo deep >"$BIG/d/g"
-echo cell >"$CELL$DATA/f"
+mkdir -p "$DATA/d" "$CELL"/{old,sub/deep}
 echo top >"$CELL/top"
-cp /bin/busybox "$CELL/bin/busybox"
-for name in sh cat ls pwd readlink umount mount; do
-	ln -s busybox "$CELL/bin/$name"
-done
-
-# mounted COMMAND... : the oracle.
-mounted() {
-	unshare -m sh -c 'mount --make-rprivate / && mount --bind "$BIG" "$DATA" && exec "$@"' - "$@"
-}
-
-attached() {
-	pvadm run --map "$DATA=$BIG" -- "$@"
-}
+cell_has sh cat ls pwd readlink umount mount
 
 # alike EXPECTED SCRIPT : both print that, and end with the same status. The script has
 # mounts of its own, which nobody else sees.

@@ -27,10 +27,7 @@
 #include "kselftest_harness.h"
 
 #include "attaching.h"
-
-#ifndef RENAME_EXCHANGE
-#define RENAME_EXCHANGE	2
-#endif
+#include "swapping.h"
 
 #define NOBODY	65534
 
@@ -79,11 +76,9 @@ static const struct glimpse plain[] = {
  * @jail: where who looks has his root, or NULL
  * @glimpses: how it is looked at
  * @nr: how many
- * @one: what is swapped
- * @other: with what
+ * @swapping: what is swapped
  * @attached: who swaps is attached, too
  * @swapper: who swaps, if he is not
- * @done: no need to swap any more
  * @seen: how often each byte was seen
  */
 struct race {
@@ -91,36 +86,24 @@ struct race {
 	const char *jail;
 	const struct glimpse *glimpses;
 	size_t nr;
-	const char *one;
-	const char *other;
+	struct swapping swapping;
 	bool attached;
 	pid_t swapper;
-	atomic_bool done;
 	unsigned int seen[256];
 };
-
-static void *swap(void *arg)
-{
-	struct race *race = arg;
-
-	while (!race->done)
-		syscall(SYS_renameat2, AT_FDCWD, race->one, AT_FDCWD,
-			race->other, RENAME_EXCHANGE);
-	return NULL;
-}
 
 static void begin_to_swap(struct race *race)
 {
 	pthread_t thread;
 
 	if (race->attached) {
-		if (pthread_create(&thread, NULL, swap, race))
+		if (pthread_create(&thread, NULL, swap, &race->swapping))
 			pvt_die("no thread");
 		return;
 	}
 	race->swapper = fork();
 	if (!race->swapper) {
-		swap(race);
+		swap(&race->swapping);
 		_exit(0);
 	}
 }
@@ -182,7 +165,7 @@ static void look_all_the_time(void *arg)
 	if (race->attached)
 		begin_to_swap(race);
 	look_on(race, dir, seconds ? atoi(seconds) : 60);
-	race->done = true;
+	race->swapping.done = true;
 }
 
 FIXTURE(swapped)
@@ -246,12 +229,12 @@ static bool hold_race(FIXTURE_DATA(swapped) *self, const char *one,
 	struct race *race = self->race;
 	int status;
 
-	race->one = one;
-	race->other = other;
+	race->swapping.one = one;
+	race->swapping.other = other;
 	if (!race->attached)
 		begin_to_swap(race);
 	status = pvt_run(&job);
-	race->done = true;
+	race->swapping.done = true;
 	if (race->swapper > 0)
 		waitpid(race->swapper, NULL, 0);
 	printf("# seen: %u of NEW, %u of what is hidden, %u from outside\n",
@@ -259,21 +242,25 @@ static bool hold_race(FIXTURE_DATA(swapped) *self, const char *one,
 	return !status;
 }
 
+static void expect_only_new(struct __test_metadata *_metadata,
+			    const struct race *race)
+{
+	EXPECT_LT(0, race->seen['n']);
+	EXPECT_EQ(0, race->seen['o']);
+	EXPECT_EQ(0, race->seen['s']);
+}
+
 TEST_F_TIMEOUT(swapped, W3_below_ORIGINAL_by_who_looks, 3600)
 {
 	self->race->attached = true;
 	ASSERT_TRUE(hold_race(self, IN("orig/sub"), IN("orig/link")));
-	EXPECT_LT(0, self->race->seen['n']);
-	EXPECT_EQ(0, self->race->seen['o']);
-	EXPECT_EQ(0, self->race->seen['s']);
+	expect_only_new(_metadata, self->race);
 }
 
 TEST_F_TIMEOUT(swapped, W3_below_NEW_by_another, 3600)
 {
 	ASSERT_TRUE(hold_race(self, IN("new/sub"), IN("new/link")));
-	EXPECT_LT(0, self->race->seen['n']);
-	EXPECT_EQ(0, self->race->seen['o']);
-	EXPECT_EQ(0, self->race->seen['s']);
+	expect_only_new(_metadata, self->race);
 }
 
 TEST_F_TIMEOUT(swapped, W3_in_what_NEW_hides, 3600)
@@ -281,9 +268,7 @@ TEST_F_TIMEOUT(swapped, W3_in_what_NEW_hides, 3600)
 	self->race->glimpses = plain;
 	self->race->nr = sizeof(plain) / sizeof(plain[0]);
 	ASSERT_TRUE(hold_race(self, IN("orig/sub"), IN("orig/link")));
-	EXPECT_LT(0, self->race->seen['n']);
-	EXPECT_EQ(0, self->race->seen['o']);
-	EXPECT_EQ(0, self->race->seen['s']);
+	expect_only_new(_metadata, self->race);
 }
 
 TEST_F_TIMEOUT(swapped, W3_in_a_jail, 3600)
@@ -296,9 +281,7 @@ TEST_F_TIMEOUT(swapped, W3_in_a_jail, 3600)
 	self->rule.original = IN("jail/data");
 	/* Where the link leads in the jail there is nothing. */
 	ASSERT_TRUE(hold_race(self, "/data/sub", "/data/link"));
-	EXPECT_LT(0, self->race->seen['n']);
-	EXPECT_EQ(0, self->race->seen['o']);
-	EXPECT_EQ(0, self->race->seen['s']);
+	expect_only_new(_metadata, self->race);
 }
 
 PVT_HARNESS_MAIN

@@ -7,32 +7,12 @@
 # shellcheck disable=SC2016 # for other shells
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . ./ktap.sh
+. ./moved.bash
 
-DATA=$SCRATCH/data		# ORIGINAL
-BIG=$SCRATCH/big		# NEW
-CELL=$SCRATCH/cell		# a container's root, with a directory of ORIGINAL's name
-export DATA BIG CELL SCRATCH
-
-mkdir -p "$DATA" "$BIG/d" "$CELL$DATA" "$CELL"/{bin,proc,dev,sys,tmp,etc,x,usr/lib,var/tmp,run}
-echo old >"$DATA/f"
-echo new >"$BIG/f"
-echo deep >"$BIG/d/g"
-echo cell >"$CELL$DATA/f"
+mkdir -p "$CELL"/{dev,sys,tmp,etc,x,usr/lib,var/tmp,run}
 echo ID=cell >"$CELL/usr/lib/os-release"
 ln -s ../usr/lib/os-release "$CELL/etc/os-release"
-cp /bin/busybox "$CELL/bin/busybox"
-for name in sh cat ls pwd; do
-	ln -s busybox "$CELL/bin/$name"
-done
-
-# mounted COMMAND... : the oracle.
-mounted() {
-	unshare -m sh -c 'mount --make-rprivate / && mount --bind "$BIG" "$DATA" && exec "$@"' - "$@"
-}
-
-attached() {
-	pvadm run --map "$DATA=$BIG" -- "$@"
-}
+cell_has sh cat ls pwd
 
 # alike EXPECTED COMMAND... : both print that, and end with the same status.
 alike() {

@@ -111,11 +111,6 @@ measure() {
 }
 
 prepare
-[[ ${PV_BENCH_ONLY-} != proot ]] || {
-	measure_programs "native" $NEW natively
-	measure_programs "proot" $ORIGINAL "proot -b $NEW:$ORIGINAL"
-	exit
-}
 measure "native" $NEW natively
 modprobe pathvirt
 measure_calls "idle" $NEW natively
