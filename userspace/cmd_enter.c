@@ -52,10 +52,10 @@ static int enter(const struct target *target, bool namespaces, char **command)
 	struct pv_layers *layers = NULL;
 	int status = get_layers(target, &layers);
 
-	if (status == STATUS_DONE && namespaces)
-		return ns_enter_with(target, attach_layers, layers, command);
 	if (status == STATUS_DONE)
-		status = attach_layers(layers);
+		status = namespaces ?
+			 ns_enter_with(target, attach_layers, layers, command) :
+			 attach_layers(layers);
 	pv_layers_free(layers);
 	return status == STATUS_DONE ? become(command[0], command) : status;
 }
