@@ -136,7 +136,7 @@ who_sits_there_when_the_rules_go_sits_there() {
 	await test -s "$SCRATCH/ready"
 	pvadm detach "$(<"$SCRATCH/ready")"
 	echo >"$SCRATCH/go"
-	wait $pid || true
+	wait "$pid" || true
 	same "$(tail -n 1 "$SCRATCH/out")" out "what it prints"
 }
 
