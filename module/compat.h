@@ -73,7 +73,7 @@
 
 /*
  * struct open_flags of fs/internal.h, the same on all supported kernels.  It is
- * believed only after pv_proof_run() has seen it on the running one.
+ * believed only after pv_selftest_run() has seen it on the running one.
  */
 struct pv_open_flags {
 	int open_flag;

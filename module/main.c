@@ -4,22 +4,22 @@
 
 #include <linux/module.h>
 
-#include "device.h"
-#include "events.h"
-#include "glance.h"
-#include "hooks.h"
-#include "name.h"
-#include "netlink.h"
-#include "pin.h"
-#include "places.h"
-#include "process.h"
-#include "proof.h"
-#include "resolve.h"
-#include "root.h"
-#include "stage.h"
-#include "user.h"
-#include "vpath.h"
-#include "walk.h"
+#include "relink/device.h"
+#include "process/events.h"
+#include "names/glance.h"
+#include "hook/hooks.h"
+#include "names/lookup.h"
+#include "netlink/netlink.h"
+#include "process/pin.h"
+#include "names/places.h"
+#include "process/process.h"
+#include "names/selftest.h"
+#include "names/resolve.h"
+#include "process/root.h"
+#include "netlink/stage.h"
+#include "process/user.h"
+#include "names/vpath.h"
+#include "names/walk.h"
 
 static int __init pathvirt_init(void)
 {
@@ -62,7 +62,7 @@ err_netlink:
 err_stages:
 	pv_stages_uninit();
 err_hooks:
-	pv_proof_uninit();
+	pv_selftest_uninit();
 	pv_hooks_uninit();
 	pv_events_uninit();
 	pv_processes_uninit();
@@ -86,7 +86,7 @@ static void __exit pathvirt_exit(void)
 	pv_device_uninit();
 	pv_netlink_uninit();
 	pv_stages_uninit();
-	pv_proof_uninit();
+	pv_selftest_uninit();
 	pv_hooks_uninit();
 	pv_events_uninit();
 	pv_processes_uninit();

@@ -599,7 +599,7 @@ bad_input() {
 
 # ---- Filesystems ----
 
-# Also where another file has the name: but on overlayfs of old, see alias.c.
+# Also where another file has the name: but on overlayfs of old, see deleted.c.
 on_filesystem() {
 	fresh
 	"${@:2}" "$1"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzer of module/table.c: the input is lines, the first a name, the others
+ * Fuzzer of module/rules/table.c: the input is lines, the first a name, the others
  * rules; the table must say what the reference says.
  */
-#include "../../module/match.h"
+#include "../../module/rules/trie_match.h"
 #include "../unit/naive.h"
 
 #define MAX_RULES	64

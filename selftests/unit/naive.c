@@ -2,7 +2,7 @@
 /* The reference, and the check against it that tests and fuzzer share. */
 #include <stdio.h>
 
-#include "../../module/match.h"
+#include "../../module/rules/trie_match.h"
 #include "naive.h"
 
 int shim_fail_after = -1;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of module/table.c: which rule a name meets, what a rule may say,
+ * Unit tests of module/rules/table.c: which rule a name meets, what a rule may say,
  * and that a failed allocation loses nothing.  Run under ASan and UBSan.
  */
 #include <stdio.h>
 
-#include "../../module/match.h"
+#include "../../module/rules/trie_match.h"
 #include "naive.h"
 
 #define MAX_RULES	12

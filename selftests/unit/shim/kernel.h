@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Just enough of the kernel's names for module/table.c to be built in user
+ * Just enough of the kernel's names for module/rules/table.c to be built in user
  * space.  Every <linux/x.h> that it includes leads here.
  */
 #ifndef _SHIM_KERNEL_H

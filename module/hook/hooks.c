@@ -1,0 +1,743 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hooks.
+ *
+ * Every site is a function of the kernel whose calls are sent, for attached
+ * processes only, to a handler with the same arguments.  The handler runs in the
+ * place of the function, in the context of its caller, and may sleep; to get at
+ * the function it calls pv_original_x().
+ *
+ * There are three ways to hook a site: by a direct call of ftrace's (direct.c),
+ * which costs a bystander least but has room for one user a function; by ftrace
+ * proper; and by a kprobe, which rides on ftrace.  The latter two change the
+ * instruction pointer, so they declare IPMODIFY and do not mix with a live patch
+ * of the same function.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "hook/direct.h"
+#include "hook/hooks.h"
+#include "process/process.h"
+
+static char *hook = "auto";
+module_param(hook, charp, 0444);
+MODULE_PARM_DESC(hook, "Which way names are taken: auto, walk (symbolic links on the way as well) or name (default auto: walk where it works)");
+
+static char *probe = "auto";
+module_param(probe, charp, 0444);
+MODULE_PARM_DESC(probe, "How a function is hooked: auto, direct, ftrace or kprobe (default auto: the first of these that works)");
+
+static char *without = "";
+module_param(without, charp, 0444);
+MODULE_PARM_DESC(without, "For tests: a function that takes names into a walk and is not to be hooked, so that its names are not translated (default none)");
+
+/**
+ * struct pv_site - a function that is hooked
+ * @symbol: its name, or NULL if kernels of this version have no such function
+ * @handler: what attached processes run instead
+ * @other: its name in kernels that do not have @symbol, or NULL
+ * @addr: where it is hooked, or NULL if this kernel has no such function or it
+ *	is not to be hooked
+ * @kprobe: the hook, with probe=kprobe; registered while it is armed.  Not any
+ *	longer: a probe that rides on ftrace has no copy of the instruction, so a
+ *	trap that finds it (pv_trapped()) would go on at address 0.
+ */
+struct pv_site {
+	const char *symbol;
+	void *handler;
+	const char *other;
+	kprobe_opcode_t *addr;
+	struct kprobe kprobe;
+};
+
+/* Where a link is followed; older kernels have it inside of the step to a component. */
+#define PV_SYMBOL_PICK	"pick_link"
+
+/*
+ * The three functions that take a struct filename into a walk see every name
+ * that a process hands in: they are where all of the getname family ends.  Those
+ * around d_path and getcwd tell a process about paths.  The others, but for
+ * copy_process, are calls that take several names.  The most
+ * frequent come first.  The walk hooks, which see where a walk begins and symbolic
+ * links, are those that may be left out: what is static in fs/ has no header to
+ * ask for its name.
+ */
+static struct pv_site pv_sites[] = {
+	[PV_SITE_OPEN]		 = { "do_file_open", pv_handle_open,
+				     .other = "do_filp_open" },
+	[PV_SITE_LOOKUP]	 = { "filename_lookup", pv_handle_lookup },
+	[PV_SITE_PARENT]	 = { "__filename_parentat", pv_handle_parent },
+	[PV_SITE_START]		 = { "path_init", pv_handle_start },
+	[PV_SITE_STEP]		 = { "step_into", pv_handle_step,
+				     .other = PV_SYMBOL_PICK },
+	[PV_SITE_D_PATH]	 = { "d_path", pv_handle_d_path },
+	[PV_SITE_READLINK]	 = { "proc_pid_readlink", pv_handle_readlink },
+	[PV_SITE_SEQ_PATH]	 = { "seq_path", pv_handle_seq_path },
+	[PV_SITE_MAPS_QUERY]	 = { PV_SYMBOL_MAPS_QUERY,
+				     pv_handle_maps_query },
+	[PV_SITE_RENAME]	 = { "filename_renameat2", pv_handle_rename,
+				     .other = "do_renameat2" },
+	[PV_SITE_INODE_RENAME]	 = { "security_inode_rename",
+				     pv_handle_inode_rename },
+	[PV_SITE_LINK]		 = { "filename_linkat", pv_handle_link,
+				     .other = "do_linkat" },
+	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
+	[PV_SITE_GETCWD]	 = { "__x64_sys_getcwd", pv_handle_getcwd },
+	[PV_SITE_SET_ROOT]	 = { "set_fs_root", pv_handle_set_root },
+	[PV_SITE_SET_PWD]	 = { "set_fs_pwd", pv_handle_set_pwd },
+	[PV_SITE_EXECVE]	 = { "__x64_sys_execve", pv_handle_execve },
+	[PV_SITE_EXECVEAT]	 = { "__x64_sys_execveat", pv_handle_execveat },
+	[PV_SITE_MOUNT]		 = { "__x64_sys_mount", pv_handle_mount },
+	[PV_SITE_MOVE_MOUNT]	 = { "__x64_sys_move_mount",
+				     pv_handle_move_mount },
+	[PV_SITE_PIVOT_ROOT]	 = { "__x64_sys_pivot_root",
+				     pv_handle_pivot_root },
+#ifdef CONFIG_IA32_EMULATION
+	[PV_SITE_IA32_GETCWD]	 = { "__ia32_sys_getcwd",
+				     pv_handle_ia32_getcwd },
+	[PV_SITE_IA32_EXECVE]	 = { "__ia32_compat_sys_execve",
+				     pv_handle_ia32_execve },
+	[PV_SITE_IA32_EXECVEAT]	 = { "__ia32_compat_sys_execveat",
+				     pv_handle_ia32_execveat },
+	[PV_SITE_IA32_MOUNT]	 = { "__ia32_sys_mount", pv_handle_ia32_mount },
+	[PV_SITE_IA32_MOVE_MOUNT]  = { "__ia32_sys_move_mount",
+				       pv_handle_ia32_move_mount },
+	[PV_SITE_IA32_PIVOT_ROOT]  = { "__ia32_sys_pivot_root",
+				       pv_handle_ia32_pivot_root },
+#endif
+};
+
+#define PV_NR_SITES	ARRAY_SIZE(pv_sites)
+static_assert(PV_NR_SITES <= PV_MAX_SITES);
+
+/* Functions that are only called. */
+static const char * const pv_functions[PV_NR_TARGETS] __initconst = {
+	[PV_FUNC_PTRACE] = "ptrace_may_access",
+	[PV_FUNC_PIDFD]	 = "pidfd_pid",
+	[PV_FUNC_OPEN_ROOT] = "do_file_open_root",
+	[PV_FUNC_PATH_LINK] = PV_SYMBOL_PATH_LINK,
+	[PV_FUNC_AUDIT_INODE] = PV_SYMBOL_AUDIT_INODE,
+	[PV_FUNC_PUT_STACK] = "put_task_stack",
+};
+
+static void pv_probe_fork(void *data, struct task_struct *parent,
+			  struct task_struct *child)
+{
+	pv_process_fork(parent, child);
+}
+
+static void pv_probe_exec(void *data, struct task_struct *task, pid_t old_pid,
+			  struct linux_binprm *bprm)
+{
+	pv_process_exec(task);
+}
+
+static void pv_probe_exit(void *data, PV_TRACE_EXIT_ARGS)
+{
+	pv_process_exit(task);
+}
+
+struct pv_event_site {
+	const char *name;
+	void *handler;
+	struct tracepoint *tracepoint;
+};
+
+static struct pv_event_site pv_event_sites[] = {
+	{ "sched_process_fork", pv_probe_fork },
+	{ "sched_process_exec", pv_probe_exec },
+	{ "sched_process_exit", pv_probe_exit },
+};
+
+/* How sites are hooked, the preferred way first. */
+enum pv_probe {
+	PV_PROBE_DIRECT,
+	PV_PROBE_FTRACE,
+	PV_PROBE_KPROBE,
+	PV_PROBE_NONE,
+};
+
+static const char * const pv_probe_names[] = { "direct", "ftrace", "kprobe" };
+
+bool pv_links_followed __read_mostly;
+bool pv_starts_taken __read_mostly;
+bool pv_links_picked __ro_after_init;
+unsigned long pv_targets[PV_NR_TARGETS] __ro_after_init;
+void *pv_handlers[PV_MAX_SITES] __ro_after_init;
+DEFINE_PER_CPU(long, pv_calls);
+
+/* The ways that the administrator allows. */
+static enum pv_probe pv_probe_first __ro_after_init;
+static enum pv_probe pv_probe_last __ro_after_init;
+
+/* Guarded by pv_process_mutex. */
+static enum pv_probe pv_armed = PV_PROBE_NONE;
+static enum pv_probe pv_last_armed = PV_PROBE_NONE;
+
+/*
+ * Both handlers run with tracing's own protection against recursion off and
+ * must call nothing that could be traced.
+ */
+static void notrace pv_ftrace_redirect(unsigned long ip, unsigned long parent_ip,
+				       struct ftrace_ops *ops,
+				       struct ftrace_regs *fregs)
+{
+	unsigned long handler;
+	unsigned int site;
+
+	if (likely(!pv_process_maybe()))
+		return;
+	for (site = 0; site < PV_NR_SITES; site++) {
+		if (pv_targets[site] != ip + MCOUNT_INSN_SIZE)
+			continue;
+		handler = (unsigned long)pv_handlers[site];
+		ftrace_regs_set_instruction_pointer(fregs, handler);
+		return;
+	}
+}
+
+/* One for all sites, so that they are hooked at one stroke. */
+static struct ftrace_ops pv_ftrace_ops = {
+	.func = pv_ftrace_redirect,
+	.flags = FTRACE_OPS_FL_IPMODIFY,
+};
+
+static struct ftrace_ops pv_direct_ops;
+
+/*
+ * Has a breakpoint led here instead of ftrace?  While code is patched, breakpoints
+ * stand in it, and a CPU may run into one just as it is taken out again, when
+ * nobody answers for it any more but the probe at its place.  Exceptions without
+ * an error code say -1 here, ftrace says 0.
+ */
+static __always_inline bool pv_trapped(const struct pt_regs *regs)
+{
+	return regs->orig_ax == -1UL;
+}
+
+static int notrace pv_kprobe_redirect(struct kprobe *kprobe,
+				      struct pt_regs *regs)
+{
+	struct pv_site *site = container_of(kprobe, struct pv_site, kprobe);
+
+	if (likely(!pv_process_maybe())) {
+		if (likely(!pv_trapped(regs)))
+			return 0;
+		/* Go on behind the call that is, or was, to come. */
+		regs->ip = (unsigned long)site->addr + MCOUNT_INSN_SIZE;
+		return 1;
+	}
+	regs->ip = (unsigned long)site->handler;
+	return 1;	/* the instruction pointer was changed */
+}
+NOKPROBE_SYMBOL(pv_kprobe_redirect);
+
+/* Having one is how a kprobe says that it changes the instruction pointer. */
+static void notrace pv_kprobe_post(struct kprobe *kprobe, struct pt_regs *regs,
+				   unsigned long flags)
+{
+}
+NOKPROBE_SYMBOL(pv_kprobe_post);
+
+/**
+ * pv_site_symbol - the kernel's name of a site
+ * @site: its number
+ *
+ * Return: the name, also if it is not hooked.
+ */
+const char *pv_site_symbol(unsigned int site)
+{
+	return pv_sites[site].symbol;
+}
+
+/**
+ * pv_site_used - is the site among those that are hooked?
+ * @site: its number; one that is not needed may not have been found
+ *
+ * Return: true if it is, whether armed just now or not.
+ */
+bool pv_site_used(unsigned int site)
+{
+	return pv_sites[site].addr;
+}
+
+static int __init pv_missing(const char *symbol, int err)
+{
+	pr_err("cannot load: this kernel has no usable function %s (%d)\n",
+	       symbol, err);
+	return err;
+}
+
+/*
+ * A kprobe that is registered but disabled finds its function and changes
+ * nothing.
+ */
+static int __init pv_symbol_find(const char *symbol, kprobe_opcode_t **addr,
+				 bool *ftrace)
+{
+	struct kprobe kprobe = {
+		.symbol_name = symbol,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	int err = register_kprobe(&kprobe);
+
+	if (err)
+		return err;
+	*addr = kprobe.addr;
+	*ftrace = kprobe_ftrace(&kprobe);
+	unregister_kprobe(&kprobe);
+	return 0;
+}
+
+static int __init pv_site_find(struct pv_site *site, unsigned long *target)
+{
+	kprobe_opcode_t *addr;
+	bool ftrace;
+	int err = pv_symbol_find(site->symbol, &addr, &ftrace);
+
+	if (err == -ENOENT && site->other) {
+		err = pv_symbol_find(site->other, &addr, &ftrace);
+		if (!err)
+			site->symbol = site->other;
+	}
+	if (err)
+		return err;
+	if (!ftrace)
+		return -EOPNOTSUPP;
+	site->addr = addr;
+	/* The call to the tracer is the first instruction; go on behind it. */
+	*target = (unsigned long)addr + MCOUNT_INSN_SIZE;
+	return 0;
+}
+
+static int __init pv_function_find(const char *symbol, unsigned long *target)
+{
+	kprobe_opcode_t *addr;
+	bool ftrace;
+	int err = pv_symbol_find(symbol, &addr, &ftrace);
+
+	if (err)
+		return pv_missing(symbol, err);
+	*target = (unsigned long)addr;
+	return 0;
+}
+
+static void pv_event_site_match(struct tracepoint *tracepoint, void *data)
+{
+	struct pv_event_site *site = data;
+
+	if (!strcmp(tracepoint->name, site->name))
+		site->tracepoint = tracepoint;
+}
+
+static int __init pv_event_site_find(struct pv_event_site *site)
+{
+	for_each_kernel_tracepoint(pv_event_site_match, site);
+	if (site->tracepoint)
+		return 0;
+	pr_err("cannot load: this kernel has no tracepoint %s\n", site->name);
+	return -ENOENT;
+}
+
+/* List the kprobes of all sites that are used; return their number. */
+static unsigned int pv_kprobes_list(struct kprobe **list)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < PV_NR_SITES; i++)
+		if (pv_site_used(i))
+			list[nr++] = &pv_sites[i].kprobe;
+	return nr;
+}
+
+static int pv_kprobes_register(void)
+{
+	struct kprobe *list[PV_MAX_SITES];
+	unsigned int i;
+
+	for (i = 0; i < PV_NR_SITES; i++)
+		pv_sites[i].kprobe = (struct kprobe){
+			.addr = pv_sites[i].addr,
+			.pre_handler = pv_kprobe_redirect,
+			.post_handler = pv_kprobe_post,
+		};
+	return register_kprobes(list, pv_kprobes_list(list));
+}
+
+static void pv_kprobes_unregister(void)
+{
+	struct kprobe *list[PV_MAX_SITES];
+
+	unregister_kprobes(list, pv_kprobes_list(list));
+}
+
+static void pv_event_sites_disarm(unsigned int nr)
+{
+	while (nr--)
+		tracepoint_probe_unregister(pv_event_sites[nr].tracepoint,
+					    pv_event_sites[nr].handler, NULL);
+}
+
+static int pv_event_sites_arm(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(pv_event_sites); i++) {
+		err = tracepoint_probe_register(pv_event_sites[i].tracepoint,
+						pv_event_sites[i].handler,
+						NULL);
+		if (err) {
+			pv_event_sites_disarm(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int pv_probe_arm(enum pv_probe way)
+{
+	switch (way) {
+	case PV_PROBE_DIRECT:
+		return register_ftrace_direct(&pv_direct_ops,
+					      (unsigned long)pv_direct_entry);
+	case PV_PROBE_FTRACE:
+		return register_ftrace_function(&pv_ftrace_ops);
+	default:
+		return pv_kprobes_register();
+	}
+}
+
+static void pv_probe_disarm(enum pv_probe way)
+{
+	switch (way) {
+	case PV_PROBE_DIRECT:
+		unregister_ftrace_direct(&pv_direct_ops,
+					 (unsigned long)pv_direct_entry, false);
+		break;
+	case PV_PROBE_FTRACE:
+		unregister_ftrace_function(&pv_ftrace_ops);
+		break;
+	default:
+		pv_kprobes_unregister();
+	}
+}
+
+/**
+ * pv_hooks_arm - hook all sites
+ *
+ * A way that someone else is in the way of (there is room for one direct call
+ * in a function) is passed over for the next one, if that is allowed.
+ *
+ * Context: pv_process_mutex is held; may sleep.
+ * Return: 0, also if they were armed already, or a negative errno, and then
+ * nothing is armed.
+ */
+int pv_hooks_arm(void)
+{
+	enum pv_probe way;
+	int err;
+
+	lockdep_assert_held(&pv_process_mutex);
+	if (pv_armed != PV_PROBE_NONE)
+		return 0;
+
+	/* Ends first: what is attached must not be missed when it exits. */
+	err = pv_event_sites_arm();
+	if (err)
+		return err;
+	for (way = pv_probe_first; way <= pv_probe_last; way++) {
+		err = pv_probe_arm(way);
+		if (!err)
+			break;
+	}
+	if (err) {
+		pr_err("cannot hook the kernel by %s (%d): is one of the functions traced or patched by someone else?\n",
+		       pv_probe_names[pv_probe_last], err);
+		pv_event_sites_disarm(ARRAY_SIZE(pv_event_sites));
+		return err;
+	}
+	pv_armed = way;
+	pv_last_armed = way;
+	return 0;
+}
+
+/**
+ * pv_hooks_busy - is a call inside of a handler?
+ *
+ * Exact only if no call can enter one meanwhile.
+ *
+ * Context: any.
+ * Return: true if there is one.
+ */
+bool pv_hooks_busy(void)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(pv_calls, cpu));
+	return sum;
+}
+
+/**
+ * pv_hooks_disarm - unhook all sites
+ *
+ * Handlers may still be running when this returns, in a call that blocks for
+ * instance.
+ *
+ * Context: pv_process_mutex is held; may sleep.
+ */
+void pv_hooks_disarm(void)
+{
+	lockdep_assert_held(&pv_process_mutex);
+	if (pv_armed == PV_PROBE_NONE)
+		return;
+	pv_probe_disarm(pv_armed);
+	pv_event_sites_disarm(ARRAY_SIZE(pv_event_sites));
+	pv_armed = PV_PROBE_NONE;
+}
+
+/**
+ * pv_hooks_armed - are the sites hooked?
+ *
+ * Return: true if they are.
+ */
+bool pv_hooks_armed(void)
+{
+	return READ_ONCE(pv_armed) != PV_PROBE_NONE;
+}
+
+/**
+ * pv_hooks_follow_links - the walk hook has been tried
+ * @proved: it does what it is taken for
+ *
+ * Context: before the first table is accepted.
+ */
+void pv_hooks_follow_links(bool proved)
+{
+	WRITE_ONCE(pv_links_followed, proved && pv_targets[PV_SITE_STEP]);
+}
+
+/**
+ * pv_hooks_take_starts - it has been tried to see where walks begin
+ * @proved: it does what it is taken for
+ *
+ * Context: before the first table is accepted.
+ */
+void pv_hooks_take_starts(bool proved)
+{
+	WRITE_ONCE(pv_starts_taken, proved && pv_targets[PV_SITE_START]);
+}
+
+/**
+ * pv_hooks_way - the way in
+ *
+ * Return: "walk" or "name".
+ */
+const char *pv_hooks_way(void)
+{
+	return READ_ONCE(pv_links_followed) ? "walk" : "name";
+}
+
+/**
+ * pv_hooks_probe - how sites are hooked
+ *
+ * Return: "direct", "ftrace" or "kprobe": as it was done last, or is to be done.
+ */
+const char *pv_hooks_probe(void)
+{
+	enum pv_probe way = READ_ONCE(pv_last_armed);
+
+	return pv_probe_names[way == PV_PROBE_NONE ? pv_probe_first : way];
+}
+
+/**
+ * pv_hooks_symbol - the kernel's name of a site
+ * @nr: its number among those that are used, from 0
+ *
+ * Return: the name, or NULL behind the last one.
+ */
+const char *pv_hooks_symbol(unsigned int nr)
+{
+	unsigned int site;
+
+	for (site = 0; site < PV_NR_SITES; site++)
+		if (pv_site_used(site) && !nr--)
+			return pv_sites[site].symbol;
+	return NULL;
+}
+
+static int __init pv_hooks_choose(void)
+{
+	enum pv_probe way;
+
+	if (strcmp(hook, "auto") && strcmp(hook, "walk") &&
+	    strcmp(hook, "name")) {
+		pr_err("cannot load: hook=%s is not known, use auto, walk or name\n",
+		       hook);
+		return -EINVAL;
+	}
+	if (!strcmp(probe, "auto")) {
+		pv_probe_first = PV_PROBE_DIRECT;
+		pv_probe_last = PV_PROBE_KPROBE;
+		return 0;
+	}
+	for (way = PV_PROBE_DIRECT; way < PV_PROBE_NONE; way++) {
+		if (!strcmp(probe, pv_probe_names[way])) {
+			pv_probe_first = way;
+			pv_probe_last = way;
+			return 0;
+		}
+	}
+	pr_err("cannot load: probe=%s is not known, use auto, direct, ftrace or kprobe\n",
+	       probe);
+	return -EINVAL;
+}
+
+/*
+ * The way past a hook is needed without it, too.  Only what walks names may be
+ * left out: all else relies on its hook.
+ */
+static int __init pv_site_leave_out(void)
+{
+	unsigned int site;
+
+	if (!*without)
+		return 0;
+	for (site = PV_SITE_OPEN; site <= PV_SITE_PARENT; site++) {
+		if (strcmp(without, pv_sites[site].symbol))
+			continue;
+		pv_sites[site].addr = NULL;
+		pr_warn("without=%s: its names are not translated; this is for tests\n",
+			without);
+		return 0;
+	}
+	pr_err("cannot load: without=%s is not known, use %s, %s or %s\n",
+	       without, pv_sites[PV_SITE_OPEN].symbol,
+	       pv_sites[PV_SITE_LOOKUP].symbol,
+	       pv_sites[PV_SITE_PARENT].symbol);
+	return -EINVAL;
+}
+
+static int __init pv_sites_filter(void)
+{
+	unsigned long ips[PV_MAX_SITES];
+	unsigned int i, nr = 0;
+	int err;
+
+	for (i = 0; i < PV_NR_SITES; i++)
+		if (pv_site_used(i))
+			ips[nr++] = (unsigned long)pv_sites[i].addr;
+	err = ftrace_set_filter_ips(&pv_ftrace_ops, ips, nr, 0, 1);
+	if (!err)
+		err = ftrace_set_filter_ips(&pv_direct_ops, ips, nr, 0, 1);
+	if (!err)
+		return 0;
+	pr_err("cannot load: ftrace does not know the hook sites (%d)\n", err);
+	ftrace_free_filter(&pv_ftrace_ops);
+	return err;
+}
+
+/* A walk hook, without which there are names still. */
+static bool __init pv_site_optional(unsigned int site)
+{
+	return site == PV_SITE_START || site == PV_SITE_STEP;
+}
+
+static int __init pv_sites_find(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < PV_NR_SITES; i++) {
+		if (!pv_sites[i].symbol ||
+		    (pv_site_optional(i) && !strcmp(hook, "name")))
+			continue;
+		err = pv_site_find(&pv_sites[i], &pv_targets[i]);
+		if (err == -ENOENT && pv_site_optional(i) &&
+		    !strcmp(hook, "auto"))
+			continue;
+		if (err)
+			return pv_missing(pv_sites[i].symbol, err);
+		pv_handlers[i] = pv_sites[i].handler;
+	}
+	err = pv_site_leave_out();
+	if (err)
+		return err;
+	pv_links_picked = !strcmp(pv_site_symbol(PV_SITE_STEP), PV_SYMBOL_PICK);
+	pv_hooks_follow_links(true);
+	return pv_sites_filter();
+}
+
+static int __init pv_hooks_find(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(pv_event_sites); i++) {
+		err = pv_event_site_find(&pv_event_sites[i]);
+		if (err)
+			return err;
+	}
+	for (i = PV_MAX_SITES; i < PV_NR_TARGETS; i++) {
+		if (!pv_functions[i])
+			continue;
+		err = pv_function_find(pv_functions[i], &pv_targets[i]);
+		if (err)
+			return err;
+	}
+	return pv_sites_find();
+}
+
+/**
+ * pv_hooks_init - find all sites
+ *
+ * Context: module load.
+ * Return: 0 or a negative errno; then the kernel log says why and nothing is
+ * hooked.
+ */
+int __init pv_hooks_init(void)
+{
+	int err = pv_hooks_choose();
+
+	if (err)
+		return err;
+	return pv_hooks_find();
+}
+
+/**
+ * pv_hooks_uninit - undo pv_hooks_init()
+ *
+ * Context: module load or unload; no process is attached.  Waits for everyone
+ * who is still in a handler.
+ */
+void pv_hooks_uninit(void)
+{
+	mutex_lock(&pv_process_mutex);
+	pv_hooks_disarm();
+	mutex_unlock(&pv_process_mutex);
+	ftrace_free_filter(&pv_ftrace_ops);
+	ftrace_free_filter(&pv_direct_ops);
+
+	if (pv_last_armed == PV_PROBE_NONE)
+		return;
+	tracepoint_synchronize_unregister();
+	/*
+	 * Whoever is between the redirection and pv_call_begin(), or between
+	 * pv_call_end() and the return from our text, does not sleep there.
+	 */
+	synchronize_rcu_tasks();
+	while (pv_hooks_busy())
+		schedule_timeout_uninterruptible(HZ / 100 + 1);
+	synchronize_rcu_tasks();
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Calls: which one the running task is in. */
+#ifndef _PV_CALLS_H
+#define _PV_CALLS_H
+
+#include <linux/types.h>
+
+bool pv_call_takes_away(bool dir);
+
+#endif /* _PV_CALLS_H */

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Places.
+ *
+ * NEW is looked up when its rule is set, by who sets it, as a mount would be: from the
+ * root directory of the process, by whatever links.  From then on the rule leads there.
+ * Looked up by name each time are NEWs that something was mounted on since, all of them
+ * for who has another root directory by now, and those of a table that asks for it.
+ *
+ * A place is held as an open directory is, so nothing is unmounted below it.  Therefore it
+ * is let go before the system call ends that drops it, not some time later: the next one
+ * may be umount().
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/llist.h>
+#include <linux/module.h>
+#include <linux/mm.h>
+#include <linux/namei.h>
+#include <linux/overflow.h>
+#include <linux/path.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "hook/hooks.h"
+#include "process/layers.h"
+#include "names/places.h"
+#include "process/root.h"
+#include "names/standin.h"
+#include "rules/table.h"
+#include "names/vpath.h"
+
+/* Those that are dropped where no task can let them go on its way out. */
+static LLIST_HEAD(pv_places_dropped);
+static void pv_places_drop_all(struct work_struct *work);
+static DECLARE_WORK(pv_places_work, pv_places_drop_all);
+
+/**
+ * pv_places_size - what places take
+ * @nr_rules: of how many rules
+ *
+ * Return: the bytes that are to be charged for.
+ */
+size_t pv_places_size(u32 nr_rules)
+{
+	return offsetof(struct pv_places, new) +
+	       (size_t)nr_rules * sizeof(struct path);
+}
+
+static void pv_places_free_rcu(struct rcu_head *rcu)
+{
+	kvfree(container_of(rcu, struct pv_places, rcu));
+}
+
+/* Let go of them all; may sleep. */
+static void pv_places_drop(struct pv_places *places)
+{
+	u32 i;
+
+	for (i = 0; i < places->nr; i++) {
+		if (places->new[i].mnt)
+			path_put(&places->new[i]);
+		cond_resched();
+	}
+	path_put(&places->root);
+	pv_standins_drop(places->standins);
+	call_rcu(&places->rcu, pv_places_free_rcu);
+}
+
+static void pv_places_drop_all(struct work_struct *work)
+{
+	struct llist_node *dropped = llist_del_all(&pv_places_dropped);
+	struct pv_places *places, *next;
+
+	llist_for_each_entry_safe(places, next, dropped, node)
+		pv_places_drop(places);
+}
+
+static void pv_places_drop_work(struct callback_head *work)
+{
+	pv_places_drop(container_of(work, struct pv_places, work));
+	/* pv_hooks_uninit() waits for our last few instructions. */
+	module_put(THIS_MODULE);
+}
+
+/* Let the running task do it before it is back in user space, or has ended. */
+static bool pv_places_drop_soon(struct pv_places *places)
+{
+	if (!in_task() || current->flags & PF_KTHREAD ||
+	    !try_module_get(THIS_MODULE))
+		return false;
+	init_task_work(&places->work, pv_places_drop_work);
+	if (!task_work_add(current, &places->work, TWA_RESUME))
+		return true;
+	module_put(THIS_MODULE);
+	return false;
+}
+
+/**
+ * pv_places_let_go - places are needed no longer
+ * @places: the places or NULL; who walks under RCU may begin there still
+ *
+ * Context: any in which a spinlock may be taken.
+ */
+void pv_places_let_go(struct pv_places *places)
+{
+	if (!places)
+		return;
+	/* It is about to be freed. */
+	pv_standins_speak_of(places->standins, NULL);
+	if (pv_places_drop_soon(places))
+		return;
+	llist_add(&places->node, &pv_places_dropped);
+	schedule_work(&pv_places_work);
+}
+
+/**
+ * pv_places_flush - wait until nothing is held any more
+ *
+ * Context: module load or unload; there are no tables any more.
+ */
+void pv_places_flush(void)
+{
+	flush_work(&pv_places_work);
+	/* pv_places_free_rcu() */
+	rcu_barrier();
+}
+
+/* NEW passes the layers below, as any name does; in @buf, if that changes it. */
+static const char *pv_place_name(const struct pv_rule *rule,
+				 const struct pv_layers *below, char *buf)
+{
+	struct pv_hit hit;
+	ssize_t len = 0;
+
+	if (below)
+		len = pv_layers_translate(below, rule->new, buf, &hit);
+	if (len < 0)
+		return ERR_PTR(len);
+	if (len)
+		return buf;
+	return *rule->new ? rule->new : "/";
+}
+
+static int pv_place_find(const struct pv_rule *rule, const struct path *root,
+			 const struct pv_layers *below, char *buf,
+			 struct path *place)
+{
+	struct filename *filename;
+	const char *name;
+	int err;
+
+	if (rule->exception)
+		return 0;
+	name = pv_place_name(rule, below, buf);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	filename = getname_kernel(name);
+	if (IS_ERR(filename))
+		return PTR_ERR(filename);
+	err = pv_original_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, place, root);
+	putname(filename);
+	if (err)
+		place->mnt = NULL;
+	return err;
+}
+
+/* Is the directory that ORIGINAL lies in not there? */
+static bool pv_place_floats(const struct pv_rule *rule, const struct path *root)
+{
+	const char *slash = strrchr(rule->original, '/');
+	struct filename *filename;
+	struct path path;
+	char *parent;
+	int err;
+
+	if (!slash || slash == rule->original)
+		return false;
+	parent = kstrndup(rule->original, slash - rule->original,
+			  GFP_KERNEL_ACCOUNT);
+	if (!parent)
+		return true;
+	filename = getname_kernel(parent);
+	kfree(parent);
+	if (IS_ERR(filename))
+		return true;
+	err = pv_original_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, &path, root);
+	putname(filename);
+	if (!err)
+		path_put(&path);
+	return err == -ENOENT;
+}
+
+/* Do two ORIGINALs lie in the same directory? */
+static bool pv_rules_neighbours(const struct pv_rule *a, const struct pv_rule *b)
+{
+	const char *slash = strrchr(a->original, '/');
+	size_t len = slash ? slash - a->original + 1 : 0;
+
+	return len && !strncmp(a->original, b->original, len) &&
+	       !strchr(b->original + len, '/');
+}
+
+/**
+ * pv_places_stand_in - make room for what stands for directories that are not there
+ * @table: a table that nobody else knows yet, with its places, if it has any
+ *
+ * It is made if there is no directory for some ORIGINAL to lie in.
+ *
+ * Context: may sleep; with the rights of the running task.
+ * Return: 0, -EINTR, -ENOMEM, or as pv_charge_add().
+ */
+int pv_places_stand_in(struct pv_table *table)
+{
+	struct pv_places *places = table->places;
+	const struct pv_rule *rule = table->rules;
+	struct pv_standins *standins;
+	u32 i;
+
+	if (!places)
+		return 0;
+	for (i = 0; i < table->nr_rules; i++, rule++) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (i && pv_rules_neighbours(rule - 1, rule))
+			continue;
+		if (!rule->exception && pv_place_floats(rule, &places->root))
+			break;
+	}
+	if (i == table->nr_rules)
+		return 0;
+	standins = pv_standins_make();
+	if (IS_ERR(standins))
+		return PTR_ERR(standins);
+	pv_standins_speak_of(standins, table);
+	places->standins = standins;
+	return 0;
+}
+
+static int pv_places_find_all(struct pv_table *table,
+			      const struct pv_layers *below, char *buf)
+{
+	struct pv_places *places = table->places;
+	int err = 0;
+
+	while (places->nr < table->nr_rules && !err) {
+		err = pv_place_find(&table->rules[places->nr], &places->root,
+				    below, buf, &places->new[places->nr]);
+		places->nr++;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+	}
+	return err;
+}
+
+/**
+ * pv_places_find - look up the NEWs of a table
+ * @table: a table that nobody else knows yet
+ * @task: the process that it is for; a reference is held
+ * @below: the layers that its names pass afterwards, or NULL; none that is spelled from
+ *	a changed root directory
+ *
+ * Context: may sleep; with the rights of the running task.
+ * Return: 0; -ENOMEM; -EINTR if the running task is being killed; or why a NEW cannot be
+ * looked up, whose rule is the last of the places' @nr.  If the process has ended the
+ * table has no places.
+ */
+int pv_places_find(struct pv_table *table, struct task_struct *task,
+		   const struct pv_layers *below)
+{
+	struct pv_places *places;
+	char *buf = NULL;
+	int err;
+
+	places = kvzalloc(pv_places_size(table->nr_rules),
+			  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!places)
+		return -ENOMEM;
+	if (!pv_task_root(task, &places->root)) {
+		kvfree(places);
+		return 0;
+	}
+	table->places = places;
+	if (below) {
+		buf = kmalloc(PV_REAL_SIZE, GFP_KERNEL_ACCOUNT);
+		if (!buf)
+			return -ENOMEM;
+	}
+	err = pv_places_find_all(table, below, buf);
+	kfree(buf);
+	table->quick = !err && !table->overlap;
+	return err;
+}
+
+/* What NEW is called where it really is; as it was said if that cannot be told. */
+static const char *pv_place_called(const struct pv_rule *rule,
+				   const struct path *place, char *buf)
+{
+	const char *name = NULL;
+
+	if (place->mnt)
+		name = pv_dir_name(place, buf, PATH_MAX);
+	return IS_ERR_OR_NULL(name) ? rule->new : name;
+}
+
+/* Are they the running task's to name? Somebody else's would be called otherwise. */
+static bool pv_places_ours(const struct pv_places *places)
+{
+	struct path root;
+	bool ours;
+
+	get_fs_root(current->fs, &root);
+	ours = path_equal(&root, &places->root);
+	path_put(&root);
+	return ours;
+}
+
+/* Go through the rules; without @draft until one is called otherwise than it was said. */
+static int pv_places_each(const struct pv_table *table, struct pv_draft *draft,
+			  char *buf)
+{
+	const struct pv_rule *rule = table->rules;
+	const char *name;
+	int err;
+	u32 i;
+
+	for (i = 0; i < table->nr_rules; i++, rule++) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		name = pv_place_called(rule, &table->places->new[i], buf);
+		if (!draft && strcmp(name, rule->new))
+			return 1;
+		err = draft ? pv_draft_add_as(draft, rule, name) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * pv_places_draft - write a table anew, with NEWs called what they really are
+ * @table: the table, with its places if it has any
+ * @draft: receives the rules, if they are other ones then
+ *
+ * A directory below NEW is known by what the kernel calls it.  So NEW is known by that,
+ * too, whatever links it was said by.
+ *
+ * Context: may sleep.
+ * Return: 0 if the table is as it should be, 1 if @draft is; -ENOMEM or -EINTR.
+ */
+int pv_places_draft(const struct pv_table *table, struct pv_draft *draft)
+{
+	char *buf;
+	int err;
+
+	if (!table->places || !pv_places_ours(table->places))
+		return 0;
+	buf = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	err = pv_places_each(table, NULL, buf);
+	if (err > 0)
+		err = pv_places_each(table, draft, buf) ?: 1;
+	kfree(buf);
+	return err;
+}
+
+/**
+ * pv_places_move - give a table the places of another one
+ * @to: the same rules, whose NEWs are called otherwise
+ * @from: a table that nobody uses
+ */
+void pv_places_move(struct pv_table *to, struct pv_table *from)
+{
+	to->places = from->places;
+	to->quick = to->places && !to->overlap;
+	from->places = NULL;
+	from->quick = false;
+}

@@ -1,0 +1,1099 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Resolving.
+ *
+ * With NEW in the place of ORIGINAL, "ORIGINAL/.." is the parent of ORIGINAL, a
+ * symbolic link leads where its target does for the process, and a rule counts
+ * by whatever way ORIGINAL is reached.  None of that can be read off a name.  So
+ * the name is walked component by component, keeping account of where the
+ * process believes it is (the virtual directory, without "." "..", or symbolic
+ * links) and where that is.
+ *
+ * Each directory on the way is held, so ".." costs no walk, and what is left to
+ * be walked in the end is one component, in the last of them: there is nothing in
+ * it that anybody could put a link in the place of.  Only NEW itself is walked by
+ * its name, for a process that has changed its root so that it stays confined
+ * (pv_resolve_origin()).
+ *
+ * All look-ups are the kernel's own, with the caller's rights.
+ */
+#include <linux/dcache.h>
+#include <linux/delayed_call.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/limits.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "names/audit.h"
+#include "compat.h"
+#include "hook/hooks.h"
+#include "process/layers.h"
+#include "names/nameidata.h"
+#include "names/places.h"
+#include "process/route.h"
+#include "names/resolve.h"
+#include "process/root.h"
+#include "names/standin.h"
+#include "names/vpath.h"
+#include "names/walk.h"
+
+/* What a walk of a part of the name must respect as the whole would. */
+#define PV_RESOLVE_FLAGS	(LOOKUP_NO_SYMLINKS | LOOKUP_NO_MAGICLINKS | \
+				 LOOKUP_NO_XDEV)
+
+/*
+ * The component has been walked, go on with the next one.  Anything else is the
+ * end: an error or the result's length, which is less.
+ */
+#define PV_RESOLVE_MORE		PATH_MAX
+
+/*
+ * What NEWs cost that are walked by their names, in components; a name in which
+ * rules begin that often is a loop.  The kernel's own walk of a name has less.
+ */
+#define PV_RESOLVE_WORK		(MAXSYMLINKS * PATH_MAX)
+
+/* Directories on the way that need no allocation. */
+#define PV_RESOLVE_DIRS		32
+
+/**
+ * struct pv_resolver - how far a name has been resolved
+ * @walk: the walk that it is for
+ * @layers: what it passes
+ * @root: the root directory that the running task has changed to, or NULL
+ * @resolved: what was found out besides
+ * @flags: the LOOKUP_ flags that the name is to be walked with
+ * @links: symbolic links followed
+ * @work: components walked by the names of NEWs
+ * @matched: rules have led elsewhere than the kernel's own walk would; until
+ *	then @real is where that is
+ * @rooted: the first of @dirs is the root directory; if not, it is where the
+ *	name began, and those above are not known
+ * @outside: that root is the outer one of @root
+ * @unrooted: the kernel would not have looked yet what the root directory is
+ * @scoped: the walk is not to leave a directory
+ * @scope_len: the length of what that is called, at the beginning of @virtual
+ * @scope_dirs: it is the last of so many of @dirs
+ * @arrives: how long @virtual will be when it is where the walk was already, from the
+ *	root directory; or 0
+ * @one: a name of one component, for looking it up; NULL until it is needed
+ * @dirs: the directory reached, behind those that it was reached through, one for
+ *	each component of @virtual; references.  One without mnt is not there, but
+ *	rules speak of something below it
+ * @nr_dirs: how many
+ * @max_dirs: for how many there is room
+ * @few_dirs: @dirs, unless more are needed
+ * @len: the length of @virtual
+ * @virtual: the name of the directory for the process, "" for the root directory
+ * @real: where @virtual leads, in the same form
+ * @next: where @virtual will lead with one more component
+ * @rest: what is still to be walked, at the end of @todo
+ * @todo: room for it, as symbolic links put their targets in front
+ * @scratch: for those who are called
+ */
+struct pv_resolver {
+	struct pv_walk *walk;
+	const struct pv_layers *layers;
+	const struct pv_root *root;
+	struct pv_resolved resolved;
+	unsigned int flags;
+	unsigned int links;
+	unsigned int work;
+	bool matched;
+	bool rooted;
+	bool outside;
+	bool unrooted;
+	bool scoped;
+	size_t scope_len;
+	unsigned int scope_dirs;
+	size_t arrives;
+	struct filename *one;
+	struct path *dirs;
+	unsigned int nr_dirs;
+	unsigned int max_dirs;
+	struct path few_dirs[PV_RESOLVE_DIRS];
+	size_t len;
+	char virtual[PATH_MAX];
+	char real[PV_REAL_SIZE];
+	char next[PV_REAL_SIZE];
+	char *rest;
+	char todo[3 * PATH_MAX];
+	char scratch[PV_REAL_SIZE];
+};
+
+/* Why they are not just allocated is told in vpath.c. */
+static struct kmem_cache *pv_resolver_cache;
+
+/**
+ * struct pv_component - a component of the name
+ * @name: where it begins in @rest of the resolver
+ * @len: its length
+ * @after: what comes after it: empty, or it begins with a "/"
+ * @last: nothing but "/" comes after it
+ */
+struct pv_component {
+	char *name;
+	size_t len;
+	char *after;
+	bool last;
+};
+
+static bool pv_component_is(const struct pv_component *c, const char *name)
+{
+	return c->len == strlen(name) && !memcmp(c->name, name, c->len);
+}
+
+/* The directory reached. */
+static const struct path *pv_resolve_dir(const struct pv_resolver *r)
+{
+	return &r->dirs[r->nr_dirs - 1];
+}
+
+/* Is it there? */
+static bool pv_resolve_is_there(const struct pv_resolver *r)
+{
+	return pv_resolve_dir(r)->mnt;
+}
+
+static void pv_resolve_pop(struct pv_resolver *r, unsigned int nr)
+{
+	const struct path *dir;
+
+	while (r->nr_dirs > nr) {
+		dir = &r->dirs[--r->nr_dirs];
+		if (dir->mnt)
+			path_put(dir);
+	}
+}
+
+static int pv_resolve_grow(struct pv_resolver *r)
+{
+	unsigned int max = 2 * r->max_dirs;
+	struct path *dirs;
+
+	dirs = kvmalloc_array(max, sizeof(*dirs), GFP_KERNEL_ACCOUNT);
+	if (!dirs)
+		return -ENOMEM;
+	memcpy(dirs, r->dirs, r->nr_dirs * sizeof(*dirs));
+	if (r->dirs != r->few_dirs)
+		kvfree(r->dirs);
+	r->dirs = dirs;
+	r->max_dirs = max;
+	return 0;
+}
+
+/* Go on in @dir; takes the reference. */
+static int pv_resolve_push(struct pv_resolver *r, const struct path *dir)
+{
+	if (r->nr_dirs == r->max_dirs && pv_resolve_grow(r)) {
+		if (dir->mnt)
+			path_put(dir);
+		return -ENOMEM;
+	}
+	r->dirs[r->nr_dirs++] = *dir;
+	return PV_RESOLVE_MORE;
+}
+
+static void pv_resolve_truncate(struct pv_resolver *r, size_t len)
+{
+	r->virtual[len] = '\0';
+	r->len = len;
+}
+
+/* Where @virtual leads, in @real; "" for the root directory.  Its length. */
+static ssize_t pv_resolve_real(struct pv_resolver *r, char *real,
+			       struct pv_hit *hit)
+{
+	ssize_t len;
+
+	hit->layer = 0;
+	len = pv_layers_translate(r->layers, r->virtual, real, hit);
+	if (hit->rule != PV_NO_RULE && r->resolved.hit.rule == PV_NO_RULE)
+		r->resolved.hit = *hit;
+	r->resolved.route = hit->route;
+	if (!len) {
+		memcpy(real, r->virtual, r->len + 1);
+		len = r->len;
+	} else if (len == 1) {
+		len = 0;
+		*real = '\0';
+	}
+	return len;
+}
+
+/* The kernel's own walk, from @root if that is not NULL. */
+static int pv_resolve_walk(struct pv_resolver *r, struct filename *name,
+			   unsigned int flags, struct path *path,
+			   const struct path *root)
+{
+	return pv_original_lookup(AT_FDCWD, name,
+				  flags | (r->flags & PV_RESOLVE_FLAGS), path,
+				  root);
+}
+
+/*
+ * Where is a directory walked from that is called @real from the root which rules
+ * are spelled from?  With a changed root: what lies there, from there, so that no
+ * link and no ".." leads out; all else from the outer root, and what the process
+ * could have put there is followed nowhere (pv_link_trusted()).
+ *
+ * Return: how it is called from there.
+ */
+static const char *pv_resolve_origin(struct pv_resolver *r, const char *real,
+				     struct path *from, bool *guarded)
+{
+	const char *below;
+
+	*guarded = false;
+	if (!r->root) {
+		get_fs_root(current->fs, from);
+		return real;
+	}
+	below = pv_root_below(r->root, real);
+	*from = below ? r->root->inner : r->root->outer;
+	path_get(from);
+	*guarded = !below;
+	return below ?: real;
+}
+
+static unsigned int pv_resolve_count(const char *name)
+{
+	unsigned int nr = 1;
+
+	for (; *name; name++)
+		nr += *name == '/';
+	return nr;
+}
+
+static int pv_resolve_lookup(struct pv_resolver *r, const char *real,
+			     struct path *path)
+{
+	unsigned int flags = LOOKUP_FOLLOW | LOOKUP_DIRECTORY;
+	struct filename *filename;
+	struct path from;
+	bool guarded;
+	int err;
+
+	r->work += pv_resolve_count(real);
+	if (r->work > PV_RESOLVE_WORK)
+		return -ELOOP;
+	real = pv_resolve_origin(r, real, &from, &guarded);
+	if (!*real) {
+		*path = from;
+		return 0;
+	}
+	filename = getname_kernel(real);
+	if (IS_ERR(filename)) {
+		path_put(&from);
+		return PTR_ERR(filename);
+	}
+	if (guarded && !pv_links_followed)
+		flags |= LOOKUP_NO_SYMLINKS;
+	r->walk->guarded = guarded;
+	err = pv_resolve_walk(r, filename, flags, path, &from);
+	r->walk->guarded = false;
+	putname(filename);
+	path_put(&from);
+	return err;
+}
+
+/* There is no such directory; do rules speak of something below it? */
+static int pv_resolve_absent(struct pv_resolver *r, int err)
+{
+	static const struct path nowhere;
+	struct path standin;
+
+	if (err != -ENOENT ||
+	    pv_layers_plain(r->layers, r->virtual, r->scratch))
+		return err;
+	if (!pv_standin_find(r->layers, r->virtual, &standin))
+		return pv_resolve_push(r, &nowhere);
+	r->matched = true;
+	return pv_resolve_push(r, &standin);
+}
+
+/* NEW of the rule by which @virtual leads elsewhere, as it was looked up once; or NULL. */
+static const struct path *pv_resolve_place(const struct pv_resolver *r,
+					   const struct pv_hit *hit)
+{
+	const struct pv_table *table = pv_layers_quick(r->layers);
+	const struct path *place;
+
+	if (!table || hit->rule == PV_NO_RULE ||
+	    r->len != table->rules[hit->rule].original_len)
+		return NULL;
+	place = pv_places_new(table->places, hit->rule);
+	return place && d_can_lookup(place->dentry) ? place : NULL;
+}
+
+/* Go to the directory that @virtual names. */
+static int pv_resolve_enter(struct pv_resolver *r)
+{
+	const struct path *place;
+	struct pv_hit hit;
+	struct path path;
+	ssize_t len;
+	int err;
+
+	len = pv_resolve_real(r, r->real, &hit);
+	if (len < 0)
+		return len;
+	place = pv_resolve_place(r, &hit);
+	if (place) {
+		path_get(place);
+		return pv_resolve_push(r, place);
+	}
+	err = pv_resolve_lookup(r, r->real, &path);
+	if (err)
+		return pv_resolve_absent(r, err);
+	return pv_resolve_push(r, &path);
+}
+
+/* The length of the root directory's own name in @virtual. */
+static size_t pv_resolve_root_len(const struct pv_resolver *r)
+{
+	return r->root && !r->outside ? strlen(r->root->virtual) : 0;
+}
+
+/* The same of what ".." does not leave. */
+static size_t pv_resolve_floor(const struct pv_resolver *r)
+{
+	return r->scoped ? r->scope_len : pv_resolve_root_len(r);
+}
+
+/* By way of which rules is it that @virtual leads anywhere? */
+static pv_route_t pv_resolve_route(struct pv_resolver *r)
+{
+	struct pv_hit hit;
+
+	pv_layers_translate(r->layers, r->virtual, r->scratch, &hit);
+	return hit.route;
+}
+
+/*
+ * Does ".." stay there?  The root directory that the process has changed to is not left
+ * by any of its names.
+ */
+static bool pv_resolve_is_floor(const struct pv_resolver *r)
+{
+	return r->len <= pv_resolve_floor(r) ||
+	       (r->root && path_equal(pv_resolve_dir(r), &r->root->inner));
+}
+
+/* It is what the process has, wherever its name may lead by now. */
+static int pv_resolve_enter_changed_root(struct pv_resolver *r)
+{
+	struct path path = r->outside ? r->root->outer : r->root->inner;
+
+	strscpy(r->virtual, r->outside ? "" : r->root->virtual, PATH_MAX);
+	strscpy(r->real, r->outside ? "" : r->root->real, PATH_MAX);
+	r->resolved.route = pv_resolve_route(r);
+	path_get(&path);
+	return pv_resolve_push(r, &path);
+}
+
+/* Above the root directory there is the root directory. */
+static void pv_resolve_stay(struct pv_resolver *r)
+{
+	/* The kernel's own walk knows nothing of a rule for "/". */
+	if (!r->root && !r->scoped && *r->real)
+		r->matched = true;
+}
+
+/* @outside: it is the one that rules are spelled from. */
+static int pv_resolve_enter_root(struct pv_resolver *r, bool outside)
+{
+	struct pv_hit hit;
+	int err = PV_RESOLVE_MORE;
+
+	if (outside != r->outside)
+		r->rooted = false;
+	r->outside = outside;
+	pv_resolve_pop(r, r->rooted);
+	pv_resolve_truncate(r, pv_resolve_root_len(r));
+	if (r->root)
+		pv_resolve_pop(r, 0);
+	if (r->root)
+		err = pv_resolve_enter_changed_root(r);
+	else if (!r->rooted)
+		err = pv_resolve_enter(r);
+	else
+		pv_resolve_real(r, r->real, &hit);
+	r->rooted = true;
+	pv_resolve_stay(r);
+	return err;
+}
+
+/*
+ * A name of one component, to be looked up where the walk is.  It is the same
+ * memory each time: nobody keeps it, as nothing of this is heard by audit.
+ */
+static int pv_resolve_spell(struct pv_resolver *r, const char *name, size_t len)
+{
+	if (!r->one) {
+		memset(r->scratch, '/', NAME_MAX + 1);
+		r->scratch[NAME_MAX + 1] = '\0';
+		r->one = getname_kernel(r->scratch);
+	}
+	if (IS_ERR(r->one))
+		return PTR_ERR(r->one);
+	memcpy((char *)r->one->name, name, len);
+	((char *)r->one->name)[len] = '\0';
+	return 0;
+}
+
+/* Look up what pv_resolve_spell() said.  No link is followed that has a target. */
+static int pv_resolve_child(struct pv_resolver *r, unsigned int flags,
+			    struct path *path)
+{
+	int err;
+
+	r->walk->strict = true;
+	err = pv_resolve_walk(r, r->one, flags, path, pv_resolve_dir(r));
+	r->walk->strict = false;
+	return err;
+}
+
+/* Is @child an entry of @parent, going by their names? */
+static bool pv_resolve_is_child(const char *child, const char *parent)
+{
+	const char *slash = strrchr(child, '/');
+	size_t len = strlen(parent);
+
+	return slash && slash - child == len && !memcmp(child, parent, len);
+}
+
+/* Even a ".." takes the right to search. */
+static int pv_resolve_may_search(const struct pv_resolver *r)
+{
+	const struct path *dir = pv_resolve_dir(r);
+
+	if (!dir->mnt)
+		return -ENOENT;
+	return inode_permission(mnt_idmap(dir->mnt), d_inode(dir->dentry),
+				MAY_EXEC);
+}
+
+/* Put @text in front of what is still to be walked, which is @after. */
+static int pv_resolve_prepend(struct pv_resolver *r, const char *text,
+			      char *after)
+{
+	size_t len = strlen(text);
+
+	if (after - r->todo < len)
+		return -ENAMETOOLONG;
+	r->rest = after - len;
+	memcpy(r->rest, text, len);
+	return 0;
+}
+
+/*
+ * Come to where the walk is from the root directory, by what it is called, and go
+ * on with @more there: so those above are known as well.
+ */
+static int pv_resolve_anew(struct pv_resolver *r, const char *more)
+{
+	bool outside = r->root && !pv_root_strip(r->root, r->virtual);
+	size_t floor = outside ? 0 : pv_resolve_root_len(r);
+	int err;
+
+	err = pv_resolve_prepend(r, more, r->rest);
+	if (!err)
+		err = pv_resolve_prepend(r, r->virtual + floor, r->rest);
+	if (err)
+		return err;
+	r->arrives = r->len;
+	return pv_resolve_enter_root(r, outside);
+}
+
+/* Going where rules lead elsewhere is what crossing a mount would be. */
+static bool pv_resolve_may_cross(struct pv_resolver *r)
+{
+	r->matched = true;
+	return !(r->flags & LOOKUP_NO_XDEV) || r->arrives;
+}
+
+/* The parent of @virtual. */
+static int pv_resolve_leave(struct pv_resolver *r)
+{
+	struct pv_hit hit;
+	ssize_t len;
+
+	pv_resolve_truncate(r, strrchr(r->virtual, '/') - r->virtual);
+	pv_resolve_pop(r, r->nr_dirs - 1);
+	strscpy(r->next, r->real, PATH_MAX);
+	len = pv_resolve_real(r, r->real, &hit);
+	if (len < 0)
+		return len;
+	if (!pv_resolve_is_child(r->next, r->real) && !pv_resolve_may_cross(r))
+		return -EXDEV;
+	return PV_RESOLVE_MORE;
+}
+
+static int pv_resolve_up(struct pv_resolver *r)
+{
+	int err = pv_resolve_may_search(r);
+
+	if (err)
+		return err;
+	r->unrooted = false;
+	if (pv_resolve_is_floor(r)) {
+		if (r->flags & LOOKUP_BENEATH)
+			return -EXDEV;
+		pv_resolve_stay(r);
+		return PV_RESOLVE_MORE;
+	}
+	if (r->nr_dirs == 1)
+		return pv_resolve_anew(r, "/..");
+	return pv_resolve_leave(r);
+}
+
+static ssize_t pv_resolve_result(char *result, const char *name,
+				 const char *tail)
+{
+	size_t len = strlen(name), tail_len = strlen(tail);
+
+	if (len + tail_len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	memmove(result, name, len);
+	memcpy(result + len, tail, tail_len + 1);
+	if (len + tail_len)
+		return len + tail_len;
+	strscpy(result, "/", PATH_MAX);
+	return 1;
+}
+
+/* The end: a component @name with @tail, in the directory reached. */
+static ssize_t pv_resolve_ends(struct pv_resolver *r, char *result,
+			       const char *name, const char *tail)
+{
+	if (!pv_resolve_is_there(r))
+		return -ENOENT;
+	r->resolved.from = *pv_resolve_dir(r);
+	path_get(&r->resolved.from);
+	r->resolved.strict = true;
+	return pv_resolve_result(result, name, tail);
+}
+
+/* The end: NEW, in @next, with @tail, which is nothing but "/". */
+static ssize_t pv_resolve_ends_in_new(struct pv_resolver *r,
+				      const struct pv_hit *hit, char *result,
+				      const char *tail)
+{
+	const struct path *place = pv_resolve_place(r, hit);
+	const char *name;
+
+	/* What is done to ORIGINAL itself, or makes it, takes a name. */
+	if (place && r->flags & LOOKUP_DIRECTORY &&
+	    !(r->flags & PV_LOOKUP_PARENT)) {
+		path_get(place);
+		r->resolved.from = *place;
+		r->resolved.strict = true;
+		return pv_resolve_result(result, ".", tail);
+	}
+
+	name = pv_resolve_origin(r, r->next, &r->resolved.from,
+				 &r->resolved.guarded);
+	return pv_resolve_result(result, name, tail);
+}
+
+/*
+ * The name ends in "..".  Who asks for the parent of a name that ends so does
+ * nothing there, and only looks that it does.
+ */
+static ssize_t pv_resolve_ends_up(struct pv_resolver *r, char *result)
+{
+	int err;
+
+	if (r->flags & PV_LOOKUP_PARENT)
+		return pv_resolve_ends(r, result, "..", "");
+	err = pv_resolve_up(r);
+	/* It may have begun anew. */
+	if (err != PV_RESOLVE_MORE || r->rest[strspn(r->rest, "/")])
+		return err;
+	return pv_resolve_ends(r, result, ".", "");
+}
+
+/*
+ * The protection of links in sticky directories that anybody may write to: the
+ * kernel is asked whether it is on.
+ */
+static int pv_resolve_may_follow(struct pv_resolver *r,
+				 const struct path *link)
+{
+	const struct path *dir = pv_resolve_dir(r);
+	const struct inode *inode = d_inode(dir->dentry);
+	vfsuid_t owner, dir_owner;
+	struct path path;
+	int err;
+
+	if ((inode->i_mode & 01002) != 01002)
+		return 0;
+	/* As the mount has them, which may be other ones than the filesystem's. */
+	dir_owner = i_uid_into_vfsuid(mnt_idmap(dir->mnt), inode);
+	owner = i_uid_into_vfsuid(mnt_idmap(dir->mnt), d_inode(link->dentry));
+	if (vfsuid_eq_kuid(owner, current_fsuid()) ||
+	    (vfsuid_valid(dir_owner) && vfsuid_eq(dir_owner, owner)))
+		return 0;
+	err = pv_resolve_child(r, LOOKUP_FOLLOW, &path);
+	if (!err)
+		path_put(&path);
+	/* That it would be followed is all that was asked. */
+	r->walk->met = false;
+	return err == -EACCES ? err : 0;
+}
+
+static int pv_resolve_enter_scope(struct pv_resolver *r)
+{
+	struct pv_hit hit;
+	ssize_t len;
+
+	pv_resolve_pop(r, r->scope_dirs);
+	pv_resolve_truncate(r, r->scope_len);
+	len = pv_resolve_real(r, r->real, &hit);
+	return len < 0 ? len : PV_RESOLVE_MORE;
+}
+
+/* A link leads to the root directory, or to what stands for it in this walk. */
+static int pv_resolve_restart(struct pv_resolver *r)
+{
+	pv_route_t route = pv_resolve_route(r);
+	int err;
+
+	if (r->flags & LOOKUP_BENEATH)
+		return -EXDEV;
+	err = r->scoped ? pv_resolve_enter_scope(r) :
+			  pv_resolve_enter_root(r, false);
+	/* What it has not looked at is another mount to the kernel. */
+	if (err == PV_RESOLVE_MORE && r->flags & LOOKUP_NO_XDEV &&
+	    (r->unrooted || pv_resolve_route(r) != route))
+		return -EXDEV;
+	r->unrooted = false;
+	return err;
+}
+
+/* Put the target of a link in front of what is still to be walked. */
+static int pv_resolve_splice(struct pv_resolver *r, const char *target,
+			     char *after)
+{
+	int err;
+
+	if (!*target)
+		return -ENOENT;
+	err = pv_resolve_prepend(r, target, after);
+	if (err)
+		return err;
+	return *target == '/' ? pv_resolve_restart(r) : PV_RESOLVE_MORE;
+}
+
+/*
+ * Go on from a directory that was come by without a name.  0 if it has none, so
+ * that no rule can speak of it.
+ */
+static int pv_resolve_from(struct pv_resolver *r, const struct pv_start *start)
+{
+	struct pv_vpath *vpath;
+	struct pv_hit hit;
+	int err = 0;
+
+	vpath = pv_vpath_alloc(GFP_KERNEL);
+	if (!vpath)
+		return -ENOMEM;
+	if (!pv_vpath_name(vpath, r->layers, r->root, start))
+		goto out;
+	strscpy(r->virtual, vpath->virtual, PATH_MAX);
+	r->len = strlen(r->virtual);
+	err = pv_resolve_real(r, r->real, &hit);
+	if (err < 0)
+		goto out;
+	pv_resolve_pop(r, 0);
+	r->rooted = false;
+	r->outside = false;
+	/* The kernel knows nothing of what lies above it. */
+	if (pv_standin_is(&start->path))
+		r->matched = true;
+	if (strcmp(r->real, vpath->real)) {
+		/* It was opened before the rules counted. */
+		r->matched = true;
+		err = pv_resolve_anew(r, "/");
+		goto out;
+	}
+	path_get(&start->path);
+	err = pv_resolve_push(r, &start->path);
+out:
+	pv_vpath_free(vpath);
+	return err;
+}
+
+/* A link that is no string, of procfs: it leads straight to a directory. */
+static int pv_resolve_jump(struct pv_resolver *r, const struct dentry *link,
+			   char *after)
+{
+	struct pv_start start;
+	int err;
+
+	if (r->flags & LOOKUP_IS_SCOPED)
+		return -EXDEV;
+	if (++r->links > MAXSYMLINKS)
+		return -ELOOP;
+	err = pv_resolve_child(r, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
+			       &start.path);
+	if (err)
+		return err;
+	start.route = pv_route_by_fd(pv_route_link_fd(link), &start.path);
+	r->rest = after;
+	err = pv_resolve_from(r, &start);
+	path_put(&start.path);
+	return err;
+}
+
+/* The name ends in such a link, which will be walked. */
+static void pv_resolve_ends_in_jump(struct pv_resolver *r,
+				    const struct dentry *link)
+{
+	struct path path;
+
+	r->resolved.jumps = true;
+	r->resolved.route = PV_ROUTE_FIRST;
+	if (pv_resolve_child(r, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path))
+		return;
+	r->resolved.route = pv_route_by_fd(pv_route_link_fd(link), &path);
+	path_put(&path);
+}
+
+static int pv_resolve_follow(struct pv_resolver *r, const struct path *link,
+			     char *after, bool last)
+{
+	DEFINE_DELAYED_CALL(done);
+	const char *target;
+	int err = 0;
+
+	if (++r->links > MAXSYMLINKS || r->flags & LOOKUP_NO_SYMLINKS ||
+	    link->mnt->mnt_flags & MNT_NOSYMFOLLOW)
+		return -ELOOP;
+	/* Where a scope lies there were none; somebody is just putting one there. */
+	if (r->arrives && r->scoped)
+		return -EAGAIN;
+	if (last)
+		err = pv_resolve_may_follow(r, link);
+	if (err)
+		return err;
+	touch_atime(link);
+	target = vfs_get_link(link->dentry, &done);
+	err = IS_ERR(target) ? PTR_ERR(target) :
+			       pv_resolve_splice(r, target, after);
+	do_delayed_call(&done);
+	return err;
+}
+
+/* Does the name say the directory that it would without rules? */
+static bool pv_resolve_is_step(const struct pv_resolver *r, ssize_t len,
+			       const struct pv_component *c)
+{
+	size_t real_len = strlen(r->real);
+
+	return len == real_len + 1 + c->len &&
+	       !memcmp(r->next, r->real, real_len) &&
+	       r->next[real_len] == '/' &&
+	       !memcmp(r->next + real_len + 1, c->name, c->len);
+}
+
+static bool pv_resolve_follows(const struct pv_resolver *r,
+			       const struct pv_component *c)
+{
+	if (!c->last)
+		return true;
+	if (r->flags & PV_LOOKUP_PARENT)
+		return false;
+	return *c->after || r->flags & LOOKUP_FOLLOW;
+}
+
+/* The name @c is there: a link to follow, the end of the name, or the next. */
+static ssize_t pv_resolve_found(struct pv_resolver *r,
+				const struct pv_component *c,
+				const struct path *path, size_t old_len,
+				char *result)
+{
+	const struct inode *inode = d_inode(path->dentry);
+	size_t real_len = strlen(r->real);
+
+	if (d_is_symlink(path->dentry) && pv_resolve_follows(r, c)) {
+		if (!inode->i_op->readlink) {
+			pv_resolve_truncate(r, old_len);
+			return pv_resolve_follow(r, path, c->after, c->last);
+		}
+		if (!c->last)
+			return pv_resolve_jump(r, path->dentry, c->after);
+		pv_resolve_ends_in_jump(r, path->dentry);
+	}
+	if (c->last)
+		return pv_resolve_ends(r, result, r->one->name, c->after);
+	if (!d_can_lookup(path->dentry))
+		return -ENOTDIR;
+	strscpy(r->real + real_len, r->next + real_len, PATH_MAX - real_len);
+	r->rest = c->after;
+	path_get(path);
+	return pv_resolve_push(r, path);
+}
+
+/* The name @c is not there, for which the kernel's own walk has @err. */
+static int pv_resolve_missing(struct pv_resolver *r,
+			      const struct pv_component *c, int err)
+{
+	if (c->last)
+		return err;
+	r->rest = c->after;
+	strscpy(r->real, r->next, PATH_MAX);
+	return pv_resolve_absent(r, err);
+}
+
+/* What is not there may have a stand-in, which lies among those of the directory. */
+static void pv_resolve_stand_in(struct pv_resolver *r, size_t dir_len)
+{
+	char byte = r->virtual[dir_len];
+	struct path path;
+
+	if (!pv_standin_find(r->layers, r->virtual, &path))
+		return;
+	path_put(&path);
+	r->virtual[dir_len] = '\0';
+	if (pv_standin_find(r->layers, r->virtual, &path)) {
+		pv_resolve_pop(r, r->nr_dirs - 1);
+		pv_resolve_push(r, &path);
+		r->matched = true;
+	}
+	r->virtual[dir_len] = byte;
+}
+
+/* From one directory down by a component that is neither "." nor "..". */
+static ssize_t pv_resolve_down(struct pv_resolver *r,
+			       const struct pv_component *c, char *result)
+{
+	size_t old_len = r->len;
+	struct pv_hit hit;
+	struct path path;
+	ssize_t len, err;
+
+	if (old_len + 1 + c->len >= PATH_MAX || c->len > NAME_MAX)
+		return -ENAMETOOLONG;
+	r->virtual[r->len++] = '/';
+	memcpy(r->virtual + r->len, c->name, c->len);
+	pv_resolve_truncate(r, r->len + c->len);
+
+	len = pv_resolve_real(r, r->next, &hit);
+	if (len < 0)
+		return len;
+	if (!pv_resolve_is_step(r, len, c)) {
+		if (!pv_resolve_may_cross(r))
+			return -EXDEV;
+		r->rest = c->after;
+		return c->last ? pv_resolve_ends_in_new(r, &hit, result, c->after) :
+				 pv_resolve_enter(r);
+	}
+	if (!pv_resolve_is_there(r))
+		return pv_resolve_missing(r, c, -ENOENT);
+	err = pv_resolve_spell(r, c->name, c->len);
+	if (err)
+		return err;
+	err = pv_resolve_child(r, 0, &path);
+	if (!err) {
+		err = pv_resolve_found(r, c, &path, old_len, result);
+		path_put(&path);
+		return err;
+	}
+	if (!c->last)
+		return pv_resolve_missing(r, c, err);
+	if (err == -ENOENT)
+		pv_resolve_stand_in(r, old_len);
+	/* It is made there, or the walk says what is wrong. */
+	return pv_resolve_ends(r, result, r->one->name, c->after);
+}
+
+static ssize_t pv_resolve_component(struct pv_resolver *r, char *result)
+{
+	struct pv_component c;
+
+	if (r->len >= r->arrives)
+		r->arrives = 0;
+	c.name = r->rest + strspn(r->rest, "/");
+	c.len = strcspn(c.name, "/");
+	c.after = c.name + c.len;
+	c.last = !c.after[strspn(c.after, "/")];
+
+	if (!c.len)
+		return pv_resolve_ends(r, result, "/", "");
+	if (pv_component_is(&c, ".")) {
+		r->rest = c.after;
+		return c.last ? pv_resolve_ends(r, result, ".", "") :
+				PV_RESOLVE_MORE;
+	}
+	if (pv_component_is(&c, "..")) {
+		r->rest = c.after;
+		return c.last ? pv_resolve_ends_up(r, result) :
+				pv_resolve_up(r);
+	}
+	return pv_resolve_down(r, &c, result);
+}
+
+/* As pv_resolve_from(), of what the walk is not to leave. */
+static int pv_resolve_from_scope(struct pv_resolver *r,
+				 const struct pv_start *start)
+{
+	size_t i;
+	int err;
+
+	/* What begins with a "/" is not beneath anything. */
+	if (*r->rest == '/' && r->flags & LOOKUP_BENEATH)
+		return -EXDEV;
+	err = pv_resolve_from(r, start);
+	r->scoped = true;
+	r->scope_len = max(r->len, r->arrives);
+	r->scope_dirs = 1;
+	/* If it is still to be come to, there is one for each component. */
+	for (i = 0; i < r->scope_len - r->len; i++)
+		r->scope_dirs += r->rest[i] == '/';
+	return err;
+}
+
+static int pv_resolve_from_unrooted(struct pv_resolver *r,
+				    const struct pv_start *start)
+{
+	r->unrooted = true;
+	return pv_resolve_from(r, start);
+}
+
+/* The length of @real, 0, or an error. */
+static ssize_t pv_resolve_all(struct pv_resolver *r,
+			      const struct pv_start *start, char *real)
+{
+	ssize_t err;
+
+	if (!start)
+		err = pv_resolve_enter_root(r, false);
+	else if (r->flags & LOOKUP_IS_SCOPED)
+		err = pv_resolve_from_scope(r, start);
+	else
+		err = pv_resolve_from_unrooted(r, start);
+	while (err == PV_RESOLVE_MORE) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		err = pv_resolve_component(r, real);
+	}
+	/* So far it has been the kernel's own walk, which does all the rest. */
+	if (!r->matched && err != -ENOMEM)
+		return 0;
+	return err;
+}
+
+static void pv_resolver_begin(struct pv_resolver *r, const char *name)
+{
+	size_t size = strlen(name) + 1;
+
+	memset(r, 0, offsetof(struct pv_resolver, few_dirs));
+	r->dirs = r->few_dirs;
+	r->max_dirs = ARRAY_SIZE(r->few_dirs);
+	r->resolved.hit.rule = PV_NO_RULE;
+	r->resolved.route = PV_ROUTE_FIRST;
+	r->rest = r->todo + sizeof(r->todo) - size;
+	memcpy(r->rest, name, size);
+}
+
+static void pv_resolver_end(struct pv_resolver *r)
+{
+	pv_resolve_pop(r, 0);
+	if (r->dirs != r->few_dirs)
+		kvfree(r->dirs);
+	if (!IS_ERR_OR_NULL(r->one))
+		putname(r->one);
+	kmem_cache_free(pv_resolver_cache, r);
+}
+
+/**
+ * pv_resolve - find out what to walk for a name
+ * @walk: the walk that it is for; the running task's, and entered
+ * @layers: what it passes; the caller holds a reference
+ * @root: the root directory that the running task has changed to, or NULL
+ * @start: what @name is relative to, or NULL for the root directory
+ * @name: the name
+ * @real: receives what is to be walked, PV_REAL_SIZE bytes
+ * @flags: the LOOKUP_ flags that @name is to be walked with, and
+ *	%PV_LOOKUP_PARENT
+ * @resolved: receives what is found out besides
+ *
+ * Context: may sleep, and walks; what links that meets is by @strict and @guarded
+ * of @walk (symlink.c), and if @met is set afterwards somebody has put one where
+ * there was none: the name must be resolved again.
+ * Return: the length of @real; 0 if no rule has to do with @name, and it is to
+ * be walked as it is; or what walking it would return: -ENOENT, -ENOTDIR,
+ * -EACCES, ...; -EINTR if the task has been killed.
+ */
+ssize_t pv_resolve(struct pv_walk *walk, const struct pv_layers *layers,
+		   const struct pv_root *root, const struct pv_start *start,
+		   const char *name, char *real, unsigned int flags,
+		   struct pv_resolved *resolved)
+{
+	struct audit_context *audit;
+	struct pv_resolver *r;
+	ssize_t len;
+
+	if (flags & LOOKUP_CACHED)
+		return -EAGAIN;
+	if (strlen(name) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	r = kmem_cache_alloc(pv_resolver_cache, GFP_KERNEL);
+	if (!r)
+		return -ENOMEM;
+	pv_resolver_begin(r, name);
+	r->walk = walk;
+	r->layers = layers;
+	r->root = root;
+	r->flags = flags;
+	audit = pv_audit_mute();
+	len = pv_resolve_all(r, start, real);
+	pv_audit_unmute(audit);
+	if (len <= 0 && r->resolved.from.mnt) {
+		path_put(&r->resolved.from);
+		r->resolved.from.mnt = NULL;
+	}
+	*resolved = r->resolved;
+	pv_resolver_end(r);
+	return len;
+}
+
+static void pv_resolver_construct(void *r)
+{
+	memset(r, 0, sizeof(struct pv_resolver));
+}
+
+/**
+ * pv_resolve_init - get ready for resolving
+ *
+ * Context: module load.
+ * Return: 0 or -ENOMEM.
+ */
+int __init pv_resolve_init(void)
+{
+	pv_resolver_cache = kmem_cache_create("pathvirt_resolver",
+					      sizeof(struct pv_resolver), 0,
+					      SLAB_ACCOUNT,
+					      pv_resolver_construct);
+	return pv_resolver_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * pv_resolve_uninit - undo pv_resolve_init()
+ *
+ * Context: module load or unload; nobody resolves any more.
+ */
+void pv_resolve_uninit(void)
+{
+	kmem_cache_destroy(pv_resolver_cache);
+}

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Starts: the handler of the function with which every walk begins.
+ *
+ * The kernel has found out where a walk begins: at the root directory, or in the
+ * directory that a name is relative to.  Where a rule matches the name it begins at NEW
+ * instead, with what ORIGINAL does not cover; the string stays what it is.  From a
+ * directory from which all names lead where the kernel takes them nothing is changed.
+ *
+ * That is a brief walk.  Where it cannot be told by a look at the name, the walk is
+ * broken off with PV_WALK_AT_LENGTH, and who handles the name (lookup.c) resolves it.  It
+ * has not had any effect by then.
+ */
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/path.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "names/glance.h"
+#include "hook/hooks.h"
+#include "process/layers.h"
+#include "rules/trie_match.h"
+#include "names/lookup.h"
+#include "names/places.h"
+#include "process/process.h"
+#include "names/selftest.h"
+#include "process/route.h"
+#include "names/start.h"
+#include "trace.h"
+
+struct pv_started pv_started[1 << PV_STARTED_BITS];
+
+/* A name with ".." up to this length can be told by a look at it. */
+#define PV_START_DOTS	128
+
+static const char *pv_start_at_length(void)
+{
+	return ERR_PTR(PV_WALK_AT_LENGTH);
+}
+
+/*
+ * A walk that is none under RCU.  @layers hold @place, but who holds @layers may just be
+ * dropping them.  Preemption is off, and on afterwards.
+ */
+static noinline bool pv_start_go_held(struct pv_nameidata *nd,
+				      const struct pv_layers *layers,
+				      const struct path *place)
+	__releases(RCU_SCHED)
+{
+	struct pv_layers *held = (struct pv_layers *)layers;
+	struct path old = nd->path;
+
+	if (!refcount_inc_not_zero(&held->refs)) {
+		rcu_read_unlock_sched();
+		return false;
+	}
+	rcu_read_unlock_sched();
+	path_get(place);
+	nd->path = *place;
+	nd->inode = d_backing_inode(place->dentry);
+	path_put(&old);
+	pv_layers_put(held);
+	return true;
+}
+
+/**
+ * pv_start_go - let a walk go on at NEW
+ * @nd: the walk
+ * @layers: the running task's
+ * @place: NEW, of these
+ *
+ * Context: rcu_read_lock_sched() is held; released.  May sleep if @nd is no walk under
+ * RCU.
+ * Return: false if there are other layers by now.
+ */
+bool pv_start_go(struct pv_nameidata *nd, const struct pv_layers *layers,
+		 const struct path *place)
+	__releases(RCU_SCHED)
+{
+	struct inode *inode;
+	unsigned int seq;
+
+	if (unlikely(!(nd->flags & LOOKUP_RCU)))
+		return pv_start_go_held(nd, layers, place);
+	seq = read_seqcount_begin(&place->dentry->d_seq);
+	inode = d_backing_inode(place->dentry);
+	if (likely(inode)) {
+		nd->path = *place;
+		nd->inode = inode;
+		nd->seq = seq;
+	}
+	rcu_read_unlock_sched();
+	return inode;
+}
+
+/* Append a component to a path of @len bytes.  The new length, 0 if it is too much. */
+static size_t pv_start_append(char *path, size_t len, const char *name, size_t n)
+{
+	if (len + n + 2 > PV_START_DOTS)
+		return 0;
+	path[len++] = '/';
+	memcpy(path + len, name, n);
+	path[len + n] = '\0';
+	return len + n;
+}
+
+/*
+ * Does an absolute name with ".." lead where @rule (or, with PV_NO_RULE, the kernel)
+ * takes it?  If there is no symbolic link on the way its directories are those that it
+ * says, and each of them has to meet that rule.
+ */
+static noinline bool pv_start_dots(const struct pv_table *table,
+				   const char *name, u32 rule)
+{
+	char path[PV_START_DOTS] = "";
+	const char *rest;
+	size_t len = 0, n;
+
+	for (;;) {
+		name += strspn(name, "/");
+		n = strcspn(name, "/");
+		if (!n)
+			break;
+		if (n == 2 && name[0] == '.' && name[1] == '.') {
+			/* Above NEW for "/" there is more. */
+			if ((!len && rule != PV_NO_RULE) ||
+			    pv_table_match(table, path, &rest) != rule)
+				return false;
+			while (len && path[--len] != '/')
+				;
+			path[len] = '\0';
+			if (pv_table_match(table, path, &rest) != rule)
+				return false;
+		} else if (n > 1 || *name != '.') {
+			len = pv_start_append(path, len, name, n);
+			if (!len)
+				return false;
+		}
+		name += n;
+	}
+	return pv_table_match(table, path, &rest) == rule;
+}
+
+/*
+ * How far does a relative name climb?  @strict is set if it comes back from where it
+ * went down, so that a symbolic link would make a difference.
+ */
+static noinline unsigned int pv_start_climbs(const char *name, bool *strict)
+{
+	unsigned int depth = 0, up = 0;
+	size_t n;
+
+	*strict = false;
+	for (;;) {
+		name += strspn(name, "/");
+		n = strcspn(name, "/");
+		if (!n)
+			return up;
+		if (n == 2 && name[0] == '.' && name[1] == '.') {
+			if (depth) {
+				depth--;
+				*strict = true;
+			} else {
+				up++;
+			}
+		} else if (n > 1 || *name != '.') {
+			depth++;
+		}
+		name += n;
+	}
+}
+
+/*
+ * May @rest of a name be walked from NEW?  Not where ORIGINAL itself is made, removed or
+ * renamed: NEW has no name in a walk that begins there.  Nor if more follows than a file
+ * can have, which the kernel does not look for where a walk begins.
+ */
+static __always_inline bool pv_start_rest(const struct path *place,
+					  const char *rest, unsigned int flags)
+{
+	if (unlikely(flags & PV_LOOKUP_PARENT) &&
+	    !*pv_path_skip_noops(rest + (*rest == '/')))
+		return false;
+	return likely(d_can_lookup(place->dentry)) || !*rest;
+}
+
+/* Let a walk begin at NEW; @rest is what ORIGINAL does not cover.  Preemption as below. */
+static __always_inline const char *
+pv_start_at_new(struct pv_nameidata *nd, const struct pv_layers *layers, u32 rule,
+		const char *rest, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	const struct path *place;
+
+	place = pv_places_new(layers->tables[0]->places, rule);
+	if (unlikely(!place || !pv_start_rest(place, rest, flags) ||
+		     trace_translate_enabled())) {
+		rcu_read_unlock_sched();
+		return pv_start_at_length();
+	}
+	if (unlikely(!pv_start_go(nd, layers, place)))
+		return pv_start_at_length();
+	pv_name_translated();
+	if (flags & PV_LOOKUP_TELL)
+		pv_started_note(nd->m_seq, PV_STARTED_FIRST);
+	return rest;
+}
+
+/* What matched a name says where it is walked.  Preemption as below. */
+static __always_inline const char *
+pv_start_by(struct pv_nameidata *nd, const struct pv_layers *layers, u32 rule,
+	    const char *rest, const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	if (rule != PV_NO_RULE &&
+	    likely(!layers->tables[0]->rules[rule].exception))
+		return pv_start_at_new(nd, layers, rule, rest, flags);
+	rcu_read_unlock_sched();
+	if (flags & PV_LOOKUP_TELL)
+		pv_started_note(nd->m_seq, 0);
+	return name;
+}
+
+/* An absolute name.  Preemption is off, and on again afterwards. */
+static __always_inline const char *
+pv_start_absolute(struct pv_nameidata *nd, const struct pv_layers *layers,
+		  const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	const struct pv_table *table = layers->tables[0];
+	const char *rest;
+	u32 rule;
+
+	/* Who has another root directory has other names. */
+	if (unlikely(!path_equal(&nd->path, &table->places->root)))
+		goto at_length;
+	rule = pv_table_match(table, name, &rest);
+	if (unlikely(flags & PV_LOOKUP_PARENT && table->places->standins) &&
+	    rule == PV_NO_RULE &&
+	    (!pv_path_is_normal(name) ||
+	     pv_table_has_below(table, name, PV_NO_RULE)))
+		goto at_length;
+	if (unlikely(pv_path_scan(name))) {
+		if (!pv_start_dots(table, name, rule))
+			goto at_length;
+		nd->flags |= PV_LOOKUP_STRICT;
+	}
+	return pv_start_by(nd, layers, rule, rest, name, flags);
+
+at_length:
+	rcu_read_unlock_sched();
+	return pv_start_at_length();
+}
+
+/*
+ * A relative name without "..", from a directory which no rule leads to, but below which
+ * there are ORIGINALs.  Preemption as below.
+ */
+static const char *pv_start_above(struct pv_nameidata *nd,
+				  const struct pv_layers *layers,
+				  struct pv_seek seek, const char *name,
+				  unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	const char *rest;
+	const struct pv_table *table = layers->tables[0];
+	u32 rule = pv_table_match_from(table, seek, name, &rest);
+
+	if (unlikely(flags & PV_LOOKUP_PARENT && table->places->standins) &&
+	    rule == PV_NO_RULE &&
+	    (!pv_path_is_normal(name) ||
+	     pv_table_has_below_from(table, seek, name))) {
+		rcu_read_unlock_sched();
+		return pv_start_at_length();
+	}
+	return pv_start_by(nd, layers, rule, rest, name, flags);
+}
+
+/*
+ * What is known of where the walk is, after it was found out if need be.  Preemption as
+ * below; it is on meanwhile.
+ */
+static __always_inline bool pv_start_glance(struct pv_nameidata *nd,
+					    const struct pv_layers *layers,
+					    bool up, struct pv_glance *glance)
+{
+	const struct pv_glance *known;
+
+	known = pv_glance_find(layers, &nd->path, nd->m_seq, nd->r_seq);
+	if (likely(known && (!up || known->up != PV_UP_UNKNOWN))) {
+		*glance = *known;
+		return true;
+	}
+	rcu_read_unlock_sched();
+	known = pv_glance_take(&nd->path, nd->m_seq, nd->r_seq, up, glance) ?
+		glance : NULL;
+	rcu_read_lock_sched();
+	/* Other rules may have come meanwhile. */
+	return known && pv_layers_current() == layers &&
+	       glance->layers == layers;
+}
+
+/* A relative name, of a process without notes.  Preemption is off, and on afterwards. */
+static __always_inline const char *
+pv_start_relative(struct pv_nameidata *nd, const struct pv_layers *layers,
+		  const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	struct pv_glance glance;
+	unsigned int up = 0;
+	bool dots = pv_name_dots(name), strict = false;
+
+	if (unlikely(dots))
+		up = pv_start_climbs(name, &strict);
+	if (unlikely(!pv_start_glance(nd, layers, up, &glance)))
+		goto at_length;
+	if (unlikely(!glance.plain)) {
+		if (!glance.open || dots)
+			goto at_length;
+		return pv_start_above(nd, layers, glance.seek, name, flags);
+	}
+	if (unlikely(up && (glance.up == PV_UP_UNKNOWN || up > glance.up)))
+		goto at_length;
+	rcu_read_unlock_sched();
+	if (unlikely(strict))
+		nd->flags |= PV_LOOKUP_STRICT;
+	/* From outside of NEW it may lead there by NEW's own name. */
+	if (flags & PV_LOOKUP_TELL)
+		pv_started_note(nd->m_seq,
+				glance.outside ? 0 : PV_STARTED_FIRST);
+	return name;
+
+at_length:
+	rcu_read_unlock_sched();
+	return pv_start_at_length();
+}
+
+static __always_inline const char *pv_start_brief(struct pv_nameidata *nd,
+						  const char *name,
+						  unsigned int flags)
+{
+	const struct pv_layers *layers = NULL;
+	struct pv_process *process;
+
+	nd->flags &= ~PV_LOOKUP_STRICT;
+	rcu_read_lock_sched();
+	process = pv_process_current();
+	if (likely(process))
+		layers = pv_process_layers(process);
+	if (unlikely(!layers)) {
+		rcu_read_unlock_sched();
+		nd->flags &= ~PV_LOOKUP_BRIEF;
+		return name;
+	}
+	if (likely(pv_layers_quick(layers))) {
+		if (*name == '/')
+			return pv_start_absolute(nd, layers, name, flags);
+		if (*name && likely(!rcu_access_pointer(process->notes)))
+			return pv_start_relative(nd, layers, name, flags);
+	}
+	rcu_read_unlock_sched();
+	return pv_start_at_length();
+}
+
+/* Stands for path_init(). */
+const char *pv_handle_start(struct nameidata *nameidata, unsigned int flags)
+{
+	struct pv_nameidata *nd = (struct pv_nameidata *)nameidata;
+	const char *name = pv_original_start(nameidata, flags);
+
+	pv_selftest_note_start(nd, name, flags);
+	if (!(flags & PV_LOOKUP_BRIEF) || IS_ERR(name))
+		return name;
+	return pv_start_brief(nd, name, flags);
+}
+
+/* Is it called what it is, as no rule leads there? */
+static bool pv_start_outside(const struct path *at, unsigned int m_seq)
+{
+	struct pv_glance glance;
+
+	return pv_glance_get(at, m_seq, read_seqbegin(&rename_lock), &glance) &&
+	       glance.outside;
+}
+
+/**
+ * pv_start_is_first - has a brief walk led to a directory as the process calls it first?
+ * @at: the directory, where its path is kept; a reference
+ *
+ * Context: may sleep.
+ * Return: false if only another walk can tell how the process calls it, or if memory is
+ * short.
+ */
+bool pv_start_is_first(const struct path *at)
+{
+	u64 word = READ_ONCE(*pv_started_word());
+	u32 who = word >> 32;
+
+	if (who >> PV_STARTED_NOTE_BITS != current->pid)
+		return false;
+	return (who & PV_STARTED_FIRST || pv_start_outside(at, word)) &&
+	       !pv_route_note(at, PV_ROUTE_FIRST);
+}

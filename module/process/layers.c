@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Layers: references to tables, and a name's way through a stack of them. */
+#include <linux/atomic.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/overflow.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "process/layers.h"
+#include "names/places.h"
+#include "process/root.h"
+#include "rules/translate.h"
+
+/* Others wait for who changes layers: see pv_process_mutex. */
+#define PV_LAYERS_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
+
+/* Tables that are alive; for "pvadm status" and to find leaks. */
+static atomic_t pv_nr_tables = ATOMIC_INIT(0);
+
+/**
+ * pv_table_share - begin to count the references to a table
+ * @table: fresh from pv_table_build(); it takes its charge along to its end
+ *
+ * Return: @table, with one reference that the caller owns.
+ */
+struct pv_table *pv_table_share(struct pv_table *table)
+{
+	refcount_set(&table->refs, 1);
+	atomic_inc(&pv_nr_tables);
+	return table;
+}
+
+/**
+ * pv_table_get - take a reference
+ * @table: the table
+ *
+ * Return: @table.
+ */
+struct pv_table *pv_table_get(struct pv_table *table)
+{
+	refcount_inc(&table->refs);
+	return table;
+}
+
+/* Only now it is not charged for any more: until here the memory was taken. */
+static void pv_table_free_rcu(struct rcu_head *rcu)
+{
+	struct pv_table *table = container_of(rcu, struct pv_table, rcu);
+
+	pv_charge_drop(&table->charge);
+	pv_table_free(table);
+}
+
+/**
+ * pv_table_put - drop a reference
+ * @table: the table; freed after a grace period with its last reference
+ *
+ * Context: any in which a spinlock may be taken.
+ */
+void pv_table_put(struct pv_table *table)
+{
+	if (!refcount_dec_and_test(&table->refs))
+		return;
+	atomic_dec(&pv_nr_tables);
+	pv_places_let_go(table->places);
+	call_rcu(&table->rcu, pv_table_free_rcu);
+}
+
+/**
+ * pv_tables_count - number of tables in memory
+ *
+ * Return: the number; tables that only wait for readers are not counted.
+ */
+u32 pv_tables_count(void)
+{
+	return atomic_read(&pv_nr_tables);
+}
+
+static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *base,
+					 struct pv_root *root, gfp_t gfp)
+{
+	struct pv_layers *layers;
+
+	/* For each table a word of @from behind them all. */
+	layers = kmalloc(struct_size(layers, tables, 2 * nr), gfp);
+	if (!layers)
+		return NULL;
+	refcount_set(&layers->refs, 1);
+	layers->base = pv_root_get(base);
+	layers->root = pv_root_get(root);
+	layers->line = layers;
+	layers->quick = false;
+	layers->nr = nr;
+	layers->from = (struct pv_root **)layers +
+		       struct_size(layers, tables, nr) / sizeof(*layers->from);
+	return layers;
+}
+
+/* @to gets a table, with references of its own. */
+static void pv_layers_put_in(struct pv_layers *to, u32 i, struct pv_table *table,
+			     struct pv_root *from)
+{
+	to->tables[i] = pv_table_get(table);
+	to->from[i] = pv_root_get(from);
+	to->quick = to->nr == 1 && !to->root && !from && table->quick &&
+		    path_equal(&to->base->inner, &table->places->root);
+}
+
+/**
+ * pv_layers_push - a stack with one more layer on the inner side
+ * @below: the layers that stay below, as seen from the root directory that the process
+ *	has now; or NULL
+ * @table: the new innermost table, spelled from that root directory; the stack takes a
+ *	reference of its own
+ * @base: that root directory, if there is no @below
+ *
+ * Return: the new stack, or ERR_PTR(-ENOMEM), or ERR_PTR(-E2BIG) if @below has
+ * %PV_MAX_LAYERS layers already.
+ */
+struct pv_layers *pv_layers_push(const struct pv_layers *below,
+				 struct pv_table *table, struct pv_root *base)
+{
+	u32 i, nr = below ? below->nr : 0;
+	struct pv_layers *layers;
+
+	if (nr >= PV_MAX_LAYERS)
+		return ERR_PTR(-E2BIG);
+	layers = pv_layers_alloc(nr + 1, below ? below->base : base,
+				 below ? below->root : NULL, PV_LAYERS_GFP);
+	if (!layers)
+		return ERR_PTR(-ENOMEM);
+	pv_layers_put_in(layers, 0, table, layers->root);
+	for (i = 0; i < nr; i++)
+		pv_layers_put_in(layers, i + 1, below->tables[i],
+				 below->from[i]);
+	return layers;
+}
+
+/**
+ * pv_layers_replace - the same stack with another table in one place
+ * @layers: the stack to go by, as seen from the root directory that the process has now
+ * @old: the table that is replaced; it is in @layers, and not alone
+ * @table: what comes in its place, spelled from that root directory; the stack takes a
+ *	reference of its own
+ *
+ * Return: the new stack or ERR_PTR(-ENOMEM).
+ */
+struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
+				    const struct pv_table *old,
+				    struct pv_table *table)
+{
+	struct pv_layers *copy;
+	u32 i;
+
+	copy = pv_layers_alloc(layers->nr, layers->base, layers->root,
+			       PV_LAYERS_GFP);
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < layers->nr; i++) {
+		if (layers->tables[i] != old)
+			pv_layers_put_in(copy, i, layers->tables[i],
+					 layers->from[i]);
+		else
+			pv_layers_put_in(copy, i, table, layers->root);
+	}
+	return copy;
+}
+
+/**
+ * pv_layers_pop - the same stack without its innermost layer
+ * @layers: the stack to go by
+ *
+ * Return: the new stack, NULL if nothing is left, or ERR_PTR(-ENOMEM).
+ */
+struct pv_layers *pv_layers_pop(const struct pv_layers *layers)
+{
+	struct pv_layers *rest;
+	u32 i;
+
+	if (layers->nr == 1)
+		return NULL;
+	rest = pv_layers_alloc(layers->nr - 1, layers->base, layers->root,
+			       PV_LAYERS_GFP);
+	if (!rest)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < rest->nr; i++)
+		pv_layers_put_in(rest, i, layers->tables[i + 1],
+				 layers->from[i + 1]);
+	return rest;
+}
+
+/**
+ * pv_layers_copy - the same stack seen from another root directory
+ * @layers: the stack to go by
+ * @base: its @base; the stack takes references of its own to this and those that follow
+ * @root: its @root or NULL
+ * @from: its @from
+ *
+ * Return: the new stack.  It does not fail, as a change of the root does not.
+ */
+struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
+				 struct pv_root *base, struct pv_root *root,
+				 struct pv_root **from)
+{
+	struct pv_layers *copy;
+	u32 i;
+
+	copy = pv_layers_alloc(layers->nr, base, root,
+			       GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
+	copy->line = layers->line;
+	for (i = 0; i < layers->nr; i++)
+		pv_layers_put_in(copy, i, layers->tables[i], from[i]);
+	return copy;
+}
+
+/**
+ * pv_layers_has - is a table in a stack?
+ * @layers: the stack or NULL
+ * @table: the table
+ *
+ * Return: true if it is.
+ */
+bool pv_layers_has(const struct pv_layers *layers,
+		   const struct pv_table *table)
+{
+	u32 i;
+
+	for (i = 0; layers && i < layers->nr; i++)
+		if (layers->tables[i] == table)
+			return true;
+	return false;
+}
+
+/**
+ * pv_layers_get - take a reference
+ * @layers: the stack or NULL
+ *
+ * Return: @layers.
+ */
+struct pv_layers *pv_layers_get(struct pv_layers *layers)
+{
+	if (layers)
+		refcount_inc(&layers->refs);
+	return layers;
+}
+
+/**
+ * pv_layers_put - drop a reference
+ * @layers: the stack or NULL
+ *
+ * Readers under RCU may go on with the stack and its tables: both are freed
+ * after a grace period only.
+ */
+void pv_layers_put(struct pv_layers *layers)
+{
+	u32 i;
+
+	if (!layers || !refcount_dec_and_test(&layers->refs))
+		return;
+	for (i = 0; i < layers->nr; i++) {
+		pv_table_put(layers->tables[i]);
+		pv_root_put(layers->from[i]);
+	}
+	pv_root_put(layers->root);
+	pv_root_put(layers->base);
+	kfree_rcu(layers, rcu);
+}
+
+/**
+ * pv_layers_overlap - does it make a difference by which rules a directory was
+ *	come to?
+ * @layers: the stack
+ *
+ * Return: true if several may lead to one place.
+ */
+bool pv_layers_overlap(const struct pv_layers *layers)
+{
+	return layers->nr > 1 || layers->tables[0]->overlap;
+}
+
+/* One more digit of a number that says how a directory is called. */
+static pv_route_t pv_layers_add_digit(pv_route_t route, const struct pv_table *table, u32 digit)
+{
+	if (check_mul_overflow(route, table->nr_rules + 1ULL, &route) ||
+	    check_add_overflow(route, (u64)digit, &route))
+		return PV_ROUTE_FIRST;
+	return route;
+}
+
+/* Take the lowest one. */
+static u32 pv_layers_take_digit(pv_route_t *route, const struct pv_table *table)
+{
+	u64 digit;
+
+	*route = div64_u64_rem(*route, table->nr_rules + 1ULL, &digit);
+	return digit;
+}
+
+/*
+ * What a name is from the root directory that a layer is spelled from, or NULL if it
+ * does not lie there.
+ */
+static const char *pv_layers_inside(const struct pv_root *from, const char *name)
+{
+	const char *rest;
+
+	if (!from->virtual)
+		return NULL;
+	rest = pv_label_match(from->virtual, strlen(from->virtual), name);
+	return rest && (!*rest || *rest == '/') ? rest : NULL;
+}
+
+/* The way through a layer that is spelled from a changed root directory. */
+static noinline ssize_t pv_layers_pass_inside(const struct pv_layers *layers,
+					      u32 i, const char *name,
+					      char *real, ssize_t size,
+					      u32 *match, bool *dot)
+{
+	const struct pv_root *from = layers->from[i];
+	const char *inside = pv_layers_inside(from, name);
+	size_t above = strlen(from->virtual);
+	ssize_t len;
+
+	*match = PV_NO_RULE;
+	if (!inside)
+		return 0;
+	if (above + 1 >= size)
+		return -ENOSPC;
+	len = pv_translate(layers->tables[i], inside, name == real,
+			   real + above, size - above, match, dot);
+	if (len <= 0)
+		return len;
+	memcpy(real, from->virtual, above);
+	if (len > 1 || !above)
+		return above + len;
+	/* The root directory, which has no "/" behind its name. */
+	real[above] = '\0';
+	return above;
+}
+
+static __always_inline ssize_t
+pv_layers_pass_one(const struct pv_layers *layers, u32 i, const char *name,
+		   char *real, ssize_t size, u32 *match, bool *dot)
+{
+	if (unlikely(layers->from[i]))
+		return pv_layers_pass_inside(layers, i, name, real, size, match,
+					     dot);
+	return pv_translate(layers->tables[i], name, name == real, real, size,
+			    match, dot);
+}
+
+/* The way through all layers. */
+static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
+			      char *real, ssize_t size, struct pv_hit *hit,
+			      bool *dot)
+{
+	ssize_t len, result = 0;
+	u32 i, match;
+
+	hit->rule = PV_NO_RULE;
+	hit->route = PV_ROUTE_NATIVE;
+	for (i = 0; i < layers->nr; i++) {
+		len = pv_layers_pass_one(layers, i, name, real, size, &match,
+					 dot);
+		if (len < 0)
+			return len;
+		if (match != PV_NO_RULE && hit->rule == PV_NO_RULE) {
+			hit->layer = i;
+			hit->rule = match;
+		}
+		if (hit->route != PV_ROUTE_FIRST)
+			hit->route = pv_layers_add_digit(hit->route,
+							 layers->tables[i],
+						       len ? match + 1 : 0);
+		if (len) {
+			result = len;
+			name = real;
+		}
+	}
+	if (result && !pv_layers_overlap(layers))
+		hit->route = PV_ROUTE_FIRST;
+	return result;
+}
+
+/**
+ * pv_layers_translate_dots - send a name through all layers, unless it has dots
+ * @layers: the stack
+ * @name: an absolute name
+ * @real: receives the result if a rule changed the name; %PV_COPY_SLACK bytes
+ *	behind its @size may be overwritten
+ * @size: the size of @real
+ * @hit: receives the first rule that matched, also if it was an exception
+ * @dots: set to whether @name has ".." components; the result is then of no use
+ *
+ * Context: the caller holds a read lock of RCU or a reference to @layers.
+ * Return: the result's length; 0 if the name stays as it is; -ENOSPC if @size
+ * is too small.
+ */
+ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
+				 const char *name, char *real, ssize_t size,
+				 struct pv_hit *hit, bool *dots)
+{
+	bool dot = false;
+	ssize_t len;
+
+	len = pv_layers_pass(layers, name, real, size, hit, &dot);
+	*dots = pv_translate_dots(name, len, dot);
+	return len;
+}
+
+/**
+ * pv_layers_translate - send a name through all layers
+ * @layers: the stack
+ * @name: an absolute name; its ".." components count as any other
+ * @real: receives the result if a rule changed the name; PV_REAL_SIZE bytes
+ * @hit: receives the first rule that matched, also if it was an exception
+ *
+ * Context: the caller holds a read lock of RCU or a reference to @layers.
+ * Return: the result's length; 0 if the name stays as it is; -ENAMETOOLONG if
+ * the result does not fit PATH_MAX.
+ */
+ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
+			    char *real, struct pv_hit *hit)
+{
+	bool dot = false;
+	ssize_t len;
+
+	len = pv_layers_pass(layers, name, real, PATH_MAX, hit, &dot);
+	return len == -ENOSPC ? -ENAMETOOLONG : len;
+}
+
+/**
+ * pv_layers_concern - has any rule to do with a path?
+ * @layers: the stack
+ * @path: a real path, absolute and normalised: "" for the root directory
+ *
+ * Context: as with pv_layers_translate().
+ * Return: false if pv_table_concerns() says so of each table.
+ */
+bool pv_layers_concern(const struct pv_layers *layers, const char *path)
+{
+	u32 i;
+
+	for (i = 0; i < layers->nr; i++)
+		if (layers->from[i] ? !!layers->from[i]->virtual :
+				      pv_table_concerns(layers->tables[i], path))
+			return true;
+	return false;
+}
+
+/* Does what is called @name outside of @table have no name inside? */
+static bool pv_table_hides(const struct pv_table *table, const char *name)
+{
+	const char *rest;
+	u32 rule = pv_table_match(table, name, &rest);
+
+	return rule != PV_NO_RULE && !table->rules[rule].exception;
+}
+
+/*
+ * One layer's part in it; @digit is what the route says of it, or PV_NO_RULE if that
+ * is not said.  The rule, or PV_NO_RULE.
+ */
+static u32 pv_layers_reverse_one(const struct pv_table *table, const char *real,
+				 u32 digit, char *virtual, size_t size)
+{
+	/* Does it still leave that name alone? */
+	if (!digit && !pv_table_hides(table, real))
+		return PV_NO_RULE;
+	if (digit && digit != PV_NO_RULE &&
+	    pv_table_reverse_by(table, digit - 1, real, virtual, size))
+		return digit - 1;
+	return pv_table_reverse(table, real, virtual, size);
+}
+
+/* The number that @digits make. */
+static u64 pv_layers_number(const struct pv_layers *layers, const u32 *digits)
+{
+	pv_route_t route = PV_ROUTE_NATIVE;
+	bool any = false;
+	u32 i;
+
+	for (i = 0; i < layers->nr; i++) {
+		any |= digits[i];
+		route = pv_layers_add_digit(route, layers->tables[i], digits[i]);
+		if (route == PV_ROUTE_FIRST)
+			break;
+	}
+	return any && !pv_layers_overlap(layers) ? PV_ROUTE_FIRST : route;
+}
+
+/**
+ * pv_layers_reverse - name a real path as the process would spell it
+ * @layers: the stack
+ * @real: an absolute path, normalised: "" for the root directory
+ * @route: how the process calls it; where those rules do not lead there, it is by
+ *	the first ones that do
+ * @virtual: receives a path of the same form that leads to @real; PATH_MAX bytes
+ * @scratch: PATH_MAX bytes
+ * @reverse: it is for the process to read: quiet tables do not count
+ *
+ * What a layer hides goes by the name that it has outside of that layer.
+ *
+ * Context: as with pv_layers_translate().
+ * Return: how the process calls it: %PV_ROUTE_NATIVE if @virtual is @real.
+ */
+pv_route_t pv_layers_reverse(const struct pv_layers *layers, const char *real, pv_route_t route,
+			     char *virtual, char *scratch, bool reverse)
+{
+	u32 digits[PV_MAX_LAYERS] = { 0 };
+	u32 i, rule, digit = PV_NO_RULE;
+	const struct pv_table *table;
+	const char *inside;
+	size_t size;
+
+	strscpy(virtual, real, PATH_MAX);
+	for (i = layers->nr; i-- > 0;) {
+		table = layers->tables[i];
+		if (route != PV_ROUTE_FIRST)
+			digit = pv_layers_take_digit(&route, table);
+		if (reverse && table->no_reverse)
+			continue;
+		inside = layers->from[i] ?
+			 pv_root_strip(layers->from[i], virtual) : virtual;
+		if (!inside)
+			continue;
+		size = virtual + PATH_MAX - inside;
+		rule = pv_layers_reverse_one(table, inside, digit, scratch, size);
+		if (rule != PV_NO_RULE) {
+			strscpy(virtual + PATH_MAX - size, scratch, size);
+			digits[i] = rule + 1;
+		} else if (pv_table_hides(table, inside)) {
+			break;
+		}
+	}
+	return pv_layers_number(layers, digits);
+}
+
+/* Does a rule of one layer speak of something below @name, and counts there? */
+static bool pv_layers_have_below(const struct pv_layers *layers, u32 i,
+				 const char *name)
+{
+	const struct pv_table *table = layers->tables[i];
+	const struct pv_root *from = layers->from[i];
+	const char *rest, *inside;
+	size_t len = strlen(name);
+
+	inside = from ? pv_root_strip(from, name) : name;
+	/* All of them are below it if the root directory is. */
+	if (!inside)
+		return from->virtual && !strncmp(from->virtual, name, len) &&
+		       from->virtual[len] == '/';
+	return pv_table_has_below(table, inside,
+				  pv_table_match(table, inside, &rest));
+}
+
+/**
+ * pv_layers_plain - where does a path lead, together with all that lies below?
+ * @layers: the stack
+ * @name: an absolute path, normalised: "" for the root directory
+ * @scratch: PV_REAL_SIZE bytes
+ *
+ * Context: as with pv_layers_translate().
+ * Return: where @name leads, in the same form; it may lie in @scratch.  NULL if
+ * what lies below may lead elsewhere: a rule of some layer speaks of something
+ * below @name, or of what it is on its way through the layers, and counts there.
+ */
+const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
+			    char *scratch)
+{
+	bool dot = false;
+	ssize_t len;
+	u32 i, rule;
+
+	for (i = 0; i < layers->nr; i++) {
+		if (pv_layers_have_below(layers, i, name))
+			return NULL;
+		len = pv_layers_pass_one(layers, i, name, scratch, PATH_MAX,
+					 &rule, &dot);
+		if (len < 0)
+			return NULL;
+		if (len == 1)
+			*scratch = '\0';	/* the root directory */
+		if (len)
+			name = scratch;
+	}
+	return name;
+}

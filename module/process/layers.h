@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Layers: the tables of one process, stacked.
+ *
+ * A name passes layer 0, the innermost, first, and what comes out passes the
+ * next one.  A stack of layers is immutable and shared by reference: a child
+ * has the very stack of its parent until one of them changes.
+ */
+#ifndef _PV_LAYERS_H
+#define _PV_LAYERS_H
+
+#include <linux/limits.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+#include "rules/table.h"
+
+/*
+ * What a buffer for a translated name needs beyond its size: names are copied
+ * by words.
+ */
+#define PV_COPY_SLACK	(sizeof(unsigned long) - 1)
+#define PV_REAL_SIZE	(PATH_MAX + PV_COPY_SLACK)
+
+struct pv_root;
+
+/* More layers than this mean a loop of "pvadm run", not a use. */
+#define PV_MAX_LAYERS	32
+
+/**
+ * struct pv_layers - a stack of tables
+ * @refs: references to this stack; readers under RCU hold none
+ * @rcu: for freeing after a grace period
+ * @base: the root directory that names are spelled from, its @inner; a reference
+ * @root: what the process's root directory is, seen from there, or NULL: it is that
+ *	very one; a reference
+ * @from: for each of @tables, the root directory that it is spelled from, seen from
+ *	@base, a reference; or NULL: it is that very one
+ * @line: this stack, or that of which it is the same seen from another root
+ *	directory; only compared
+ * @quick: a brief walk knows its way (start.c): there is one table, whose places are
+ *	those of the process's root directory
+ * @nr: number of @tables, at least one
+ * @tables: one reference each; [0] is the innermost
+ */
+struct pv_layers {
+	refcount_t refs;
+	struct rcu_head rcu;
+	struct pv_root *base;
+	struct pv_root *root;
+	struct pv_root **from;
+	const struct pv_layers *line;
+	bool quick;
+	u32 nr;
+	struct pv_table *tables[] __counted_by(nr);
+};
+
+/*
+ * A route: how a process calls a directory: by way of which rules.  Each layer is a digit
+ * of that number, the outermost the lowest one; it is 0 if no rule changes the
+ * name there, and more by one than the rule's index if one does.
+ */
+typedef u64 pv_route_t;
+
+#define PV_ROUTE_NATIVE	0ULL		/* as it really is called */
+#define PV_ROUTE_FIRST	U64_MAX		/* by the first ones that lead there */
+
+/**
+ * struct pv_hit - which rule a name met first
+ * @layer: the innermost layer in which a rule matched
+ * @rule: the rule's index there, or PV_NO_RULE
+ * @route: how the process calls what is there, see below
+ */
+struct pv_hit {
+	u32 layer;
+	u32 rule;
+	pv_route_t route;
+};
+
+/**
+ * pv_layers_quick - does a brief walk know its way?
+ * @layers: the stack
+ *
+ * Return: the only table that its names pass, with places, or NULL.
+ */
+static __always_inline const struct pv_table *
+pv_layers_quick(const struct pv_layers *layers)
+{
+	return likely(layers->quick) ? layers->tables[0] : NULL;
+}
+
+struct pv_table *pv_table_share(struct pv_table *table);
+struct pv_table *pv_table_get(struct pv_table *table);
+void pv_table_put(struct pv_table *table);
+u32 pv_tables_count(void);
+
+struct pv_layers *pv_layers_push(const struct pv_layers *below,
+				 struct pv_table *table, struct pv_root *base);
+struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
+				    const struct pv_table *old,
+				    struct pv_table *table);
+struct pv_layers *pv_layers_pop(const struct pv_layers *layers);
+struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
+				 struct pv_root *base, struct pv_root *root,
+				 struct pv_root **from);
+bool pv_layers_has(const struct pv_layers *layers,
+		   const struct pv_table *table);
+struct pv_layers *pv_layers_get(struct pv_layers *layers);
+void pv_layers_put(struct pv_layers *layers);
+
+ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
+				 const char *name, char *real, ssize_t size,
+				 struct pv_hit *hit, bool *dots);
+ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
+			    char *real, struct pv_hit *hit);
+bool pv_layers_concern(const struct pv_layers *layers, const char *path);
+bool pv_layers_overlap(const struct pv_layers *layers);
+pv_route_t pv_layers_reverse(const struct pv_layers *layers, const char *real, pv_route_t route,
+			     char *virtual, char *scratch, bool reverse);
+const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
+			    char *scratch);
+
+#endif /* _PV_LAYERS_H */

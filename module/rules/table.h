@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tables: ordered lists of rules ORIGINAL -> NEW, and which rule a name meets.
+ *
+ * A table is immutable once built, so readers need no lock; whoever shares one
+ * counts references (layers.c) and frees it after a grace period.  Nothing here
+ * knows a hook or a lock, or a task but to ask whether it is being killed: the same
+ * file is built in user space, where its tests and its fuzzer run.  What a name
+ * meets in a table is in trie_match.h.
+ */
+#ifndef _PV_TABLE_H
+#define _PV_TABLE_H
+
+#include <linux/types.h>
+#include <linux/list.h>
+#include <linux/refcount.h>
+
+#include "process/user.h"
+
+struct pv_places;
+
+/* The most rules that are tried to give one real path a name. */
+#define PV_REVERSE_TRIES	16
+
+/* "No rule": greater than every rule index. */
+#define PV_NO_RULE	U32_MAX
+
+/**
+ * struct pv_rule - one pair of absolute path prefixes, both normalised
+ * @original: ORIGINAL, "" for the root directory; never ends in "/"
+ * @new: NEW, "" for the root directory; never ends in "/"
+ * @given: NEW as it was said, in the same form: @new, unless that is by a symbolic link
+ * @original_len: strlen(@original)
+ * @new_len: strlen(@new)
+ * @exception: ORIGINAL equals NEW, names that match stay as they are
+ * @same_new: the next rule with the same NEW that may be needed to name what lies
+ *	there, or PV_NO_RULE
+ */
+struct pv_rule {
+	const char *original;
+	const char *new;
+	const char *given;
+	u16 original_len;
+	u16 new_len;
+	u16 given_len;
+	bool exception;
+	u32 same_new;
+};
+
+/**
+ * struct pv_node - a node of a compressed trie over all ORIGINALs, or all NEWs
+ * @branch: bitmap, which bytes the children's labels begin with
+ * @label: the bytes that lead from the parent to here
+ * @children: index of the first child; the others follow in the order of bytes
+ * @rule: the lowest rule whose string ends here, or PV_NO_RULE
+ * @best: the lowest rule that ends here or below
+ * @label_len: number of bytes in @label
+ */
+struct pv_node {
+	u64 branch[4];
+	const char *label;
+	u32 children;
+	u32 rule;
+	u32 best;
+	u16 label_len;
+};
+
+/**
+ * struct pv_table - a table
+ * @refs: owned by layers.c
+ * @rcu: owned by layers.c
+ * @charge: owned by layers.c: who pays for the memory
+ * @nr_rules: number of @rules
+ * @quick: a brief walk knows its way (start.c): NEWs have been looked up, and none of them
+ *	lies in another one
+ * @no_reverse: what the kernel tells of paths is left as it is (--no-reverse)
+ * @late: NEWs are looked up by name at each use (--late)
+ * @by_name: it is spelled from whatever root directory the process has (--by-name)
+ * @overlap: some NEWs are the same or lie in each other
+ * @rules: the rules in the order they were given
+ * @nodes: the trie of ORIGINALs, root first
+ * @new_nodes: the trie of NEWs, root first
+ * @places: NEWs as they have been looked up, or NULL (places.h)
+ *
+ * One allocation holds the struct, its arrays but @places, and all strings.
+ */
+struct pv_table {
+	refcount_t refs;
+	struct rcu_head rcu;
+	struct pv_charge charge;
+	u32 nr_rules;
+	bool quick;
+	bool no_reverse;
+	bool late;
+	bool by_name;
+	bool overlap;
+	struct pv_rule *rules;
+	struct pv_node *nodes;
+	struct pv_node *new_nodes;
+	struct pv_places *places;
+};
+
+/**
+ * struct pv_seek - where in the trie of ORIGINALs a path ends
+ * @node: the index of the node that it ends in, or before the end of whose label
+ * @used: how much of that label it has; U16_MAX if nothing in the trie goes on from there
+ */
+struct pv_seek {
+	u32 node;
+	u16 used;
+};
+
+#define PV_SEEK_NOWHERE		U16_MAX
+
+/**
+ * struct pv_draft - a table that is still being written
+ * @rules: the rules so far, in order
+ * @nr_rules: their number
+ * @bytes: memory that their strings will take
+ */
+struct pv_draft {
+	struct list_head rules;
+	u32 nr_rules;
+	size_t bytes;
+};
+
+void pv_draft_init(struct pv_draft *draft);
+int pv_draft_add(struct pv_draft *draft, const char *original, const char *new,
+		 const char **why);
+int pv_draft_add_as(struct pv_draft *draft, const struct pv_rule *rule,
+		    const char *new);
+void pv_draft_splice(struct pv_draft *draft, struct pv_draft *more);
+void pv_draft_clear(struct pv_draft *draft);
+
+size_t pv_table_size(const struct pv_draft *draft);
+struct pv_table *pv_table_build(const struct pv_draft *draft);
+void pv_table_free(struct pv_table *table);
+bool pv_table_has_below(const struct pv_table *table, const char *name,
+			u32 rule);
+bool pv_table_has_below_from(const struct pv_table *table, struct pv_seek seek,
+			     const char *name);
+bool pv_table_next_below(const struct pv_table *table, const char *path,
+			 const char *after, char *name, u32 *rule);
+struct pv_seek pv_table_seek(const struct pv_table *table, const char *path);
+bool pv_table_concerns(const struct pv_table *table, const char *path);
+u32 pv_table_reverse(const struct pv_table *table, const char *real,
+		     char *virtual, size_t size);
+bool pv_table_reverse_by(const struct pv_table *table, u32 rule,
+			 const char *real, char *virtual, size_t size);
+const char *pv_label_match_slowly(const char *label, unsigned int len,
+				  const char *name);
+
+int pv_path_normalise(char *path);
+void pv_path_fold(char *path);
+void pv_path_squeeze(char *path);
+const char *pv_path_dots(const char *path);
+bool pv_path_is_normal(const char *path);
+
+/**
+ * pv_path_skip_noops - skip what changes nothing after a "/"
+ * @p: the byte after a "/"
+ *
+ * Return: the first byte at or after @p that does not belong to further "/"
+ * and "." components.
+ */
+static inline const char *pv_path_skip_noops(const char *p)
+{
+	for (;;) {
+		if (*p == '/')
+			p++;
+		else if (p[0] == '.' && (p[1] == '/' || !p[1]))
+			p++;
+		else
+			return p;
+	}
+}
+
+#endif /* _PV_TABLE_H */
