@@ -14,7 +14,7 @@
 #   make bench      instructions per call, beside other tools
 #   make install    the tool, the library and their man pages
 #   make lint       what a reviewer would say by machine
-#   make entries    Documentation/entries.md, from userspace/entries.def
+#   make entries    Documentation/entries.md, from userspace/rules/entry_points.def
 
 KVER	?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KVER)/build

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""T6: userspace/entries.def, the table of entries, against the running kernel.
+"""T6: userspace/rules/entry_points.def, the table of entries, against the running kernel.
 
 The kernel may have none with a path that is not in the table. Each row has
 tests (syscalls.c, uring.c), which must pass with all hooks, and without one of
@@ -36,7 +36,7 @@ PROGRAMS = {
 
 def read_table():
     """The rows of the table: [(macro, argument...)]."""
-    with open(genl.source("userspace/entries.def"), encoding="ascii") as file:
+    with open(genl.source("userspace/rules/entry_points.def"), encoding="ascii") as file:
         text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
     rows = re.findall(r"^([A-Z_]+)\((.*?)\)$", text, flags=re.S | re.M)
     literal = r'(?:"[^"]*"\s*)+'

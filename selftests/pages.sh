@@ -28,14 +28,13 @@ macro() {
 	awk -v name="$1" '
 		$1 == "#define" && $2 == name { inside = 1; $2 = "" }
 		inside { print }
-		!/\\$/ { inside = 0 }' "$U"/*.h
+		!/\\$/ { inside = 0 }' "$U"/*/*.h
 }
 
 # table_of COMMAND : the options in the table of its source, macros resolved.
 table_of() {
 	local name=${1//[ -]/_} file table rest
-	file=$U/cmd_$name.c
-	[[ -f $file ]] || file=$U/$name.c
+	file=$(grep -lE "^const struct command (cmd_)?$name = " "$U"/*/cmd_*.c)
 	rest=$(sed -n '/^static const struct option options\[\]/,/^};/p' "$file")
 	while [[ $rest ]]; do
 		table+=$rest

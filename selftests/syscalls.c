@@ -8,7 +8,7 @@
  * nothing in one test, a decoy in the other on which each call would do
  * something else.  All but the call itself, what it needs and what shows what came
  * of it, is done by the real name, so that the test fails without the hook that
- * carries the call and without no other: userspace/entries.def says which one that
+ * carries the call and without no other: userspace/rules/entry_points.def says which one that
  * is, entries.py takes it away.
  *
  * Built for 32 bits as well (syscalls_32), where syscall() takes the entry of

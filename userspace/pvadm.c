@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
-#include "message.h"
-#include "nearest.h"
-#include "output.h"
+#include "base/command.h"
+#include "base/message.h"
+#include "base/nearest.h"
+#include "base/output.h"
 
 static const struct command *const commands[] = {
 	&cmd_run,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libpathvirt.h"
+#include "libpathvirt/libpathvirt.h"
 
 static unsigned int tests, failures;
 

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <linux/pathvirt.h>
 
-#include "request.h"
-#include "rules.h"
+#include "libpathvirt/request.h"
+#include "libpathvirt/rules.h"
 
 /*
  * A message is sent when it has this many bytes.  One more rule, of two

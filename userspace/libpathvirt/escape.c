@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
-#include "libpathvirt.h"
+#include "libpathvirt/escape.h"
+#include "libpathvirt/libpathvirt.h"
 
 #define ESCAPABLE	"=:;#\\ "
 

@@ -14,8 +14,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "expand.h"
-#include "libpathvirt.h"
+#include "libpathvirt/expand.h"
+#include "libpathvirt/libpathvirt.h"
 
 #define NAME_FIRST	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define NAME_REST	NAME_FIRST "0123456789"

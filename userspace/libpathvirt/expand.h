@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "fault.h"
+#include "libpathvirt/fault.h"
 
 /*
  * The line of a map file in @text, of @length bytes, with what "%" and "$" stand for in

@@ -9,8 +9,8 @@
 #include <netlink/netlink.h>
 #include <string.h>
 
-#include "family.h"
-#include "request.h"
+#include "libpathvirt/family.h"
+#include "libpathvirt/request.h"
 
 /*
  * struct family - what the controller says

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fault.h"
+#include "libpathvirt/fault.h"
 
 static const char PV_FAULT_NOMEM[] = "out of memory";
 

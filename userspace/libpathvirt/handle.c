@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "family.h"
-#include "handle.h"
+#include "libpathvirt/family.h"
+#include "libpathvirt/handle.h"
 
 /* More than the kernel puts into one message of a dump (32 KiB). */
 #define RECEIVE_BUFFER	(64 * 1024)

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "fault.h"
-#include "libpathvirt.h"
+#include "libpathvirt/fault.h"
+#include "libpathvirt/libpathvirt.h"
 
 struct nl_sock;
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "layers.h"
-#include "policy.h"
-#include "request.h"
+#include "libpathvirt/layers.h"
+#include "libpathvirt/policy.h"
+#include "libpathvirt/request.h"
 
 /* More than a kernel will ever stack: a number above is nonsense. */
 #define MOST_LAYERS	65536

@@ -2,7 +2,7 @@
 #ifndef PV_LAYERS_H
 #define PV_LAYERS_H
 
-#include "rules.h"
+#include "libpathvirt/rules.h"
 
 /*
  * struct pv_layers - the tables of a process

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
-#include "expand.h"
-#include "rules.h"
+#include "libpathvirt/escape.h"
+#include "libpathvirt/expand.h"
+#include "libpathvirt/rules.h"
 
 static bool is_blank(char c)
 {

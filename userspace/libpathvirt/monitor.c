@@ -8,8 +8,8 @@
 #include <poll.h>
 #include <string.h>
 
-#include "policy.h"
-#include "request.h"
+#include "libpathvirt/policy.h"
+#include "libpathvirt/request.h"
 
 /* Some thousand events: what a build forks while we do not look. */
 #define EVENT_BUFFER	(1024 * 1024)

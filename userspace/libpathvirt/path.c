@@ -6,8 +6,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "fault.h"
-#include "path.h"
+#include "libpathvirt/fault.h"
+#include "libpathvirt/path.h"
 
 /* As much of an overlong path as a message quotes. */
 #define QUOTED		40

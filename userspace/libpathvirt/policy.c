@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <netlink/genl/genl.h>
 
-#include "policy.h"
+#include "libpathvirt/policy.h"
 
 static struct nla_policy message_policy[PATHVIRT_A_MAX + 1] = {
 	[PATHVIRT_A_PID]	= { .type = NLA_U32 },

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "policy.h"
-#include "request.h"
+#include "libpathvirt/policy.h"
+#include "libpathvirt/request.h"
 
 /* struct list - the processes of one dump; @process has room for @room */
 struct list {

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "handle.h"
-#include "rules.h"
+#include "libpathvirt/handle.h"
+#include "libpathvirt/rules.h"
 
 bool pv_rules_registered(const struct pv_rules *rules)
 {

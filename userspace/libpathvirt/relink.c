@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include "handle.h"
+#include "libpathvirt/handle.h"
 
 #define DEVICE	"/dev/" PATHVIRT_DEVICE_NAME
 

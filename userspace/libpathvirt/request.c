@@ -13,7 +13,7 @@
 #include <netlink/netlink.h>
 #include <string.h>
 
-#include "request.h"
+#include "libpathvirt/request.h"
 
 /*
  * struct exchange - the state of one request

@@ -5,7 +5,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "handle.h"
+#include "libpathvirt/handle.h"
 
 /* A dump was interrupted by a change: what it brought is not consistent. */
 #define PV_REQUEST_INTERRUPTED	1

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy.h"
-#include "request.h"
+#include "libpathvirt/policy.h"
+#include "libpathvirt/request.h"
 
 static int read_resolution(struct nlmsghdr *header, void *arg)
 {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "path.h"
-#include "rules.h"
+#include "libpathvirt/path.h"
+#include "libpathvirt/rules.h"
 
 struct pv_rules *pv_rules_new(void)
 {

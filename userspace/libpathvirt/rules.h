@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "fault.h"
-#include "libpathvirt.h"
+#include "libpathvirt/fault.h"
+#include "libpathvirt/libpathvirt.h"
 
 struct pv_rule {
 	char *original;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
-#include "rules.h"
+#include "libpathvirt/escape.h"
+#include "libpathvirt/rules.h"
 
 /* Append the rule whose two halves are spelled at @original and @target. */
 static int add_spelled(struct pv_rules *rules, const char *original,

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy.h"
-#include "request.h"
+#include "libpathvirt/policy.h"
+#include "libpathvirt/request.h"
 
 static uint32_t number(const struct nlattr *attr)
 {

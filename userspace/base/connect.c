@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The connection to the module.
+ */
+#include <errno.h>
+
+#include "base/command.h"
+#include "base/connect.h"
+#include "base/message.h"
+
+int session_open(struct pv **pv)
+{
+	if (pv_open(pv))
+		return message_failed("%s", pv_error(*pv));
+	return STATUS_DONE;
+}
+
+const char *session_advice(int err)
+{
+	switch (err) {
+	case -EPERM:
+	case -EACCES:
+		return "; run pvadm as root";
+	case -ESRCH:
+		return "; it has ended";
+	case -EDQUOT:
+		return "; detach or end what is attached, try fewer rules, or have root raise the limit";
+	case -ENOMEM:
+		return "; try fewer rules or free some memory";
+	}
+	return "";
+}

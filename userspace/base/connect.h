@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BASE_CONNECT_H
+#define BASE_CONNECT_H
+
+#include "libpathvirt/libpathvirt.h"
+
+/*
+ * Connect to the module; *@pv is for pv_close() in any case.  Returns the exit
+ * status; if it is not STATUS_DONE it has said why.
+ */
+int session_open(struct pv **pv);
+
+/* What the user can do about @err, to be put behind the reason; or "". */
+const char *session_advice(int err);
+
+#endif /* BASE_CONNECT_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+/*
+ * Why something could not be done, in words, for whoever tells the user.
+ */
+struct reason {
+	char text[512];
+};
+
+/* Returns @err, which is a negative errno. */
+int reason_set(struct reason *reason, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same, in the words of errno. */
+int reason_errno(struct reason *reason, int err);
+
+#endif /* BASE_ERROR_H */

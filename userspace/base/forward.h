@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BASE_FORWARD_H
+#define BASE_FORWARD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Standing in for a child: signals that are sent to us go to it, it stops and we
+ * stop, it ends and we end the same way.
+ */
+
+/*
+ * fork() after which the child can be followed.  The child has the signal mask
+ * that we had before.
+ */
+pid_t follow_fork(void);
+
+/* For a child that fork() made: from now on it can be followed. */
+void follow_begin(void);
+
+/* Never comes back.  Reaps whatever else becomes our child meanwhile. */
+void follow(pid_t pid) __attribute__((noreturn));
+
+/* The same in two steps: what the child came to, as from wait(), and to end so. */
+int follow_wait(pid_t pid);
+void follow_end(int wait) __attribute__((noreturn));
+
+#endif /* BASE_FORWARD_H */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the user is told on standard error: one line.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/command.h"
+#include "base/message.h"
+
+static void put_line(const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c < ' ' || c == 0x7f)
+			fprintf(stderr, "\\%03o", c);
+		else
+			putc(c, stderr);
+	}
+}
+
+/* @kind and @hint are constants of ours, or "". */
+static void print(const char *kind, const char *format, va_list args,
+		  const char *hint)
+{
+	static char buffer[BUFSIZ];
+	char *text;
+
+	/* One write, so that lines of several processes do not mix. */
+	setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
+	fprintf(stderr, "pvadm: %s", kind);
+	if (vasprintf(&text, format, args) < 0) {
+		put_line("out of memory");
+	} else {
+		put_line(text);
+		free(text);
+	}
+	fprintf(stderr, "%s\n", hint);
+	fflush(stderr);
+}
+
+int message_failed(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print("", format, args, "");
+	va_end(args);
+	return STATUS_FAILED;
+}
+
+int message_usage(const struct command *command, const char *format, ...)
+{
+	char hint[80];
+	va_list args;
+
+	snprintf(hint, sizeof(hint), " (see pvadm %s%s--help)",
+		 command ? command->name : "", command ? " " : "");
+	va_start(args, format);
+	print("", format, args, hint);
+	va_end(args);
+	return STATUS_USAGE;
+}
+
+void message_warning(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print("warning: ", format, args, "");
+	va_end(args);
+}

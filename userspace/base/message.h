@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BASE_MESSAGE_H
+#define BASE_MESSAGE_H
+
+struct command;
+
+/*
+ * Each prints one line, "pvadm: ...", on standard error, control bytes spelled
+ * \ooo, and returns the exit status that goes with it.
+ */
+
+/* It failed. */
+int message_failed(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* The command line is wrong; points to the help of @command, or of pvadm. */
+int message_usage(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* It goes on all the same. */
+void message_warning(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+#endif /* BASE_MESSAGE_H */

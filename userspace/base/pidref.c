@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The processes that the command line names, held by pidfd.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/message.h"
+#include "base/pidref.h"
+
+/* The flag of a kernel thread in /proc/PID/stat; the kernel's PF_KTHREAD. */
+#define KERNEL_THREAD	0x200000
+
+static FILE *open_proc(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return fopen(path, "re");
+}
+
+const char *target_comm(pid_t pid, char comm[TARGET_COMM])
+{
+	FILE *file = open_proc(pid, "comm");
+	size_t length = 0;
+
+	if (file) {
+		length = fread(comm, 1, TARGET_COMM - 1, file);
+		fclose(file);
+	}
+	if (length && comm[length - 1] == '\n')
+		length--;
+	comm[length] = '\0';
+	return comm;
+}
+
+/* The process that thread @tid belongs to, 0 if that cannot be told. */
+static pid_t thread_process(pid_t tid)
+{
+	FILE *file = open_proc(tid, "status");
+	char line[256];
+	pid_t pid = 0;
+
+	if (!file)
+		return 0;
+	while (!pid && fgets(line, sizeof(line), file))
+		sscanf(line, "Tgid: %d", &pid);
+	fclose(file);
+	return pid;
+}
+
+/* The name of a command may hold anything, so the numbers begin at its ")". */
+static bool is_kernel_thread(pid_t pid)
+{
+	FILE *file = open_proc(pid, "stat");
+	unsigned int flags = 0;
+	char line[1024];
+	size_t length;
+	char *rest;
+
+	if (!file)
+		return false;
+	length = fread(line, 1, sizeof(line) - 1, file);
+	fclose(file);
+	line[length] = '\0';
+	rest = strrchr(line, ')');
+	return rest &&
+	       sscanf(rest, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	       flags & KERNEL_THREAD;
+}
+
+static int explain(pid_t pid, int err)
+{
+	pid_t process;
+
+	if (err == EINVAL || err == ENOENT) {
+		process = thread_process(pid);
+		if (process && process != pid)
+			return message_failed("%d is a thread of process %d: name the process",
+					      pid, process);
+		err = ESRCH;
+	}
+	if (err == ESRCH)
+		return message_failed("there is no process %d: look its number up with ps",
+				      pid);
+	return message_failed("cannot take hold of process %d: %s", pid,
+			      strerror(err));
+}
+
+static bool parse_pid(const char *word, long *pid)
+{
+	size_t digits = strspn(word, "0123456789");
+
+	if (!digits || word[digits])
+		return false;
+	errno = 0;
+	*pid = strtol(word, NULL, 10);
+	return *pid > 0;
+}
+
+int target_open(struct target *target, const struct command *command,
+		const char *word)
+{
+	char comm[TARGET_COMM];
+	long pid;
+
+	target->pidfd = -1;
+	if (!parse_pid(word, &pid))
+		return message_usage(command, "\"%s\" is no process number",
+				     word);
+	if (pid > INT32_MAX)
+		return message_failed("there is no process %s: look its number up with ps",
+				      word);
+	target->pid = pid;
+	target->pidfd = pidfd_open(pid, 0);
+	if (target->pidfd < 0)
+		return explain(pid, errno);
+	if (is_kernel_thread(pid)) {
+		target_close(target);
+		return message_failed("process %ld (%s) is a kernel thread: it has no paths of its own",
+				      pid, target_comm(pid, comm));
+	}
+	return STATUS_DONE;
+}
+
+void target_close(struct target *target)
+{
+	if (target->pidfd >= 0)
+		close(target->pidfd);
+	target->pidfd = -1;
+}
+
+bool target_lives(const struct target *target)
+{
+	return !pidfd_send_signal(target->pidfd, 0, NULL, 0) || errno != ESRCH;
+}
+
+int target_check(const struct target *target)
+{
+	if (target_lives(target))
+		return STATUS_DONE;
+	return message_failed("process %d has ended", target->pid);
+}
+
+int targets_open(struct targets *targets, const struct command *command,
+		 int count, char **words)
+{
+	int i, status;
+
+	targets->count = 0;
+	targets->target = calloc(count ? count : 1, sizeof(*targets->target));
+	if (!targets->target)
+		return message_failed("out of memory");
+	for (i = 0; i < count; i++) {
+		status = target_open(&targets->target[i], command, words[i]);
+		if (status != STATUS_DONE) {
+			targets_close(targets);
+			return status;
+		}
+		targets->count++;
+	}
+	return STATUS_DONE;
+}
+
+void targets_close(struct targets *targets)
+{
+	while (targets->count)
+		target_close(&targets->target[--targets->count]);
+	free(targets->target);
+	targets->target = NULL;
+}

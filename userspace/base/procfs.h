@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BASE_PROCFS_H
+#define BASE_PROCFS_H
+
+/*
+ * Small files of /proc, /sys and cgroups, whose size nobody knows beforehand.
+ */
+
+/* All that is in it; the caller frees it.  NULL with errno if it cannot be read. */
+char *proc_file_read(const char *path);
+
+/* The same of what is open already, a pipe for instance, whatever signals come. */
+char *proc_file_read_open(int fd);
+
+/* Write @value in one go.  Returns 0 or -errno. */
+int proc_file_write(const char *path, const char *value);
+
+#endif /* BASE_PROCFS_H */

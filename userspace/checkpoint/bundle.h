@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CHECKPOINT_BUNDLE_H
+#define CHECKPOINT_BUNDLE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "libpathvirt/libpathvirt.h"
+#include "manifest/manifest.h"
+
+/*
+ * The bundle: a directory that has all of a checkpoint, see pvadm-checkpoint(8) and
+ * Documentation/bundle.md.  Files that its index does not name are others', and are left
+ * alone: criu's images may lie beside ours.
+ */
+#define BUNDLE_INDEX		"bundle.json"
+#define BUNDLE_NAMESPACES	"namespaces.json"
+#define BUNDLE_TABLE		"table.json"
+#define BUNDLE_MANIFEST		"manifest.json"
+
+/*
+ * struct bundle - what a restart needs
+ *
+ * @dir: where it lies, as it was named; the caller's
+ * @pid: the process that was asked for
+ * @index: the file BUNDLE_INDEX
+ * @namespaces: the namespaces of @pid, see ns/file.h
+ * @table: the rules of each process
+ * @manifest: the files
+ */
+struct bundle {
+	const char *dir;
+	pid_t pid;
+	struct json_object *index;
+	struct json_object *namespaces;
+	struct json_object *table;
+	struct manifest manifest;
+};
+
+/* All that return an int return the exit status, and have said why if it is not STATUS_DONE. */
+
+/*
+ * Read all of the bundle @dir: each file is the one that its index has the sum of.  On
+ * failure @bundle is empty.
+ */
+int bundle_open(const char *dir, struct bundle *bundle);
+void bundle_close(struct bundle *bundle);
+
+/* How many layers the process @pid had; 0 if it was not attached. */
+size_t bundle_layers(const struct bundle *bundle, pid_t pid);
+
+/* Were the rules of its layer @index given by pv_register()? */
+bool bundle_layer_registered(const struct bundle *bundle, pid_t pid,
+			     size_t index);
+
+/* How its layer @index was set: flags of pv_attach(). */
+unsigned int bundle_layer_flags(const struct bundle *bundle, pid_t pid,
+				size_t index);
+
+/* The rules of its layer @index, 0 the innermost, for pv_rules_free(). */
+int bundle_layer(const struct bundle *bundle, pid_t pid, size_t index,
+		 struct pv_rules **rules);
+
+/*
+ * struct bundle_writer - a bundle that will be there, or will not
+ *
+ * @dir: where; the caller's
+ * @fd: that directory
+ * @made: it was not there before
+ */
+struct bundle_writer {
+	const char *dir;
+	int fd;
+	bool made;
+};
+
+/*
+ * bundle_create() makes the directory, or takes one that is empty and the caller's own;
+ * then the files are written into it: two by the functions below, the others by ns_save_file()
+ * and relink(); bundle_seal() writes the index.  bundle_end() closes it, and removes what
+ * was written unless @keep.
+ */
+int bundle_create(struct bundle_writer *writer, const char *dir);
+int bundle_seal(struct bundle_writer *writer, const struct manifest *manifest);
+void bundle_end(struct bundle_writer *writer, bool keep);
+
+/* The path of the file @name in it, for free(); NULL without memory, as it has said. */
+char *bundle_path(const char *dir, const char *name);
+
+/* Write down the rules of the @count processes @pids, those that are attached. */
+int bundle_write_table(struct bundle_writer *writer, struct pv *pv,
+		       const pid_t *pids, size_t count);
+
+#endif /* CHECKPOINT_BUNDLE_H */

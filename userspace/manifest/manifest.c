@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The manifest in memory; read.c and write.c are its way from
+ * and to a file.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "manifest/manifest.h"
+
+/* One more of @size bytes behind the @count that *@array has. */
+static void *append(void *array, size_t *count, size_t size)
+{
+	void **at = array;
+	char *grown = reallocarray(*at, *count + 1, size);
+
+	if (!grown)
+		return NULL;
+	*at = grown;
+	grown += *count * size;
+	++*count;
+	return memset(grown, 0, size);
+}
+
+struct manifest_mount *manifest_add_mount(struct manifest *manifest)
+{
+	return append(&manifest->mounts, &manifest->mount_count,
+		      sizeof(*manifest->mounts));
+}
+
+struct manifest_place *manifest_add_directory(struct manifest *manifest)
+{
+	return append(&manifest->directories, &manifest->directory_count,
+		      sizeof(*manifest->directories));
+}
+
+struct manifest_file *manifest_add_file(struct manifest *manifest)
+{
+	return append(&manifest->files, &manifest->file_count,
+		      sizeof(*manifest->files));
+}
+
+struct manifest_skipped *manifest_add_skipped(struct manifest *manifest)
+{
+	return append(&manifest->skipped, &manifest->skipped_count,
+		      sizeof(*manifest->skipped));
+}
+
+const struct manifest_mount *manifest_mount(const struct manifest *manifest,
+					    uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < manifest->mount_count; i++)
+		if (manifest->mounts[i].id == id)
+			return &manifest->mounts[i];
+	return NULL;
+}
+
+const char *manifest_method_name(enum manifest_method method)
+{
+	static const char * const names[] = {
+		[MANIFEST_LINK] = "link",
+		[MANIFEST_COPY] = "copy",
+		[MANIFEST_MKDIR] = "mkdir",
+		[MANIFEST_KEPT] = "kept",
+	};
+
+	return method < sizeof(names) / sizeof(*names) ? names[method] : NULL;
+}
+
+const char *manifest_type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "file";
+	case S_IFDIR:
+		return "dir";
+	case S_IFLNK:
+		return "link";
+	case S_IFIFO:
+		return "fifo";
+	case S_IFSOCK:
+		return "socket";
+	case S_IFBLK:
+		return "block";
+	case S_IFCHR:
+		return "char";
+	default:
+		return "other";
+	}
+}
+
+int manifest_inode_of(int fd, struct manifest_inode *inode)
+{
+	struct statx about;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &about))
+		return -errno;
+	*inode = (struct manifest_inode){
+		.dev_major = about.stx_dev_major,
+		.dev_minor = about.stx_dev_minor,
+		.inode = about.stx_ino,
+	};
+	if (about.stx_mask & STATX_BTIME)
+		inode->born = about.stx_btime.tv_sec * 1000000000LL +
+			      about.stx_btime.tv_nsec;
+	return 0;
+}
+
+bool manifest_inode_same(const struct manifest_inode *a,
+			 const struct manifest_inode *b)
+{
+	return a->dev_major == b->dev_major && a->dev_minor == b->dev_minor &&
+	       a->inode == b->inode && a->born == b->born;
+}
+
+static void free_place(struct manifest_place *place)
+{
+	free(place->from_root);
+	free(place->path);
+}
+
+static void free_mount(struct manifest_mount *mount)
+{
+	free(mount->point);
+	free(mount->root);
+	free(mount->source);
+	free(mount->fstype);
+}
+
+void manifest_free(struct manifest *manifest)
+{
+	size_t i;
+
+	for (i = 0; i < manifest->mount_count; i++)
+		free_mount(&manifest->mounts[i]);
+	for (i = 0; i < manifest->directory_count; i++)
+		free_place(&manifest->directories[i]);
+	for (i = 0; i < manifest->file_count; i++) {
+		free(manifest->files[i].original_path);
+		free_place(&manifest->files[i].place);
+		free(manifest->files[i].holders);
+	}
+	for (i = 0; i < manifest->skipped_count; i++) {
+		free(manifest->skipped[i].original_path);
+		free(manifest->skipped[i].reason);
+		free(manifest->skipped[i].holders);
+	}
+	free(manifest->id);
+	free(manifest->pids);
+	free(manifest->mounts);
+	free(manifest->directories);
+	free(manifest->files);
+	free(manifest->skipped);
+	*manifest = (struct manifest){ 0 };
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MANIFEST_MANIFEST_H
+#define MANIFEST_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "relink/find_unlinked.h"
+
+/*
+ * The manifest: what a relink has made, and all that a restart needs to reopen
+ * it.  One JSON object, see pvadm-relink(8).  A path that is not valid UTF-8 has a second
+ * member, its name with "_hex" behind, which has all its bytes and is believed.
+ */
+#define MANIFEST_FORMAT		"pathvirt-manifest"
+#define MANIFEST_VERSION	1
+
+/* How a file was given its new path. */
+enum manifest_method {
+	MANIFEST_LINK,		/* a hard link */
+	MANIFEST_COPY,		/* a copy of its contents */
+	MANIFEST_MKDIR,		/* a directory, made again */
+	MANIFEST_KEPT,		/* it still has its name: nothing was made */
+};
+
+/*
+ * struct manifest_inode - which file
+ *
+ * @dev_major: device, as stat() tells it
+ * @dev_minor: likewise
+ * @inode: inode number
+ * @born: when it was made, in ns since the epoch; 0 if its filesystem does not
+ *	tell.  It tells a file from a later one with the same number.
+ */
+struct manifest_inode {
+	uint32_t dev_major;
+	uint32_t dev_minor;
+	uint64_t inode;
+	int64_t born;
+};
+
+/*
+ * struct manifest_mount - a mount that files were opened through
+ *
+ * @id: as in mountinfo and fdinfo
+ * @point: where it is mounted, as pvadm, or else the process, sees it; NULL if
+ *	neither does
+ * @root: which directory of the filesystem it shows; NULL as @point
+ * @source: the device or what stands for it; NULL if not told
+ * @fstype: the filesystem's type; NULL as @point
+ * @fsid: the filesystem's own number, from statfs(); 0 if it has none
+ * @dev_major: device
+ * @dev_minor: likewise
+ */
+struct manifest_mount {
+	uint64_t id;
+	char *point;
+	char *root;
+	char *source;
+	char *fstype;
+	uint64_t fsid;
+	uint32_t dev_major;
+	uint32_t dev_minor;
+};
+
+/*
+ * struct manifest_place - a name that was made
+ *
+ * @made: what lies there
+ * @mount: the @id of a struct manifest_mount
+ * @from_root: path from the root of the mount, beginning with "/"
+ * @path: path in pvadm's own mount namespace; NULL if there was none
+ */
+struct manifest_place {
+	struct manifest_inode made;
+	uint64_t mount;
+	char *from_root;
+	char *path;
+};
+
+/*
+ * struct manifest_holder - who holds a file, and how
+ *
+ * @by: process, thread, descriptor.  Descriptors of different @by.tid are of
+ *	different tables.
+ * @flags: flags of open(), without O_CLOEXEC; for descriptors only, as all below
+ * @cloexec: the descriptor is closed by exec
+ * @offset: where it reads and writes next
+ * @open_file: descriptors with the same number, of the same or different
+ *	processes, share one open file description, and so @flags and @offset; 0
+ *	if the kernel does not tell
+ */
+struct manifest_holder {
+	struct holder by;
+	uint32_t flags;
+	bool cloexec;
+	uint64_t offset;
+	uint32_t open_file;
+};
+
+/*
+ * struct manifest_file - a file that was relinked, or kept
+ *
+ * @method: how
+ * @was: the file that the processes hold
+ * @mode: its type and mode
+ * @uid: its owner
+ * @gid: its group
+ * @links: its link count before
+ * @size: in bytes
+ * @original_path: where it lay, as the kernel told pvadm
+ * @mount: the @id of the mount it was opened through
+ * @place: where it is now; without meaning where @method is MANIFEST_KEPT
+ * @holders: at least one
+ * @holder_count: how many
+ * @moved: not in the file: manifest_move() has found that it is a copy by now, so that its
+ *	inode tells nothing
+ */
+struct manifest_file {
+	enum manifest_method method;
+	struct manifest_inode was;
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t links;
+	uint64_t size;
+	char *original_path;
+	uint64_t mount;
+	struct manifest_place place;
+	struct manifest_holder *holders;
+	size_t holder_count;
+	bool moved;
+};
+
+/*
+ * struct manifest_skipped - an open file that was not relinked
+ *
+ * @was: which
+ * @mode: its type and mode
+ * @size: in bytes
+ * @original_path: as the kernel told pvadm
+ * @reason: why not, in words
+ * @failed: it was to be relinked, and could not be; otherwise it is memory, no
+ *	file of a filesystem
+ * @holders: at least one
+ * @holder_count: how many
+ */
+struct manifest_skipped {
+	struct manifest_inode was;
+	uint32_t mode;
+	uint64_t size;
+	char *original_path;
+	char *reason;
+	bool failed;
+	struct manifest_holder *holders;
+	size_t holder_count;
+};
+
+/*
+ * struct manifest - all of it
+ *
+ * @id: the checkpoint's; letters, digits and "-"
+ * @time: when, in seconds since the epoch
+ * @pids: the processes that were asked for, the first one first
+ * @mounts: each that a file or directory was on
+ * @directories: those that were made to hold the files, outer ones first
+ * @files: what was relinked.  Of directories that were made again, outer ones
+ *	come first.
+ * @skipped: what was not
+ */
+struct manifest {
+	char *id;
+	int64_t time;
+	pid_t *pids;
+	size_t pid_count;
+	struct manifest_mount *mounts;
+	size_t mount_count;
+	struct manifest_place *directories;
+	size_t directory_count;
+	struct manifest_file *files;
+	size_t file_count;
+	struct manifest_skipped *skipped;
+	size_t skipped_count;
+};
+
+/*
+ * Append a member, all 0, which belongs to the manifest; NULL if memory is short.
+ * Later calls may move it.
+ */
+struct manifest_mount *manifest_add_mount(struct manifest *manifest);
+struct manifest_place *manifest_add_directory(struct manifest *manifest);
+struct manifest_file *manifest_add_file(struct manifest *manifest);
+struct manifest_skipped *manifest_add_skipped(struct manifest *manifest);
+
+/* The mount with that @id, or NULL. */
+const struct manifest_mount *manifest_mount(const struct manifest *manifest,
+					    uint64_t id);
+
+/* "link", "copy", "mkdir" or "kept". */
+const char *manifest_method_name(enum manifest_method method);
+
+/* "file", "dir", "link", "fifo", "socket", "block", "char" or "other". */
+const char *manifest_type_name(mode_t mode);
+
+/* What a file is, for comparison with what lies somewhere. */
+int manifest_inode_of(int fd, struct manifest_inode *inode);
+bool manifest_inode_same(const struct manifest_inode *a,
+			 const struct manifest_inode *b);
+
+/* Everything in it, not @manifest itself. */
+void manifest_free(struct manifest *manifest);
+
+/*
+ * Read the file @path.  Returns the exit status; if it is not STATUS_DONE it has
+ * said what is wrong with the file, and @manifest is empty.  What it has read is
+ * consistent: each mount that is named is there, nothing is named twice, paths are
+ * absolute and without "..".
+ */
+int manifest_read(const char *path, struct manifest *manifest);
+
+/* The same of a file that was read: @text has @length bytes and a 0 behind. */
+int manifest_parse(const char *path, const char *text, size_t length,
+		   struct manifest *manifest);
+
+/*
+ * What it tells of was moved, as @rules say, since it was written: paths become those
+ * where things are now.  Returns 0 or -ENOMEM.
+ */
+struct pv_rules;
+int manifest_move(struct manifest *manifest, const struct pv_rules *rules);
+
+/* Is @path a manifest, of whatever version, of the checkpoint @id? */
+bool manifest_is_of(const char *path, const char *id);
+
+/*
+ * struct manifest_writer - a manifest that will be there, or will not
+ *
+ * @fd: the file, empty until manifest_write()
+ * @path: absolute; owned here
+ */
+struct manifest_writer {
+	int fd;
+	char *path;
+};
+
+/*
+ * manifest_create() makes the file, for the caller alone, and refuses one that is
+ * there; manifest_write() fills it and syncs it and its directory; after that or
+ * without that, manifest_close() ends it, and removes it unless it was written.  Each
+ * returns the exit status, and has said why if it is not STATUS_DONE.
+ */
+int manifest_create(struct manifest_writer *writer, const char *path);
+int manifest_write(struct manifest_writer *writer,
+		   const struct manifest *manifest);
+/* What was written is not to be, either. */
+void manifest_withdraw(struct manifest_writer *writer);
+void manifest_close(struct manifest_writer *writer);
+
+#endif /* MANIFEST_MANIFEST_H */

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making a cgroup again, with its limits.
+ *
+ * What is there already is joined, and never changed.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/message.h"
+#include "base/procfs.h"
+#include "ns/cgroup.h"
+#include "ns/cgroup_restore.h"
+#include "ns/file.h"
+#include "ns/report.h"
+
+/* How long those who saw that pvadm is gone may take to be gone, too. */
+#define PATIENCE	100		/* times */
+#define NAP		20000000	/* nanoseconds */
+
+static char *join(const char *a, const char *b, const char *c)
+{
+	char *path;
+
+	if (asprintf(&path, "%s%s%s", a, b, c) < 0)
+		return NULL;
+	return path;
+}
+
+static const char *path_in(const struct ns_cgroup *cgroup)
+{
+	return ns_get_string(cgroup->saved, "path");
+}
+
+static char *directory_of(const struct ns_cgroup *cgroup)
+{
+	return join(cgroup->point, path_in(cgroup), "");
+}
+
+/* ---- Planning ---- */
+
+static bool has(const struct json_object *array, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(array); i++)
+		if (!strcmp(json_object_get_string(json_object_array_get_idx(array, i)),
+			    word))
+			return true;
+	return false;
+}
+
+static void check_controllers(const struct ns_cgroup *cgroup,
+			      struct json_object *report)
+{
+	struct json_object *saved = ns_get(cgroup->saved, "controllers");
+	struct json_object *here = cgroup_controllers(cgroup->point);
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(saved); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(saved, i));
+
+		if (!has(here, name))
+			ns_report_add(report, "cgroup",
+				      "there is no controller %s here: its limits are not set",
+				      name);
+	}
+	json_object_put(here);
+}
+
+static void check_limits(const struct ns_cgroup *cgroup,
+			 const char *directory, struct json_object *report)
+{
+	struct json_object *saved = ns_get(cgroup->saved, "limits");
+	struct json_object *here = cgroup_limits(directory);
+
+	json_object_object_foreach(saved, name, value) {
+		struct json_object *now = ns_get(here, name);
+
+		if (!now || strcmp(json_object_get_string(now),
+				   json_object_get_string(value)))
+			ns_report_add(report, "cgroup",
+				      "%s is there, with another %s: it is joined as it is",
+				      path_in(cgroup), name);
+	}
+	json_object_put(here);
+}
+
+/* The deepest one of @directory and those above it that is there. */
+static char *deepest(const char *directory)
+{
+	char *path = strdup(directory), *slash;
+
+	while (path && access(path, F_OK)) {
+		slash = strrchr(path, '/');
+		if (!slash)
+			break;
+		*slash = '\0';
+	}
+	return path;
+}
+
+static void give_up(struct ns_cgroup *cgroup)
+{
+	cgroup->saved = NULL;
+}
+
+static void check_directory(struct ns_cgroup *cgroup, const char *directory,
+			    struct json_object *report)
+{
+	char *there = deepest(directory);
+	char *procs = there ? join(there, "/cgroup.procs", "") : NULL;
+
+	cgroup->there = there && !strcmp(there, directory);
+	if (!procs || access(procs, W_OK) ||
+	    (!cgroup->there && access(there, W_OK))) {
+		ns_report_add(report, "cgroup",
+			      "%s cannot be made or joined: %s: the command stays in ours",
+			      path_in(cgroup), strerror(procs ? errno : ENOMEM));
+		give_up(cgroup);
+	} else if (cgroup->there) {
+		check_limits(cgroup, directory, report);
+	} else {
+		check_controllers(cgroup, report);
+	}
+	free(procs);
+	free(there);
+}
+
+int ns_cgroup_plan(struct ns_cgroup *cgroup, const struct json_object *saved,
+		   struct json_object *report)
+{
+	char *directory;
+
+	*cgroup = (struct ns_cgroup){
+		.saved = saved,
+		.point = cgroup_mount_point(),
+		.made = json_object_new_array(),
+		.enabled = json_object_new_array(),
+	};
+	if (!saved)
+		return STATUS_DONE;
+	if (!cgroup->point) {
+		ns_report_add(report, "cgroup",
+			      "cgroups of version 2 are not mounted here: the command stays in ours");
+		give_up(cgroup);
+		return STATUS_DONE;
+	}
+	directory = directory_of(cgroup);
+	if (!directory || !cgroup->made || !cgroup->enabled)
+		return message_failed("out of memory");
+	check_directory(cgroup, directory, report);
+	free(directory);
+	return STATUS_DONE;
+}
+
+void ns_cgroup_free(struct ns_cgroup *cgroup)
+{
+	free(cgroup->point);
+	json_object_put(cgroup->made);
+	json_object_put(cgroup->enabled);
+	*cgroup = (struct ns_cgroup){ 0 };
+}
+
+/* ---- Making, in the keeper ---- */
+
+/* It is not equal, which --strict does not suffer. */
+static int differs(const struct ns_cgroup *cgroup, const char *what,
+		   const char *value, int err)
+{
+	struct json_object *report = json_object_new_array();
+	int status;
+
+	ns_report_add(report, "cgroup", "%s cannot be set to \"%.*s\": %s",
+		      what, (int)strcspn(value, "\n"), value, strerror(-err));
+	status = ns_report_tell(report, cgroup->strict);
+	json_object_put(report);
+	return status;
+}
+
+/* Let the children of @directory have @name, if it has it itself. */
+static int enable(struct ns_cgroup *cgroup, const char *directory,
+		  const char *name)
+{
+	char *file = join(directory, "/cgroup.subtree_control", "");
+	char *text = file ? proc_file_read(file) : NULL;
+	struct json_object *before = json_object_new_array(), *undo;
+	char *word, *rest = text, sign[64];
+	int err = 0;
+
+	while (rest && (word = strsep(&rest, " \n")))
+		json_object_array_add(before, json_object_new_string(word));
+	if (text && !has(before, name)) {
+		snprintf(sign, sizeof(sign), "+%s", name);
+		err = proc_file_write(file, sign);
+		undo = json_object_new_object();
+		*sign = '-';
+		ns_put_string(undo, "file", file);
+		ns_put_string(undo, "value", sign);
+		if (!err)
+			json_object_array_add(cgroup->enabled,
+					      json_object_get(undo));
+		json_object_put(undo);
+	}
+	json_object_put(before);
+	free(text);
+	free(file);
+	return err ? differs(cgroup, "a controller", name, err) : STATUS_DONE;
+}
+
+static int enable_all(struct ns_cgroup *cgroup, const char *directory)
+{
+	struct json_object *saved = ns_get(cgroup->saved, "controllers");
+	struct json_object *here = cgroup_controllers(directory);
+	int status = STATUS_DONE;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(saved); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(saved, i));
+
+		if (status == STATUS_DONE && has(here, name))
+			status = enable(cgroup, directory, name);
+	}
+	json_object_put(here);
+	return status;
+}
+
+static int make_one(struct ns_cgroup *cgroup, const char *directory)
+{
+	if (mkdir(directory, 0755)) {
+		if (errno == EEXIST)
+			return STATUS_DONE;
+		return message_failed("cannot make the cgroup %s: %s",
+				      directory, strerror(errno));
+	}
+	json_object_array_add(cgroup->made, json_object_new_string(directory));
+	return STATUS_DONE;
+}
+
+/* One below the other: make_one() each, or enable_all() what is above each. */
+static int each_directory(struct ns_cgroup *cgroup, char *directory,
+			  int (*fn)(struct ns_cgroup *cgroup,
+				    const char *directory))
+{
+	char *at = directory + strlen(cgroup->point);
+	int status = STATUS_DONE;
+
+	while (status == STATUS_DONE && *at == '/' && at[1]) {
+		size_t length = 1 + strcspn(at + 1, "/");
+		char after = at[length];
+
+		*at = '\0';
+		if (fn == enable_all)
+			status = fn(cgroup, directory);
+		*at = '/';
+		at[length] = '\0';
+		if (fn == make_one)
+			status = fn(cgroup, directory);
+		at[length] = after;
+		at += length;
+	}
+	return status;
+}
+
+/* A file may have a line for each device; each is written by itself. */
+static int set_lines(struct ns_cgroup *cgroup, const char *name,
+		     const char *file, const char *value)
+{
+	int status = STATUS_DONE, err;
+
+	while (*value && status == STATUS_DONE) {
+		size_t length = strcspn(value, "\n");
+		char *line = strndup(value, length);
+
+		err = line ? proc_file_write(file, line) : -ENOMEM;
+		if (err)
+			status = differs(cgroup, name, value, err);
+		free(line);
+		value += length + (value[length] == '\n');
+	}
+	return status;
+}
+
+static int set_limits(struct ns_cgroup *cgroup, const char *directory)
+{
+	struct json_object *saved = ns_get(cgroup->saved, "limits");
+	int status = STATUS_DONE;
+
+	json_object_object_foreach(saved, name, value) {
+		const char *text = json_object_get_string(value);
+		char *file = join(directory, "/", name);
+		char *now = file ? proc_file_read(file) : NULL;
+
+		/* Of a controller that is not here, which was told before. */
+		if (now && strcmp(now, text) && status == STATUS_DONE)
+			status = set_lines(cgroup, name, file, text);
+		free(now);
+		free(file);
+	}
+	return status;
+}
+
+static int make(void *data)
+{
+	struct ns_cgroup *cgroup = data;
+	char *directory = directory_of(cgroup);
+	int status = STATUS_DONE;
+
+	if (!directory)
+		return message_failed("out of memory");
+	if (!cgroup->there)
+		status = each_directory(cgroup, directory, make_one);
+	free(directory);
+	return status;
+}
+
+/*
+ * Controllers and limits.  Not before a cgroup namespace has been made: nobody can
+ * be, even for a moment, where children have controllers.
+ */
+static int dress(struct ns_cgroup *cgroup)
+{
+	char *directory = directory_of(cgroup);
+	int status = STATUS_DONE;
+
+	if (!directory)
+		return message_failed("out of memory");
+	if (!cgroup->there)
+		status = each_directory(cgroup, directory, enable_all);
+	if (!cgroup->there && status == STATUS_DONE)
+		status = set_limits(cgroup, directory);
+	free(directory);
+	return status;
+}
+
+/* ---- Moving processes ---- */
+
+static int try_move(const struct ns_cgroup *cgroup, const char *path,
+		    pid_t pid)
+{
+	char *file = join(cgroup->point, path, "/cgroup.procs");
+	char number[16];
+	int err;
+
+	snprintf(number, sizeof(number), "%d", pid);
+	err = file ? proc_file_write(file, number) : -ENOMEM;
+	free(file);
+	return err;
+}
+
+static int move(const struct ns_cgroup *cgroup, const char *path, pid_t pid)
+{
+	int err = try_move(cgroup, path, pid);
+
+	if (err)
+		return message_failed("cannot move process %d into the cgroup %s: %s",
+				      pid, path, strerror(-err));
+	return STATUS_DONE;
+}
+
+/* Where others live below it already, with controllers, it takes nobody. */
+static int move_to_root(const struct ns_cgroup *cgroup, pid_t pid)
+{
+	const char *root = ns_get_string(cgroup->saved, "root");
+	int err = try_move(cgroup, root, pid);
+
+	return err ? differs(cgroup, "the root of the cgroup namespace", root,
+			     err) : STATUS_DONE;
+}
+
+static int move_out(const struct ns_cgroup *cgroup, pid_t pid)
+{
+	char *ours = cgroup_of(getpid());
+	int status = move(cgroup, ours ? ours : "/", pid);
+
+	free(ours);
+	return status;
+}
+
+static int serve(void *data, int request, pid_t pid)
+{
+	struct ns_cgroup *cgroup = data;
+	int status;
+
+	switch (request) {
+	case NS_CGROUP_JOIN_ROOT:
+		return move_to_root(cgroup, pid);
+	case NS_CGROUP_LEAVE:
+		return move_out(cgroup, pid);
+	case NS_CGROUP_JOIN:
+		status = dress(cgroup);
+		return status == STATUS_DONE ?
+		       move(cgroup, path_in(cgroup), pid) : status;
+	case NS_CGROUP_END:
+		cgroup->ended = true;
+		return STATUS_DONE;
+	}
+	return message_failed("unknown request %d", request);
+}
+
+/* ---- Unmaking ---- */
+
+static bool is_made(const struct ns_cgroup *cgroup, size_t i,
+		    const char **directory)
+{
+	struct json_object *value = json_object_array_get_idx(cgroup->made, i);
+
+	*directory = json_object_get_string(value);
+	return *directory;
+}
+
+/* Those who are about to end are gone after a while; those who live on keep it. */
+static void remove_one(const struct ns_cgroup *cgroup, const char *directory)
+{
+	const struct timespec nap = { .tv_nsec = NAP };
+	int i;
+
+	for (i = 0; i < PATIENCE && rmdir(directory) && errno == EBUSY; i++) {
+		if (cgroup->ended)
+			break;
+		nanosleep(&nap, NULL);
+	}
+}
+
+static void unmake(void *data)
+{
+	struct ns_cgroup *cgroup = data;
+	size_t i = json_object_array_length(cgroup->made);
+	const char *directory;
+
+	while (i-- && is_made(cgroup, i, &directory))
+		remove_one(cgroup, directory);
+	for (i = json_object_array_length(cgroup->enabled); i--;) {
+		struct json_object *undo = json_object_array_get_idx(cgroup->enabled, i);
+
+		proc_file_write(ns_get_string(undo, "file"),
+				ns_get_string(undo, "value"));
+	}
+}
+
+const struct keeper_ops ns_cgroup_keeper = {
+	.make = make,
+	.serve = serve,
+	.unmake = unmake,
+};

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvadm ns: the namespaces of processes.  The table of its subcommands.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/command.h"
+#include "base/message.h"
+#include "base/nearest.h"
+#include "base/output.h"
+#include "ns/ns.h"
+
+static const struct command *const commands[] = {
+	&ns_show,
+	&ns_save,
+	&ns_pin,
+	&ns_restore,
+	&ns_enter,
+};
+
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static int print_help(const struct command *command)
+{
+	size_t i;
+
+	printf("Usage: pvadm %s %s\n%s", command->name, command->usage,
+	       command->help);
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %-8s %s\n", strchr(commands[i]->name, ' ') + 1,
+		       commands[i]->purpose);
+	puts("\npvadm ns COMMAND --help tells more about each; so does pvadm-ns(8).");
+	return output_finish();
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+	struct nearest nearest;
+	size_t i;
+
+	if (!name)
+		return message_usage(command, "no subcommand given");
+	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+		return print_help(command);
+	for (i = 0; i < COMMANDS; i++)
+		if (!strcmp(name, strchr(commands[i]->name, ' ') + 1))
+			return commands[i]->main(commands[i], argc - 1,
+						 argv + 1);
+	nearest_begin(&nearest, name, strlen(name));
+	for (i = 0; i < COMMANDS; i++)
+		nearest_try(&nearest, strchr(commands[i]->name, ' ') + 1);
+	return message_usage(command, "\"%s\" is no subcommand of ns%s", name,
+			     nearest_advice(&nearest, ""));
+}
+
+const struct command cmd_ns = {
+	.name = "ns",
+	.usage = "COMMAND [ARGUMENT]...",
+	.purpose = "show, save, keep, restore and enter namespaces",
+	.help = "The namespaces of processes.\n\n",
+	.main = run,
+};

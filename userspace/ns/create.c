@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making new namespaces.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/forward.h"
+#include "base/message.h"
+#include "ns/create.h"
+#include "ns/idmap.h"
+#include "ns/time.h"
+
+/*
+ * struct worker - in the worker
+ *
+ * @fd: its end of the socket
+ * @directory: where it began, to be gone to again by name
+ */
+struct worker {
+	const struct ns_plan *plan;
+	struct ns_become as;
+	char **command;
+	int fd;
+	char *directory;
+};
+
+/* ---- Talking ---- */
+
+/* False if the other side is gone: it has said why, or was killed. */
+static bool ask(struct worker *worker, enum ns_wish wish)
+{
+	int answer;
+	ssize_t n;
+
+	if (send(worker->fd, &wish, sizeof(wish), MSG_NOSIGNAL) !=
+	    sizeof(wish))
+		return false;
+	do {
+		n = recv(worker->fd, &answer, sizeof(answer), 0);
+	} while (n < 0 && errno == EINTR);
+	return n == sizeof(answer);
+}
+
+/* ---- User namespaces ---- */
+
+/* Who writes the maps of the new one must be in the one above. */
+static pid_t start_mapper(const struct json_object *user, int begin)
+{
+	int dirfd = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = dirfd < 0 ? -1 : fork();
+	char byte;
+
+	if (pid) {
+		if (dirfd >= 0)
+			close(dirfd);
+		return pid;
+	}
+	if (read(begin, &byte, 1) != 1)
+		_exit(STATUS_FAILED);
+	_exit(ns_maps_write(dirfd, user));
+}
+
+/* Has it written them?  If not, it said why. */
+static int wait_for_mapper(pid_t pid)
+{
+	int wait;
+
+	while (waitpid(pid, &wait, 0) < 0)
+		if (errno != EINTR)
+			return STATUS_FAILED;
+	return WIFEXITED(wait) ? WEXITSTATUS(wait) : STATUS_FAILED;
+}
+
+static int explain_user(int err)
+{
+	const char *advice = "";
+
+	if (err == EPERM)
+		advice = ": this system lets only root make them, or a chroot stands in the way";
+	else if (err == ENOSPC || err == EUSERS)
+		advice = ": there are too many, or they are nested too deeply, see /proc/sys/user/max_user_namespaces";
+	return message_failed("cannot make a user namespace: %s%s",
+			      strerror(err), advice);
+}
+
+/*
+ * The first id that is mapped, for which 0 is best, so that we exist there.  It
+ * also takes our files in /proc away from us, which is undone.
+ */
+static int become_first(const struct json_object *user)
+{
+	struct json_object *uid = json_object_array_get_idx(ns_get(user, "uid_map"), 0);
+	struct json_object *gid = json_object_array_get_idx(ns_get(user, "gid_map"), 0);
+	uid_t id = ns_get_number(uid, "inside");
+	gid_t group = ns_get_number(gid, "inside");
+
+	if (!uid || !gid)
+		return STATUS_DONE;
+	if (setgroups(0, NULL) && errno != EPERM)
+		return message_failed("cannot drop groups: %s",
+				      strerror(errno));
+	if (setresgid(group, group, group) || setresuid(id, id, id) ||
+	    prctl(PR_SET_DUMPABLE, 1))
+		return message_failed("cannot become user %u of the new user namespace: %s",
+				      id, strerror(errno));
+	return STATUS_DONE;
+}
+
+static int make_user(const struct json_object *user)
+{
+	int begin[2], err = 0, status;
+	pid_t mapper;
+
+	if (pipe2(begin, O_CLOEXEC))
+		return message_failed("cannot make a pipe: %s",
+				      strerror(errno));
+	mapper = start_mapper(user, begin[0]);
+	if (mapper < 0)
+		return message_failed("cannot start a helper: %s",
+				      strerror(errno));
+	close(begin[0]);
+	if (unshare(CLONE_NEWUSER))
+		err = errno;
+	else if (write(begin[1], "", 1) != 1)
+		err = EPIPE;
+	close(begin[1]);
+	status = wait_for_mapper(mapper);
+	if (err)
+		return explain_user(err);
+	return status == STATUS_DONE ? become_first(user) : status;
+}
+
+/* ---- The others ---- */
+
+static int make(enum ns_kind kind)
+{
+	const char *advice = "";
+	int err;
+
+	if (!unshare(ns_kinds[kind].flag))
+		return STATUS_DONE;
+	err = errno;
+	if (err == EPERM)
+		advice = ": run pvadm as root";
+	else if (err == ENOSPC)
+		advice = ": there are too many, or they are nested too deeply, see /proc/sys/user";
+	return message_failed("cannot make a new %s namespace: %s%s",
+			      ns_kinds[kind].text, strerror(err), advice);
+}
+
+/* It begins at the cgroup in which we are. */
+static int make_cgroup(struct worker *worker)
+{
+	int status;
+
+	if (!ask(worker, NS_WISH_CGROUP_ROOT))
+		return STATUS_FAILED;
+	status = make(NS_CGROUP);
+	if (status == STATUS_DONE && !ask(worker, NS_WISH_CGROUP_OUT))
+		status = STATUS_FAILED;
+	return status;
+}
+
+static int make_time(struct worker *worker)
+{
+	int status = make(NS_TIME);
+	int err;
+
+	if (status != STATUS_DONE)
+		return status;
+	err = ns_time_restore(ns_get(worker->plan->root, "time"),
+			      worker->plan->same_boot);
+	if (err)
+		return message_failed("cannot set the clocks of the new time namespace: %s%s",
+				      strerror(-err), err == -ERANGE ?
+				      ": they would be below 0 or too far ahead" : "");
+	return STATUS_DONE;
+}
+
+/* Go on in a child, and stand in for it. */
+static int step_down(struct worker *worker)
+{
+	pid_t pid = follow_fork();
+
+	if (pid < 0)
+		return message_failed("cannot start a process in the new namespaces: %s",
+				      strerror(errno));
+	if (pid) {
+		if (worker->as.kill_child &&
+		    !ns_become_mortal(SIGKILL, worker->fd))
+			_exit(STATUS_FAILED);
+		/* What is open here and is the command's is to close with it. */
+		close_range(STDERR_FILENO + 1, ~0U, 0);
+		follow(pid);
+	}
+	return STATUS_DONE;
+}
+
+/* Each of them needs a process before the next can be made below it. */
+static int make_pids(struct worker *worker, size_t level, bool *down)
+{
+	const struct ns_plan *plan = worker->plan;
+	size_t count = json_object_array_length(ns_get(plan->root, "pid")), i;
+	int status = STATUS_DONE;
+
+	for (i = 0; i < count && status == STATUS_DONE; i++) {
+		if (ns_plan_pid_level(plan, i) != level)
+			continue;
+		status = make(NS_PID);
+		if (status == STATUS_DONE)
+			status = step_down(worker);
+		*down = true;
+	}
+	return status;
+}
+
+static bool is_here(const struct worker *worker, enum ns_kind kind,
+		    size_t level)
+{
+	return worker->plan->make[kind] &&
+	       ns_plan_level(worker->plan, kind) == level;
+}
+
+/* All that the user namespace of that level owns. */
+static int make_owned(struct worker *worker, size_t level)
+{
+	static const enum ns_kind plain[] = { NS_UTS, NS_IPC, NS_NET, NS_MNT };
+	bool down = false;
+	int status = STATUS_DONE;
+	size_t i;
+
+	if (is_here(worker, NS_CGROUP, level))
+		status = make_cgroup(worker);
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (status == STATUS_DONE && is_here(worker, plain[i], level))
+			status = make(plain[i]);
+	if (status == STATUS_DONE && is_here(worker, NS_TIME, level))
+		status = make_time(worker);
+	if (status == STATUS_DONE && worker->plan->make[NS_PID])
+		status = make_pids(worker, level, &down);
+	/* A time namespace, too, is for children. */
+	if (status == STATUS_DONE && !down && is_here(worker, NS_TIME, level))
+		status = step_down(worker);
+	return status;
+}
+
+static int make_all(struct worker *worker)
+{
+	struct json_object *maps = worker->plan->maps;
+	int status = make_owned(worker, 0);
+	size_t level;
+
+	for (level = 1; level <= ns_plan_levels(worker->plan); level++) {
+		if (status == STATUS_DONE)
+			status = make_user(json_object_array_get_idx(maps,
+								     level - 1));
+		if (status == STATUS_DONE)
+			status = make_owned(worker, level);
+	}
+	return status;
+}
+
+static int become_command(struct worker *worker)
+{
+	const enum ns_wish failed = NS_WISH_FAILED;
+	int status;
+
+	/* It closes when the command begins. */
+	worker->as.life = worker->fd;
+	status = ns_become(&worker->as, ns_plan_levels(worker->plan) > 0,
+			   worker->command);
+	send(worker->fd, &failed, sizeof(failed), MSG_NOSIGNAL);
+	return status;
+}
+
+static int work(struct worker *worker)
+{
+	int status;
+
+	worker->directory = getcwd(NULL, 0);
+	status = make_all(worker);
+	if (status != STATUS_DONE)
+		return status;
+	/* Not to hold on to what was mounted before. */
+	if (worker->plan->make[NS_MNT] && chdir("/"))
+		return message_failed("cannot go to /: %s", strerror(errno));
+	if (!ask(worker, NS_WISH_READY))
+		return STATUS_FAILED;
+	if (worker->plan->make[NS_MNT] && worker->directory &&
+	    chdir(worker->directory))
+		status = chdir("/");
+	return become_command(worker);
+}
+
+/* ---- On the other side ---- */
+
+int ns_maker_start(struct ns_maker *maker, const struct ns_plan *plan,
+		   const struct ns_become *as, char **command)
+{
+	struct worker worker = { .plan = plan, .as = *as, .command = command };
+	int ends[2], on = 1;
+
+	maker->fd = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return message_failed("cannot make a socket: %s",
+				      strerror(errno));
+	/* For the pid of who asks, as it is here. */
+	setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+	maker->pid = fork();
+	if (!maker->pid) {
+		close(ends[0]);
+		worker.fd = ends[1];
+		_exit(work(&worker));
+	}
+	close(ends[1]);
+	maker->fd = ends[0];
+	if (maker->pid < 0) {
+		close(maker->fd);
+		maker->fd = -1;
+		return message_failed("cannot start a process: %s",
+				      strerror(errno));
+	}
+	return STATUS_DONE;
+}
+
+static pid_t sender_of(struct msghdr *message)
+{
+	struct cmsghdr *control;
+	struct ucred credentials;
+
+	for (control = CMSG_FIRSTHDR(message); control;
+	     control = CMSG_NXTHDR(message, control)) {
+		if (control->cmsg_level != SOL_SOCKET ||
+		    control->cmsg_type != SCM_CREDENTIALS)
+			continue;
+		memcpy(&credentials, CMSG_DATA(control), sizeof(credentials));
+		return credentials.pid;
+	}
+	return 0;
+}
+
+bool ns_maker_hear(struct ns_maker *maker, enum ns_wish *wish, pid_t *pid)
+{
+	char control[CMSG_SPACE(sizeof(struct ucred))];
+	struct iovec data = { .iov_base = wish, .iov_len = sizeof(*wish) };
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+
+	do {
+		n = recvmsg(maker->fd, &message, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	*pid = n == sizeof(*wish) ? sender_of(&message) : 0;
+	return *pid;
+}
+
+bool ns_maker_has_failed(struct ns_maker *maker)
+{
+	enum ns_wish wish;
+	pid_t pid;
+
+	return ns_maker_hear(maker, &wish, &pid) && wish == NS_WISH_FAILED;
+}
+
+void ns_maker_answer(struct ns_maker *maker)
+{
+	const int answer = 0;
+
+	/* If it is gone, that is seen when it is waited for. */
+	send(maker->fd, &answer, sizeof(answer), MSG_NOSIGNAL);
+}
+
+int ns_maker_end(struct ns_maker *maker)
+{
+	int wait = 0;
+
+	if (maker->fd >= 0)
+		close(maker->fd);
+	maker->fd = -1;
+	while (maker->pid > 0 && waitpid(maker->pid, &wait, 0) < 0)
+		if (errno != EINTR)
+			break;
+	maker->pid = -1;
+	return WIFEXITED(wait) && WEXITSTATUS(wait) ? WEXITSTATUS(wait) :
+	       STATUS_FAILED;
+}

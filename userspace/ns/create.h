@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef NS_CREATE_H
+#define NS_CREATE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "ns/exec.h"
+#include "ns/plan.h"
+
+/*
+ * Making new namespaces.  A worker makes them one inside the other, with a process
+ * of its own in each PID namespace, and stops when all are there and bare; whoever
+ * started it fills them, and lets the innermost process become the command.
+ *
+ * They talk over a socket; a worker whose starter is gone ends, and with it all
+ * that it made.
+ */
+
+/* What the worker asks for; the pid is that of who asks, as the starter sees it. */
+enum ns_wish {
+	NS_WISH_CGROUP_ROOT,	/* put me where my cgroup namespace begins */
+	NS_WISH_CGROUP_OUT,	/* put me back */
+	NS_WISH_READY,		/* all are there, and I am in them */
+	NS_WISH_FAILED,		/* none any more: I could not become the command */
+};
+
+/* struct ns_maker - the worker; @fd is our end of the socket */
+struct ns_maker {
+	pid_t pid;
+	int fd;
+};
+
+/* Returns the exit status; if it is not STATUS_DONE it has said why. */
+int ns_maker_start(struct ns_maker *maker, const struct ns_plan *plan,
+		   const struct ns_become *as, char **command);
+
+/* Wait for a wish.  False if it has ended instead, having said why. */
+bool ns_maker_hear(struct ns_maker *maker, enum ns_wish *wish, pid_t *pid);
+
+/* After NS_WISH_READY: wait until it has become the command.  True if it could not. */
+bool ns_maker_has_failed(struct ns_maker *maker);
+
+/* The wish is fulfilled. */
+void ns_maker_answer(struct ns_maker *maker);
+
+/* End it, if it is there: what it made goes with it.  Its exit status, or ours. */
+int ns_maker_end(struct ns_maker *maker);
+
+#endif /* NS_CREATE_H */

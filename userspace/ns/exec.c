@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Running a command in namespaces.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/exec.h"
+#include "base/fdslots.h"
+#include "base/message.h"
+#include "base/options.h"
+#include "ns/exec.h"
+
+static bool parse_id(const char *word, unsigned int *id)
+{
+	size_t digits = strspn(word, "0123456789");
+	unsigned long long value;
+
+	if (!digits || word[digits])
+		return false;
+	errno = 0;
+	value = strtoull(word, NULL, 10);
+	*id = value;
+	return !errno && value < UINT32_MAX;
+}
+
+/* With or without SIG, or its number. */
+static int parse_signal(const char *word)
+{
+	char *end;
+	int number;
+
+	if (!word)
+		return SIGKILL;
+	number = strtol(word, &end, 10);
+	if (*word && !*end)
+		return number > 0 && number < NSIG ? number : 0;
+	if (!strncasecmp(word, "SIG", 3))
+		word += 3;
+	for (number = 1; number < NSIG; number++) {
+		const char *name = sigabbrev_np(number);
+
+		if (name && !strcasecmp(name, word))
+			return number;
+	}
+	return 0;
+}
+
+int ns_become_take(struct ns_become *become, const struct command *command,
+		   int code, const char *argument)
+{
+	switch (code) {
+	case 'S':
+		if (!parse_id(argument, &become->uid))
+			return message_usage(command, "\"%s\" is no user id",
+					     argument);
+		break;
+	case 'G':
+		if (!parse_id(argument, &become->gid))
+			return message_usage(command, "\"%s\" is no group id",
+					     argument);
+		break;
+	case 'w':
+		become->directory = argument;
+		break;
+	case OPTION_PRESERVE_CREDENTIALS:
+		become->preserve = true;
+		break;
+	case OPTION_KILL_CHILD:
+		become->kill_child = parse_signal(argument);
+		if (!become->kill_child)
+			return message_usage(command, "\"%s\" is no signal",
+					     argument);
+		break;
+	}
+	return STATUS_DONE;
+}
+
+/* What was not asked for is not missed where it is not to be had. */
+static int set_gid(const struct ns_become *become, bool user)
+{
+	bool asked = become->gid != (gid_t)-1;
+
+	if (!asked && !user)
+		return STATUS_DONE;
+	/* Not allowed where setgroups is denied: there are none to lose. */
+	if (setgroups(0, NULL) && errno != EPERM)
+		return message_failed("cannot drop groups: %s",
+				      strerror(errno));
+	if (setgid(asked ? become->gid : 0) && asked)
+		return message_failed("cannot become group %u: %s: name one that the namespace has, see its gid_map",
+				      become->gid, strerror(errno));
+	return STATUS_DONE;
+}
+
+static int set_uid(const struct ns_become *become, bool user)
+{
+	bool asked = become->uid != (uid_t)-1;
+
+	if (!asked && !user)
+		return STATUS_DONE;
+	if (setuid(asked ? become->uid : 0) && asked)
+		return message_failed("cannot become user %u: %s: name one that the namespace has, see its uid_map",
+				      become->uid, strerror(errno));
+	return STATUS_DONE;
+}
+
+bool ns_become_mortal(int signal, int life)
+{
+	struct pollfd end = { .fd = life };
+
+	if (prctl(PR_SET_PDEATHSIG, signal))
+		return false;
+	return life < 0 || poll(&end, 1, 0) <= 0 || !(end.revents & POLLHUP);
+}
+
+/* Comes back only if that fails: standard error may be the command's by now. */
+static int execute(char **command)
+{
+	int err;
+
+	execvp(command[0], command);
+	err = errno;
+	numbers_recover();
+	return become_failed(command[0], err);
+}
+
+int ns_become(const struct ns_become *become_as, bool user, char **command)
+{
+	int status = STATUS_DONE;
+
+	if (become_as->directory && chdir(become_as->directory))
+		return message_failed("cannot go to %s: %s: name a directory that the namespace has",
+				      become_as->directory, strerror(errno));
+	if (!become_as->preserve)
+		status = set_gid(become_as, user);
+	if (status == STATUS_DONE && !become_as->preserve)
+		status = set_uid(become_as, user);
+	if (status != STATUS_DONE)
+		return status;
+	/* At the end: what changes who we are takes it away. */
+	if (become_as->kill_child &&
+	    !ns_become_mortal(become_as->kill_child, become_as->life))
+		return STATUS_FAILED;
+	if (become_as->last)
+		status = become_as->last(become_as->data);
+	return status == STATUS_DONE ? execute(command) : status;
+}

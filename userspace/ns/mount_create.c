@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making one mount, which is not mounted anywhere yet.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/document.h"
+#include "ns/idmap.h"
+#include "ns/mount_restore.h"
+#include "ns/report.h"
+
+/* Newer than some C libraries. */
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW	0x00200000
+#endif
+#ifndef ST_NOSYMFOLLOW
+#define ST_NOSYMFOLLOW		0x2000
+#endif
+#ifndef ST_RELATIME
+#define ST_RELATIME		4096
+#endif
+
+/* ---- What is mounted elsewhere ---- */
+
+/*
+ * What happens where it came from must not happen here, unless it received that
+ * already; what happens here must never happen there.
+ */
+static int cut_off(const struct ns_mount *mount, int fd, bool recursive)
+{
+	int64_t master = ns_get_number(mount->saved, "master");
+	struct mount_attr attr = {
+		.propagation = master && master == mount->group ? MS_SLAVE :
+			       MS_PRIVATE,
+	};
+
+	return mount_setattr(fd, "", AT_EMPTY_PATH |
+			     (recursive ? AT_RECURSIVE : 0), &attr,
+			     sizeof(attr)) ? -errno : 0;
+}
+
+/*
+ * In a user namespace, what came along from outside may be tied to what lies below
+ * it: then all comes, or nothing.
+ */
+static int clone_mount(struct ns_mount *mount, struct json_object *report)
+{
+	const unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				   AT_SYMLINK_NOFOLLOW;
+	bool recursive = false;
+	int fd = open_tree(AT_FDCWD, mount->path, flags), err;
+
+	if (fd < 0 && errno == EINVAL && report) {
+		recursive = true;
+		fd = open_tree(AT_FDCWD, mount->path, flags | AT_RECURSIVE);
+	}
+	if (fd < 0)
+		return -errno;
+	err = cut_off(mount, fd, recursive);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	mount->fd = fd;
+	return 0;
+}
+
+/* ---- What is not ---- */
+
+/* The table shows ids as they are outside; who mounts it gives those inside. */
+static const char *translate(const struct ns_mount *mount, const char *option,
+			     const char *value, char text[24])
+{
+	int64_t id;
+
+	if (strcmp(option, "uid") && strcmp(option, "gid"))
+		return value;
+	id = ns_maps_inside(ns_get(mount->plan->root, "user"),
+			    ns_plan_level(mount->plan, NS_MNT), option,
+			    atoll(value));
+	if (id < 0)
+		return value;
+	snprintf(text, 24, "%lld", (long long)id);
+	return text;
+}
+
+static void set_option(int fs, const struct ns_mount *mount, char *option,
+		       struct json_object *report)
+{
+	char *value = strchr(option, '='), text[24];
+	int err;
+
+	if (!*option || !strcmp(option, "rw") || !strcmp(option, "seclabel"))
+		return;
+	if (value)
+		*value++ = '\0';
+	err = value ? fsconfig(fs, FSCONFIG_SET_STRING, option,
+			       translate(mount, option, value, text), 0) :
+	      fsconfig(fs, FSCONFIG_SET_FLAG, option, NULL, 0);
+	if (err && report)
+		ns_report_add(report, "mnt",
+			      "%s (%s) goes without the option %s: %s",
+			      mount->target, ns_get_string(mount->saved, "type"),
+			      option, strerror(errno));
+}
+
+static void set_options(int fs, const struct ns_mount *mount,
+			struct json_object *report)
+{
+	char *source = document_get_bytes(mount->saved, "source");
+	char *options = document_get_bytes(mount->saved, "super_options");
+	char *rest = options, *option;
+
+	if (source && *source)
+		fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0);
+	while ((option = strsep(&rest, ",")))
+		set_option(fs, mount, option, report);
+	free(options);
+	free(source);
+}
+
+static int new_mount(struct ns_mount *mount, struct json_object *report)
+{
+	int fs = fsopen(ns_get_string(mount->saved, "type"), FSOPEN_CLOEXEC);
+	int err = 0;
+
+	if (fs < 0)
+		return -errno;
+	set_options(fs, mount, report);
+	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		err = -errno;
+	if (!err) {
+		mount->fd = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+		if (mount->fd < 0)
+			err = -errno;
+	}
+	close(fs);
+	return err;
+}
+
+int ns_mount_make(struct ns_mount *mount, struct json_object *report)
+{
+	if (mount->fd >= 0)
+		return 0;
+	if (mount->how == NS_MOUNT_CLONE)
+		return clone_mount(mount, report);
+	return new_mount(mount, report);
+}
+
+/* ---- Options ---- */
+
+static const struct option_flag {
+	const char *name;
+	uint64_t attr;
+	unsigned long flag;
+} option_flags[] = {
+	{ "ro", MOUNT_ATTR_RDONLY, ST_RDONLY },
+	{ "nosuid", MOUNT_ATTR_NOSUID, ST_NOSUID },
+	{ "nodev", MOUNT_ATTR_NODEV, ST_NODEV },
+	{ "noexec", MOUNT_ATTR_NOEXEC, ST_NOEXEC },
+	{ "nodiratime", MOUNT_ATTR_NODIRATIME, ST_NODIRATIME },
+	{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, ST_NOSYMFOLLOW },
+};
+
+static bool has_option(const char *options, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *options; options += strcspn(options, ",")) {
+		options += *options == ',';
+		if (!strncmp(options, name, length) &&
+		    (!options[length] || options[length] == ','))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t wanted_atime(const char *options)
+{
+	if (has_option(options, "noatime"))
+		return MOUNT_ATTR_NOATIME;
+	return has_option(options, "relatime") ? MOUNT_ATTR_RELATIME :
+	       MOUNT_ATTR_STRICTATIME;
+}
+
+static uint64_t atime_of(unsigned long flags)
+{
+	if (flags & ST_NOATIME)
+		return MOUNT_ATTR_NOATIME;
+	return flags & ST_RELATIME ? MOUNT_ATTR_RELATIME :
+	       MOUNT_ATTR_STRICTATIME;
+}
+
+/* The filesystem itself may be read-only, which is none of the mount's options. */
+static void compare(const char *options, unsigned long flags,
+		    struct mount_attr *attr)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(option_flags) / sizeof(option_flags[0]); i++) {
+		const struct option_flag *option = &option_flags[i];
+		bool want = has_option(options, option->name);
+
+		if (want && !(flags & option->flag))
+			attr->attr_set |= option->attr;
+		else if (!want && flags & option->flag)
+			attr->attr_clr |= option->attr;
+	}
+	if (wanted_atime(options) != atime_of(flags)) {
+		attr->attr_clr |= MOUNT_ATTR__ATIME;
+		attr->attr_set |= wanted_atime(options);
+	}
+}
+
+/* Only what differs, as what is tied may not even be touched. */
+int ns_mount_set_options(const struct ns_mount *mount)
+{
+	struct mount_attr attr = { 0 };
+	struct statvfs st;
+
+	if (fstatvfs(mount->fd, &st))
+		return -errno;
+	compare(ns_get_string(mount->saved, "options"), st.f_flag, &attr);
+	if (!attr.attr_set && !attr.attr_clr)
+		return 0;
+	return mount_setattr(mount->fd, "", AT_EMPTY_PATH, &attr,
+			     sizeof(attr)) ? -errno : 0;
+}

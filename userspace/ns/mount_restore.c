@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Building a mount table, and looking from its root.
+ *
+ * Each mount is put on its place below its parent, which is held open, so nothing
+ * that lies on top of it is in the way.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <libmount.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/document.h"
+#include "base/message.h"
+#include "ns/enter.h"
+#include "ns/mount_restore.h"
+#include "ns/report.h"
+
+/*
+ * struct build - what is under way, in the namespace
+ *
+ * @root: of the table; @own is it where the file has none, made from @directory
+ */
+struct build {
+	struct ns_mounts *mounts;
+	char *directory;
+	struct ns_mount *root;
+	struct ns_mount own;
+	struct json_object *report;
+};
+
+static void not_mounted(struct build *build, const struct ns_mount *mount,
+			const char *why)
+{
+	ns_report_add(build->report, "mnt", "%s (%s) is not mounted again: %s",
+		      mount->target, ns_get_string(mount->saved, "type"), why);
+}
+
+/* ---- Where a mount goes ---- */
+
+static int open_below(int dirfd, const char *path, uint64_t resolve)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = resolve,
+	};
+
+	return syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+}
+
+static const struct ns_mount *parent_of(const struct build *build,
+					const struct ns_mount *mount)
+{
+	return mount->parent ? mount->parent : build->root;
+}
+
+/* What is behind the parent's own place; "" is on top of it. */
+static const char *place(const struct ns_mount *parent,
+			 const struct ns_mount *mount)
+{
+	size_t length = strlen(parent->target);
+	const char *rest = mount->target;
+
+	if (!strcmp(parent->target, "/"))
+		length = 0;
+	if (!strncmp(rest, parent->target, length))
+		rest += length;
+	return rest + strspn(rest, "/");
+}
+
+static bool is_directory(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISDIR(st.st_mode);
+}
+
+/* In a filesystem that is new, nobody has made it yet. */
+static int make_place(int dirfd, const char *path, bool directory)
+{
+	char *copy = strdup(path), *at = copy;
+	int fd = -1;
+
+	while (copy && (at = strchr(at, '/'))) {
+		*at = '\0';
+		mkdirat(dirfd, copy, 0755);
+		*at++ = '/';
+	}
+	if (copy && directory)
+		mkdirat(dirfd, copy, 0755);
+	else if (copy)
+		fd = openat(dirfd, copy, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	return open_below(dirfd, path, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
+}
+
+static int open_place(const struct ns_mount *parent,
+		      const struct ns_mount *mount)
+{
+	const char *path = place(parent, mount);
+	int fd;
+
+	if (!*path)
+		return fcntl(parent->fd, F_DUPFD_CLOEXEC, 0);
+	fd = open_below(parent->fd, path, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
+	if (fd < 0 && errno == ENOENT && parent->how == NS_MOUNT_NEW)
+		fd = make_place(parent->fd, path, is_directory(mount->fd));
+	return fd;
+}
+
+/* ---- Mounting ---- */
+
+static bool is_same(int a, int b)
+{
+	struct stat left, right;
+
+	return !fstat(a, &left) && !fstat(b, &right) &&
+	       left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+/* What is seen there now, in place of what we would have mounted. */
+static void take(struct ns_mount *mount, int fd)
+{
+	close(mount->fd);
+	mount->fd = fd;
+	mount->found = true;
+	mount->done = true;
+}
+
+/* Did it come along with its parent, or is what lies on it there already? */
+static bool is_there(const struct build *build, const struct ns_mount *parent,
+		     struct ns_mount *mount)
+{
+	const char *path = place(parent, mount);
+	int fd = *path ? open_below(parent->fd, path, RESOLVE_IN_ROOT) :
+		 fcntl(parent->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	if (is_same(fd, mount->fd)) {
+		take(mount, fd);
+		return true;
+	}
+	/* It is what lies on it that is seen, and that is not its own. */
+	if (*path && ns_mount_is_covered(build->mounts, mount)) {
+		take(mount, fd);
+		mount->how = NS_MOUNT_NONE;
+		return true;
+	}
+	close(fd);
+	return false;
+}
+
+static void attach(struct build *build, struct ns_mount *mount)
+{
+	const struct ns_mount *parent = parent_of(build, mount);
+	int point, err;
+
+	if (parent->found && !*place(parent, mount) &&
+	    is_there(build, parent, mount))
+		return;
+	point = open_place(parent, mount);
+	err = errno;
+	if (point < 0 && err == EXDEV && is_there(build, parent, mount))
+		return;
+	if (point < 0)
+		not_mounted(build, mount, err == EXDEV ?
+			    "another mount hides its place" : strerror(err));
+	else if (move_mount(mount->fd, "", point, "", MOVE_MOUNT_F_EMPTY_PATH |
+			    MOVE_MOUNT_T_EMPTY_PATH))
+		not_mounted(build, mount, strerror(errno));
+	else
+		mount->done = true;
+	if (point >= 0)
+		close(point);
+}
+
+/* What was not found was told before. */
+static void make(struct build *build, struct ns_mount *mount)
+{
+	int err;
+
+	if (mount->how == NS_MOUNT_NONE)
+		return;
+	err = ns_mount_make(mount, build->report);
+	if (err)
+		not_mounted(build, mount, strerror(-err));
+}
+
+/* Parents first, in as many rounds as the table is deep. */
+static void attach_all(struct build *build)
+{
+	bool again = true, *tried = calloc(build->mounts->count + 1,
+					   sizeof(*tried));
+	size_t i;
+
+	while (again && tried) {
+		again = false;
+		for (i = 0; i < build->mounts->count; i++) {
+			struct ns_mount *mount = &build->mounts->mount[i];
+
+			if (tried[i] || mount->fd < 0 || mount == build->root ||
+			    !parent_of(build, mount)->done)
+				continue;
+			tried[i] = true;
+			again = true;
+			attach(build, mount);
+		}
+	}
+	for (i = 0; tried && i < build->mounts->count; i++)
+		if (build->mounts->mount[i].fd >= 0 && !tried[i] &&
+		    !build->mounts->mount[i].done)
+			not_mounted(build, &build->mounts->mount[i],
+				    "what it lay on is not mounted");
+	free(tried);
+}
+
+/* ---- The root ---- */
+
+static struct ns_mount *find_root(struct build *build)
+{
+	size_t i;
+
+	for (i = 0; i < build->mounts->count; i++) {
+		struct ns_mount *mount = &build->mounts->mount[i];
+
+		if (!mount->parent && !strcmp(mount->target, "/"))
+			return mount;
+	}
+	return NULL;
+}
+
+/* In place of one that is not here, or was a directory and no mount. */
+static int use_own_root(struct build *build, char *path)
+{
+	build->own = (struct ns_mount){
+		.target = (char *)"/",
+		.path = path,
+		.how = NS_MOUNT_CLONE,
+		.fd = -1,
+	};
+	ns_report_add(build->report, "mnt",
+		      "the root directory is not the mount that it was: it is %s of ours",
+		      path);
+	build->root = &build->own;
+	return ns_mount_make(build->root, build->report);
+}
+
+static int make_root(struct build *build)
+{
+	int err = 0;
+
+	build->root = find_root(build);
+	/* Who was chrooted into a directory sees no mount there. */
+	if (!build->root)
+		err = use_own_root(build, build->directory);
+	else if (build->root->fd < 0)
+		err = use_own_root(build, (char *)"/");
+	if (!err && move_mount(build->root->fd, "", AT_FDCWD, "/",
+			       MOVE_MOUNT_F_EMPTY_PATH))
+		err = -errno;
+	build->root->done = true;
+	if (err)
+		return message_failed("cannot mount a root directory: %s",
+				      strerror(-err));
+	return STATUS_DONE;
+}
+
+/* All who looked from the old root, in this namespace, look from the new one. */
+static int turn_to_root(const struct build *build)
+{
+	if (fchdir(build->root->fd) || syscall(SYS_pivot_root, ".", ".") ||
+	    umount2(".", MNT_DETACH) || chdir("/"))
+		return message_failed("cannot make the rebuilt mounts the root directory: %s",
+				      strerror(errno));
+	return STATUS_DONE;
+}
+
+/* ---- Propagation ---- */
+
+/* It is mounted, and not only hidden by another. */
+static bool is_own(const struct ns_mount *mount)
+{
+	return mount->done && mount->how != NS_MOUNT_NONE;
+}
+
+static int propagate(const struct ns_mount *mount, uint64_t how)
+{
+	struct mount_attr attr = { .propagation = how };
+
+	return mount_setattr(mount->fd, "", AT_EMPTY_PATH, &attr,
+			     sizeof(attr)) ? -errno : 0;
+}
+
+static const struct ns_mount *first_of_group(const struct build *build,
+					     int64_t group)
+{
+	size_t i;
+
+	for (i = 0; i < build->mounts->count; i++) {
+		const struct ns_mount *mount = &build->mounts->mount[i];
+
+		if (is_own(mount) &&
+		    ns_get_number(mount->saved, "shared") == group)
+			return mount;
+	}
+	return NULL;
+}
+
+/* Into the peer group of @first, of the same filesystem. */
+static int join_group(const struct ns_mount *mount,
+		      const struct ns_mount *first)
+{
+	return move_mount(first->fd, "", mount->fd, "", MOVE_MOUNT_SET_GROUP |
+			  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ?
+	       -errno : 0;
+}
+
+static void share(struct build *build, const struct ns_mount *mount)
+{
+	const struct ns_mount *first =
+		first_of_group(build, ns_get_number(mount->saved, "shared"));
+	int err = first == mount ? 0 : join_group(mount, first);
+
+	if (err)
+		ns_report_add(build->report, "mnt",
+			      "%s is shared, but not with %s as before: %s",
+			      mount->target, first->target, strerror(-err));
+	if (err || first == mount)
+		err = propagate(mount, MS_SHARED);
+	if (err)
+		ns_report_add(build->report, "mnt",
+			      "%s cannot be shared: %s", mount->target,
+			      strerror(-err));
+}
+
+/* What received from outside does so since it was cloned, or cannot. */
+static void enslave(struct build *build, const struct ns_mount *mount)
+{
+	int64_t master = ns_get_number(mount->saved, "master");
+	const struct ns_mount *first = first_of_group(build, master);
+	int err = 0;
+
+	if (first) {
+		err = join_group(mount, first);
+		if (!err)
+			err = propagate(mount, MS_SLAVE);
+	} else if (mount->group != master) {
+		err = -ENOENT;
+	}
+	if (err)
+		ns_report_add(build->report, "mnt",
+			      "%s received mounts from elsewhere: it does not any more",
+			      mount->target);
+}
+
+/* Masters before slaves. */
+static void propagate_all(struct build *build)
+{
+	const struct ns_mount *mount = build->mounts->mount;
+	size_t count = build->mounts->count, i;
+
+	for (i = 0; i < count; i++)
+		if (is_own(&mount[i]) && ns_get(mount[i].saved, "shared") &&
+		    !ns_get(mount[i].saved, "master"))
+			share(build, &mount[i]);
+	for (i = 0; i < count; i++) {
+		if (!is_own(&mount[i]) || !ns_get(mount[i].saved, "master"))
+			continue;
+		enslave(build, &mount[i]);
+		if (ns_get(mount[i].saved, "shared"))
+			share(build, &mount[i]);
+	}
+	for (i = 0; i < count; i++)
+		if (is_own(&mount[i]) && ns_get_bool(mount[i].saved, "unbindable"))
+			propagate(&mount[i], MS_UNBINDABLE);
+}
+
+/* ---- What came along ---- */
+
+static bool is_saved(const struct build *build, const char *target)
+{
+	size_t i;
+
+	for (i = 0; i < build->mounts->count; i++)
+		if (!strcmp(build->mounts->mount[i].target, target))
+			return true;
+	return false;
+}
+
+/* What is tied to what was cloned could not be left behind. */
+static void report_others(struct build *build, int procfd)
+{
+	int fd = openat(procfd, "mountinfo", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	struct libmnt_table *table = mnt_new_table();
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+
+	if (file && table && iter &&
+	    !mnt_table_parse_stream(table, file, "mountinfo"))
+		while (!mnt_table_next_fs(table, iter, &fs))
+			if (!is_saved(build, mnt_fs_get_target(fs)))
+				ns_report_add(build->report, "mnt",
+					      "%s (%s) is mounted, too: without root it cannot be left out",
+					      mnt_fs_get_target(fs),
+					      mnt_fs_get_fstype(fs));
+	mnt_free_iter(iter);
+	mnt_unref_table(table);
+	if (file)
+		fclose(file);
+}
+
+/* ---- All of it ---- */
+
+static void set_options(struct build *build)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < build->mounts->count; i++) {
+		const struct ns_mount *mount = &build->mounts->mount[i];
+
+		err = is_own(mount) ? ns_mount_set_options(mount) : 0;
+		if (err)
+			ns_report_add(build->report, "mnt",
+				      "%s cannot have the options %s: %s",
+				      mount->target,
+				      ns_get_string(mount->saved, "options"),
+				      strerror(-err));
+	}
+}
+
+/* For ns_inside(). */
+static int restore(void *data, struct json_object **result)
+{
+	struct build *build = data;
+	int procfd = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t i;
+	int status;
+
+	build->report = json_object_new_array();
+	*result = build->report;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return message_failed("cannot make the new mounts private: %s",
+				      strerror(errno));
+	for (i = 0; i < build->mounts->count; i++)
+		make(build, &build->mounts->mount[i]);
+	status = make_root(build);
+	if (status != STATUS_DONE)
+		return status;
+	attach_all(build);
+	propagate_all(build);
+	set_options(build);
+	status = turn_to_root(build);
+	if (status == STATUS_DONE)
+		report_others(build, procfd);
+	return status;
+}
+
+int ns_mounts_restore(const struct ns_target *of, const struct ns_plan *plan,
+		      struct ns_mounts *mounts, struct json_object **report)
+{
+	static const enum ns_kind shown[] = {
+		NS_PID, NS_NET, NS_IPC, NS_CGROUP,
+	};
+	struct build build = { .mounts = mounts };
+	struct ns_set set = ns_target_one(of, NS_MNT);
+	int status;
+	size_t i;
+
+	build.directory = document_get_bytes(ns_get(plan->root, "process"),
+					     "root");
+	if (!build.directory)
+		return message_failed("out of memory");
+
+	/* What proc, sysfs, mqueue and cgroup2 show is that of who mounts them. */
+	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		set.fd[shown[i]] = of->other.fd[shown[i]];
+	status = ns_inside(&set, restore, &build, report);
+	free(build.directory);
+	return status;
+}

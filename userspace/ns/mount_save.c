@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The mount table.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <libmount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "base/command.h"
+#include "base/document.h"
+#include "base/message.h"
+#include "ns/file.h"
+#include "ns/mount_save.h"
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+/* "shared:1 master:2", and "unbindable" for what may not be mounted again. */
+static void put_propagation(struct json_object *mount, const char *fields)
+{
+	static const char *const names[] = { "shared", "master" };
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int group;
+
+		at = strstr(fields, names[i]);
+		if (at && sscanf(at + strlen(names[i]), ":%d", &group) == 1)
+			ns_put_number(mount, names[i], group);
+	}
+	if (strstr(fields, "unbindable"))
+		ns_put_bool(mount, "unbindable", true);
+}
+
+/*
+ * Where we have the same filesystem mounted: numbers of devices do not last until
+ * it is restored, but /dev will be there.
+ */
+static void put_here(struct json_object *mount, struct libmnt_table *ours,
+		     dev_t device)
+{
+	struct libmnt_fs *fs = mnt_table_find_devno(ours, device,
+						    MNT_ITER_FORWARD);
+
+	if (fs)
+		document_add_bytes(mount, "here",
+				   or_empty(mnt_fs_get_target(fs)));
+}
+
+static struct json_object *to_json(struct libmnt_fs *fs,
+				   struct libmnt_table *ours)
+{
+	struct json_object *mount = json_object_new_object();
+	dev_t device = mnt_fs_get_devno(fs);
+	char text[32];
+
+	ns_put_number(mount, "id", mnt_fs_get_id(fs));
+	ns_put_number(mount, "parent", mnt_fs_get_parent_id(fs));
+	snprintf(text, sizeof(text), "%u:%u", major(device), minor(device));
+	ns_put_string(mount, "device", text);
+	document_add_bytes(mount, "root", or_empty(mnt_fs_get_root(fs)));
+	document_add_bytes(mount, "target", or_empty(mnt_fs_get_target(fs)));
+	ns_put_string(mount, "type", or_empty(mnt_fs_get_fstype(fs)));
+	document_add_bytes(mount, "source", or_empty(mnt_fs_get_source(fs)));
+	ns_put_string(mount, "options", or_empty(mnt_fs_get_vfs_options(fs)));
+	document_add_bytes(mount, "super_options",
+			   or_empty(mnt_fs_get_fs_options(fs)));
+	put_propagation(mount, or_empty(mnt_fs_get_optional_fields(fs)));
+	put_here(mount, ours, device);
+	return mount;
+}
+
+static struct json_object *table_json(struct libmnt_table *table,
+				      struct libmnt_table *ours,
+				      struct libmnt_iter *iter)
+{
+	struct json_object *mounts = json_object_new_array();
+	struct libmnt_fs *fs;
+
+	while (!mnt_table_next_fs(table, iter, &fs))
+		json_object_array_add(mounts, to_json(fs, ours));
+	return mounts;
+}
+
+int ns_mounts_save(pid_t pid, struct json_object **mounts)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_table *table, *ours;
+	int status = STATUS_DONE;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
+	errno = 0;
+	table = mnt_new_table_from_file(path);
+	ours = mnt_new_table_from_file("/proc/self/mountinfo");
+	if (table && ours && iter)
+		*mounts = table_json(table, ours, iter);
+	else
+		status = message_failed("cannot read the mount table of process %d: %s",
+					pid, strerror(errno ? errno : ENOMEM));
+	mnt_unref_table(ours);
+	mnt_unref_table(table);
+	mnt_free_iter(iter);
+	return status;
+}

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making a network namespace's links, addresses and routes again.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/netlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/veth.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/message.h"
+#include "ns/enter.h"
+#include "ns/net_restore.h"
+#include "ns/report.h"
+
+/*
+ * struct wire - what is under way, in the namespace
+ *
+ * @ours: where the other ends of veths go that were outside; -1 if we may not
+ * @free: the names of these, but for those that others have
+ */
+struct wire {
+	const struct json_object *net;
+	int ours;
+	struct json_object *free;
+	struct nl_sock *sock;
+	struct json_object *report;
+};
+
+static bool is(const struct json_object *link, const char *type)
+{
+	return !strcmp(ns_get_string(link, "type"), type);
+}
+
+static bool is_outside(const struct json_object *link)
+{
+	return ns_get_bool(ns_get(link, "peer"), "outside");
+}
+
+static const char *peer_name(const struct json_object *link)
+{
+	return ns_get_string(ns_get(link, "peer"), "name");
+}
+
+/* ---- Planning ---- */
+
+static void plan_veth(const struct ns_plan *plan,
+		      const struct json_object *link,
+		      struct json_object *report)
+{
+	const char *name = ns_get_string(link, "name");
+
+	if (!ns_get(link, "peer"))
+		ns_report_add(report, "net",
+			      "the other end of veth %s was somewhere else: it is made beside it",
+			      name);
+	else if (is_outside(link) && !plan->privileged)
+		ns_report_add(report, "net",
+			      "the other end of veth %s, %s, was outside, where we may make none: it is made beside it",
+			      name, peer_name(link));
+	else if (is_outside(link) && if_nametoindex(peer_name(link)))
+		ns_report_add(report, "net",
+			      "the other end of veth %s cannot be called %s, as there is one: the kernel chooses a name",
+			      name, peer_name(link));
+}
+
+void ns_links_plan(const struct ns_plan *plan, struct json_object *report)
+{
+	struct json_object *links = ns_get(ns_get(plan->root, "net"), "links");
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(links); i++) {
+		struct json_object *link = json_object_array_get_idx(links, i);
+
+		if (is(link, "veth"))
+			plan_veth(plan, link, report);
+		else if (!is(link, "loopback") && !is(link, "dummy"))
+			ns_report_add(report, "net",
+				      "link %s (%s) is not made again: only lo, veth and dummy are",
+				      ns_get_string(link, "name"),
+				      ns_get_string(link, "type"));
+	}
+}
+
+/* ---- Links ---- */
+
+static void failed(struct wire *wire, const char *what, const char *name,
+		   int err)
+{
+	ns_report_add(wire->report, "net", "%s %s cannot be made: %s", what,
+		      name, nl_geterror(err));
+}
+
+/* What the saved link says of the new one; its hardware address as it was. */
+static void dress(struct rtnl_link *link, const struct json_object *saved)
+{
+	struct nl_addr *address = NULL;
+
+	rtnl_link_set_name(link, ns_get_string(saved, "name"));
+	if (ns_get_number(saved, "mtu"))
+		rtnl_link_set_mtu(link, ns_get_number(saved, "mtu"));
+	if (!nl_addr_parse(ns_get_string(saved, "address"), AF_LLC, &address))
+		rtnl_link_set_addr(link, address);
+	nl_addr_put(address);
+}
+
+static struct json_object *find_link(const struct wire *wire,
+				     const char *name)
+{
+	struct json_object *links = ns_get(wire->net, "links");
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(links); i++) {
+		struct json_object *link = json_object_array_get_idx(links, i);
+
+		if (!strcmp(ns_get_string(link, "name"), name))
+			return link;
+	}
+	return NULL;
+}
+
+/* As it was, or with a name of the kernel's choice where it is taken. */
+static int add_veth(struct wire *wire, const struct json_object *saved,
+		    const char *peer_is)
+{
+	struct rtnl_link *link = rtnl_link_veth_alloc(), *peer;
+	struct json_object *twin = find_link(wire, peer_is);
+	int err;
+
+	if (!link)
+		return -NLE_NOMEM;
+	dress(link, saved);
+	peer = rtnl_link_veth_get_peer(link);
+	if (is_outside(saved) && wire->ours >= 0)
+		rtnl_link_set_ns_fd(peer, wire->ours);
+	else if (twin)
+		dress(peer, twin);
+	if (*peer_is)
+		rtnl_link_set_name(peer, peer_is);
+	err = rtnl_link_add(wire->sock, link, NLM_F_CREATE | NLM_F_EXCL);
+	rtnl_link_put(peer);
+	rtnl_link_put(link);
+	return err;
+}
+
+static int make_veth(struct wire *wire, const struct json_object *saved)
+{
+	int err = add_veth(wire, saved, peer_name(saved));
+
+	if (err == -NLE_EXIST && is_outside(saved))
+		err = add_veth(wire, saved, "");
+	return err;
+}
+
+static int make_dummy(struct wire *wire, const struct json_object *saved)
+{
+	struct rtnl_link *link = rtnl_link_alloc();
+	int err;
+
+	if (!link)
+		return -NLE_NOMEM;
+	dress(link, saved);
+	err = rtnl_link_set_type(link, "dummy");
+	if (!err)
+		err = rtnl_link_add(wire->sock, link,
+				    NLM_F_CREATE | NLM_F_EXCL);
+	rtnl_link_put(link);
+	return err;
+}
+
+/* Both ends of a veth are saved where both were inside: the second is there. */
+static void make_link(struct wire *wire, const struct json_object *saved)
+{
+	const char *name = ns_get_string(saved, "name");
+	int err = 0;
+
+	if (if_nametoindex(name))
+		return;
+	if (is(saved, "veth"))
+		err = make_veth(wire, saved);
+	else if (is(saved, "dummy"))
+		err = make_dummy(wire, saved);
+	if (err)
+		failed(wire, ns_get_string(saved, "type"), name, err);
+}
+
+static void set_up(struct wire *wire, const struct json_object *saved)
+{
+	const char *name = ns_get_string(saved, "name");
+	struct rtnl_link *old = rtnl_link_alloc(), *link = rtnl_link_alloc();
+	int err = -NLE_NOMEM;
+
+	if (old && link) {
+		rtnl_link_set_ifindex(old, if_nametoindex(name));
+		rtnl_link_set_flags(link, IFF_UP);
+		err = rtnl_link_change(wire->sock, old, link, 0);
+	}
+	rtnl_link_put(link);
+	rtnl_link_put(old);
+	if (err)
+		ns_report_add(wire->report, "net",
+			      "link %s cannot be set up: %s", name,
+			      nl_geterror(err));
+}
+
+/* ---- Addresses ---- */
+
+static int set_local(struct rtnl_addr *address, const struct json_object *saved)
+{
+	struct nl_addr *value = NULL;
+	int err = nl_addr_parse(ns_get_string(saved, "local"), AF_UNSPEC,
+				&value);
+
+	if (!err)
+		err = rtnl_addr_set_local(address, value);
+	nl_addr_put(value);
+	return err;
+}
+
+static int set_others(struct rtnl_addr *address,
+		      const struct json_object *saved)
+{
+	struct nl_addr *value = NULL;
+	int err = 0;
+
+	if (ns_get(saved, "peer")) {
+		err = nl_addr_parse(ns_get_string(saved, "peer"), AF_UNSPEC,
+				    &value);
+		if (!err)
+			err = rtnl_addr_set_peer(address, value);
+		nl_addr_put(value);
+	}
+	value = NULL;
+	if (!err && ns_get(saved, "broadcast")) {
+		err = nl_addr_parse(ns_get_string(saved, "broadcast"),
+				    AF_UNSPEC, &value);
+		if (!err)
+			err = rtnl_addr_set_broadcast(address, value);
+		nl_addr_put(value);
+	}
+	return err;
+}
+
+/* Those that the kernel makes itself are there already. */
+static void add_address(struct wire *wire, const struct json_object *saved)
+{
+	const char *link = ns_get_string(saved, "link");
+	struct rtnl_addr *address = rtnl_addr_alloc();
+	int err = address ? set_local(address, saved) : -NLE_NOMEM;
+
+	if (!err)
+		err = set_others(address, saved);
+	if (!err) {
+		rtnl_addr_set_ifindex(address, if_nametoindex(link));
+		rtnl_addr_set_scope(address, ns_get_number(saved, "scope"));
+		if (ns_get(saved, "label"))
+			rtnl_addr_set_label(address,
+					    ns_get_string(saved, "label"));
+		/* Nobody is here yet to have it, too. */
+		if (rtnl_addr_get_family(address) == AF_INET6)
+			rtnl_addr_set_flags(address, IFA_F_NODAD);
+		err = rtnl_addr_add(wire->sock, address, 0);
+	}
+	rtnl_addr_put(address);
+	if (err && err != -NLE_EXIST)
+		failed(wire, "address", ns_get_string(saved, "local"), err);
+}
+
+/* ---- Routes ---- */
+
+static int add_hop(struct rtnl_route *route, const struct json_object *saved)
+{
+	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+	struct nl_addr *gateway = NULL;
+	int err = hop ? 0 : -NLE_NOMEM;
+
+	if (!err && ns_get(saved, "link"))
+		rtnl_route_nh_set_ifindex(hop,
+					  if_nametoindex(ns_get_string(saved, "link")));
+	if (!err && ns_get(saved, "gateway")) {
+		err = nl_addr_parse(ns_get_string(saved, "gateway"), AF_UNSPEC,
+				    &gateway);
+		if (!err)
+			rtnl_route_nh_set_gateway(hop, gateway);
+		nl_addr_put(gateway);
+	}
+	if (err) {
+		if (hop)
+			rtnl_route_nh_free(hop);
+		return err;
+	}
+	rtnl_route_nh_set_weight(hop, ns_get_number(saved, "weight"));
+	rtnl_route_add_nexthop(route, hop);
+	return 0;
+}
+
+/* "none" is the default route's. */
+static int set_ends(struct rtnl_route *route, const struct json_object *saved)
+{
+	int family = ns_get_number(saved, "family");
+	struct nl_addr *address = NULL;
+	int err = nl_addr_parse(ns_get_string(saved, "destination"), family,
+				&address);
+
+	if (!err)
+		err = rtnl_route_set_dst(route, address);
+	nl_addr_put(address);
+	address = NULL;
+	if (!err && ns_get(saved, "source")) {
+		err = nl_addr_parse(ns_get_string(saved, "source"), family,
+				    &address);
+		if (!err)
+			err = rtnl_route_set_pref_src(route, address);
+		nl_addr_put(address);
+	}
+	return err;
+}
+
+static int fill_route(struct rtnl_route *route,
+		      const struct json_object *saved)
+{
+	struct json_object *hops = ns_get(saved, "hops");
+	int err = rtnl_route_set_family(route, ns_get_number(saved, "family"));
+	size_t i;
+
+	if (!err)
+		err = set_ends(route, saved);
+	rtnl_route_set_table(route, ns_get_number(saved, "table"));
+	rtnl_route_set_protocol(route, ns_get_number(saved, "protocol"));
+	rtnl_route_set_scope(route, ns_get_number(saved, "scope"));
+	rtnl_route_set_priority(route, ns_get_number(saved, "priority"));
+	if (!err)
+		err = rtnl_route_set_type(route, ns_get_number(saved, "type"));
+	for (i = 0; !err && i < json_object_array_length(hops); i++)
+		err = add_hop(route, json_object_array_get_idx(hops, i));
+	return err;
+}
+
+static void add_route(struct wire *wire, const struct json_object *saved)
+{
+	struct rtnl_route *route = rtnl_route_alloc();
+	int err = route ? fill_route(route, saved) : -NLE_NOMEM;
+
+	if (!err)
+		err = rtnl_route_add(wire->sock, route, NLM_F_CREATE);
+	rtnl_route_put(route);
+	if (err && err != -NLE_EXIST)
+		failed(wire, "route", ns_get_string(saved, "destination"),
+		       err);
+}
+
+/* ---- All of it ---- */
+
+static void each(struct wire *wire, const char *what,
+		 void (*fn)(struct wire *wire, const struct json_object *saved))
+{
+	struct json_object *all = ns_get(wire->net, what);
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(all); i++)
+		fn(wire, json_object_array_get_idx(all, i));
+}
+
+/* What was not made was told. */
+static void set_up_if_there(struct wire *wire, const struct json_object *saved)
+{
+	if (ns_get_bool(saved, "up") &&
+	    if_nametoindex(ns_get_string(saved, "name")))
+		set_up(wire, saved);
+}
+
+static void add_address_if_there(struct wire *wire,
+				 const struct json_object *saved)
+{
+	if (if_nametoindex(ns_get_string(saved, "link")))
+		add_address(wire, saved);
+}
+
+/* For ns_inside(). */
+static int restore(void *data, struct json_object **result)
+{
+	struct wire *wire = data;
+	int err;
+
+	wire->report = json_object_new_array();
+	*result = wire->report;
+	wire->sock = nl_socket_alloc();
+	err = wire->sock ? nl_connect(wire->sock, NETLINK_ROUTE) : -NLE_NOMEM;
+	if (err) {
+		nl_socket_free(wire->sock);
+		return message_failed("cannot make network links: %s",
+				      nl_geterror(err));
+	}
+	each(wire, "links", make_link);
+	/* The kernel gives addresses of its own to links that are up. */
+	each(wire, "links", set_up_if_there);
+	each(wire, "addresses", add_address_if_there);
+	each(wire, "routes", add_route);
+	nl_socket_free(wire->sock);
+	return STATUS_DONE;
+}
+
+/* The other ends that were outside: up, and in the bridge in which they were. */
+static void set_up_outside(struct wire *wire, const struct json_object *saved)
+{
+	struct json_object *peer = ns_get(saved, "peer");
+	const char *name = peer_name(saved), *master;
+	int err = 0;
+
+	if (!ns_get_bool(wire->free, name) || !if_nametoindex(name))
+		return;
+	master = ns_get_string(peer, "master");
+	if (*master)
+		err = if_nametoindex(master) ?
+		      rtnl_link_enslave_ifindex(wire->sock,
+						if_nametoindex(master),
+						if_nametoindex(name)) :
+		      -NLE_NODEV;
+	if (err)
+		ns_report_add(wire->report, "net",
+			      "%s cannot be put into %s: %s", name, master,
+			      nl_geterror(err));
+	if (ns_get_bool(peer, "up"))
+		set_up(wire, peer);
+}
+
+static int restore_outside(struct wire *wire, struct json_object *report)
+{
+	int err;
+
+	wire->report = report;
+	wire->sock = nl_socket_alloc();
+	err = wire->sock ? nl_connect(wire->sock, NETLINK_ROUTE) : -NLE_NOMEM;
+	if (!err)
+		each(wire, "links", set_up_outside);
+	nl_socket_free(wire->sock);
+	if (err)
+		return message_failed("cannot set up network links: %s",
+				      nl_geterror(err));
+	return STATUS_DONE;
+}
+
+static void note_free(struct wire *wire, const struct json_object *saved)
+{
+	const char *name = peer_name(saved);
+
+	if (is_outside(saved) && !if_nametoindex(name))
+		ns_put_bool(wire->free, name, true);
+}
+
+int ns_links_restore(const struct ns_target *of, const struct ns_plan *plan,
+		     struct json_object **report)
+{
+	struct wire wire = { .net = ns_get(plan->root, "net"), .ours = -1 };
+	struct ns_set set = ns_target_one(of, NS_NET);
+	int status;
+
+	wire.free = json_object_new_object();
+	each(&wire, "links", note_free);
+	if (plan->privileged) {
+		/* Privilege here is needed, too, and is there already. */
+		set.fd[NS_USER] = -1;
+		wire.ours = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	}
+	status = ns_inside(&set, restore, &wire, report);
+	if (status == STATUS_DONE && wire.ours >= 0)
+		status = restore_outside(&wire, *report);
+	if (wire.ours >= 0)
+		close(wire.ours);
+	json_object_put(wire.free);
+	return status;
+}

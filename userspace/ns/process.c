@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The namespaces of a process beside ours.
+ */
+#define _GNU_SOURCE
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/message.h"
+#include "ns/process.h"
+
+static int find_chains(struct ns_target *of, const struct ns_set *ours)
+{
+	if (ns_chain_open(&of->users, of->all.fd[NS_USER],
+			  &ours->id[NS_USER]))
+		return message_failed("out of memory");
+	if (!of->users.complete)
+		return message_failed("process %d is in a user namespace that is not below ours: run pvadm where that was made",
+				      of->target.pid);
+	if (of->all.fd[NS_PID] >= 0 &&
+	    ns_chain_open(&of->pids, of->all.fd[NS_PID], &ours->id[NS_PID]))
+		return message_failed("out of memory");
+	return STATUS_DONE;
+}
+
+int ns_target_find(struct ns_target *of)
+{
+	struct ns_set ours = NS_SET_NONE;
+	int status = ns_set_open_self(&ours);
+
+	if (status == STATUS_DONE)
+		status = ns_set_open(&of->all, &of->target);
+	if (status == STATUS_DONE)
+		status = ns_set_open(&of->other, &of->target);
+	if (status == STATUS_DONE) {
+		ns_set_subtract(&of->other, &ours);
+		status = find_chains(of, &ours);
+	}
+	ns_set_close(&ours);
+	return status;
+}
+
+void ns_target_close(struct ns_target *of)
+{
+	ns_chain_close(&of->users);
+	ns_chain_close(&of->pids);
+	ns_set_close(&of->other);
+	ns_set_close(&of->all);
+	target_close(&of->target);
+}
+
+size_t ns_target_level(const struct ns_target *of, int fd)
+{
+	int owner = ns_owner(fd);
+	struct ns_id id = ns_id_of(owner);
+	size_t i;
+
+	if (owner >= 0)
+		close(owner);
+	for (i = 0; i < of->users.count; i++) {
+		struct ns_id user = ns_id_of(of->users.fd[i]);
+
+		if (ns_id_equal(&id, &user))
+			return i + 1;
+	}
+	return 0;
+}
+
+struct ns_set ns_target_one(const struct ns_target *of, enum ns_kind kind)
+{
+	struct ns_set set = NS_SET_NONE;
+	size_t level;
+
+	set.fd[kind] = of->other.fd[kind];
+	if (set.fd[kind] < 0)
+		return set;
+	level = ns_target_level(of, set.fd[kind]);
+	if (level)
+		set.fd[NS_USER] = of->users.fd[level - 1];
+	return set;
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Running a command in the namespaces that a file tells of.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/forward.h"
+#include "base/janitor.h"
+#include "base/message.h"
+#include "base/output.h"
+#include "base/pidref.h"
+#include "base/procfs.h"
+#include "ns/cgroup.h"
+#include "ns/cgroup_restore.h"
+#include "ns/create.h"
+#include "ns/enter.h"
+#include "ns/ipc.h"
+#include "ns/mount_restore.h"
+#include "ns/net_restore.h"
+#include "ns/pinned.h"
+#include "ns/plan.h"
+#include "ns/report.h"
+#include "ns/run.h"
+#include "ns/uts.h"
+
+/*
+ * struct running - what is under way
+ *
+ * @asked: what is to be done
+ * @process: what is to become the command; its pidfd is -1 as long as there is none
+ */
+struct running {
+	const struct ns_run *asked;
+	struct ns_plan plan;
+	struct ns_cgroup cgroup;
+	struct ns_mounts mounts;
+	struct keeper keeper;
+	struct ns_maker maker;
+	struct target process;
+};
+
+/* ---- Filling what was made ---- */
+
+static int tell(const struct running *run, struct json_object *report)
+{
+	int status = report ? ns_report_tell(report, run->asked->strict) :
+		     STATUS_DONE;
+
+	json_object_put(report);
+	return status;
+}
+
+static int fill_one(const struct running *run, const struct ns_target *of,
+		    enum ns_kind kind, ns_inside_fn fn)
+{
+	struct ns_set set = ns_target_one(of, kind);
+	struct json_object *report = NULL;
+	int status;
+
+	if (!run->plan.make[kind])
+		return STATUS_DONE;
+	status = ns_inside(&set, fn,
+			   ns_get(run->asked->file, ns_kinds[kind].name),
+			   &report);
+	if (status == STATUS_DONE)
+		return tell(run, report);
+	json_object_put(report);
+	return status;
+}
+
+static int fill_net(const struct running *run, const struct ns_target *of)
+{
+	struct json_object *report = NULL;
+	int status;
+
+	if (!run->plan.make[NS_NET])
+		return STATUS_DONE;
+	status = ns_links_restore(of, &run->plan, &report);
+	if (status == STATUS_DONE)
+		return tell(run, report);
+	json_object_put(report);
+	return status;
+}
+
+static int fill_mounts(struct running *run, const struct ns_target *of)
+{
+	struct json_object *report = NULL;
+	int status;
+
+	if (!run->plan.make[NS_MNT])
+		return STATUS_DONE;
+	status = ns_mounts_restore(of, &run->plan, &run->mounts,
+				   &report);
+	/* The command's namespace alone holds them from now on. */
+	ns_mounts_free(&run->mounts);
+	if (status == STATUS_DONE)
+		return tell(run, report);
+	json_object_put(report);
+	return status;
+}
+
+static int fill_all(struct running *run, const struct ns_target *of)
+{
+	int status = fill_one(run, of, NS_UTS, ns_uts_restore);
+
+	if (status == STATUS_DONE)
+		status = fill_one(run, of, NS_IPC, ns_ipc_restore);
+	if (status == STATUS_DONE)
+		status = fill_net(run, of);
+	if (status == STATUS_DONE)
+		status = fill_mounts(run, of);
+	return status;
+}
+
+/* @pid is in all of the new namespaces, and waits. */
+static int fill(struct running *run, pid_t pid)
+{
+	struct ns_target of = NS_TARGET_NONE;
+	int status;
+
+	of.target.pid = pid;
+	of.target.pidfd = pidfd_open(pid, 0);
+	if (of.target.pidfd < 0)
+		return message_failed("cannot take hold of the new process: %s",
+				      strerror(errno));
+	run->process.pid = pid;
+	run->process.pidfd = fcntl(of.target.pidfd, F_DUPFD_CLOEXEC, 0);
+	status = ns_target_find(&of);
+	if (status == STATUS_DONE)
+		status = fill_all(run, &of);
+	ns_target_close(&of);
+	return status;
+}
+
+/* ---- What others have to do with it ---- */
+
+static int call_open(const struct running *run)
+{
+	const struct ns_run_hooks *hooks = run->asked->hooks;
+
+	return hooks && hooks->open ? hooks->open(run->asked->data) :
+				      STATUS_DONE;
+}
+
+static int call_ready(const struct running *run, pid_t pid)
+{
+	const struct ns_run_hooks *hooks = run->asked->hooks;
+
+	return hooks && hooks->ready ? hooks->ready(run->asked->data, pid) :
+				       STATUS_DONE;
+}
+
+/* ---- Making ---- */
+
+static int ask_keeper(struct running *run, int request, pid_t pid)
+{
+	if (run->keeper.fd < 0)
+		return STATUS_DONE;
+	return keeper_ask(&run->keeper, request, pid);
+}
+
+static int fulfil(struct running *run, enum ns_wish wish, pid_t pid)
+{
+	int status;
+
+	switch (wish) {
+	case NS_WISH_CGROUP_ROOT:
+		return ask_keeper(run, NS_CGROUP_JOIN_ROOT, pid);
+	case NS_WISH_CGROUP_OUT:
+		return ask_keeper(run, NS_CGROUP_LEAVE, pid);
+	case NS_WISH_READY:
+		status = fill(run, pid);
+		if (status == STATUS_DONE)
+			status = call_ready(run, pid);
+		/* The last moment at which it can fail. */
+		return status == STATUS_DONE ?
+		       ask_keeper(run, NS_CGROUP_JOIN, pid) : status;
+	case NS_WISH_FAILED:
+		break;
+	}
+	return message_failed("unknown wish %d", wish);
+}
+
+/*
+ * Its descriptors are closed: it has become the command, or it is about to have ended.
+ * Who ends has given its memory away before; a pidfd tells of it only much later, when its
+ * namespaces are gone as well.  Anybody may read statm, whatever the command is.
+ */
+static bool has_begun(const struct running *run)
+{
+	char path[64], *text;
+	bool begun;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", run->process.pid);
+	text = proc_file_read(path);
+	begun = text && strtoul(text, NULL, 10) > 0;
+	free(text);
+	return begun && target_lives(&run->process);
+}
+
+/* Returns what the worker came to. */
+static int watch(struct running *run)
+{
+	const struct ns_run_hooks *hooks = run->asked->hooks;
+	bool failed, sure = true;
+	int wait;
+
+	if (!hooks)
+		return follow_wait(run->maker.pid);
+	failed = ns_maker_has_failed(&run->maker);
+	/* If it was killed, who knows. */
+	if (!failed && hooks->begun) {
+		sure = has_begun(run);
+		if (sure)
+			hooks->begun(run->asked->data, true);
+	}
+	wait = follow_wait(run->maker.pid);
+	if (!failed && hooks->begun && !sure)
+		hooks->begun(run->asked->data, WIFEXITED(wait) &&
+			     WEXITSTATUS(wait) < 128);
+	if (!failed && hooks->ended)
+		hooks->ended(run->asked->data, wait);
+	return wait;
+}
+
+/* Until the command begins, or it failed and all is gone again. */
+static int make(struct running *run)
+{
+	enum ns_wish wish;
+	int status;
+	pid_t pid;
+
+	do {
+		if (!ns_maker_hear(&run->maker, &wish, &pid))
+			return ns_maker_end(&run->maker);
+		status = fulfil(run, wish, pid);
+		if (status != STATUS_DONE) {
+			ns_maker_end(&run->maker);
+			return status;
+		}
+		if (wish == NS_WISH_READY)
+			follow_begin();
+		ns_maker_answer(&run->maker);
+	} while (wish != NS_WISH_READY);
+	return STATUS_DONE;
+}
+
+static int start_keeper(struct running *run)
+{
+	run->cgroup.strict = run->asked->strict;
+	if (!run->cgroup.saved)
+		return STATUS_DONE;
+	return keeper_start(&run->keeper, &ns_cgroup_keeper, &run->cgroup);
+}
+
+static int start(struct running *run, char **command)
+{
+	int status = call_open(run);
+
+	if (status == STATUS_DONE)
+		status = ns_maker_start(&run->maker, &run->plan,
+					&run->asked->as, command);
+	return status == STATUS_DONE ? make(run) : status;
+}
+
+static int run_anew(struct running *run, char **command)
+{
+	int status = start_keeper(run), wait;
+
+	if (status != STATUS_DONE)
+		return status;
+	status = start(run, command);
+	if (status != STATUS_DONE) {
+		keeper_unmake(&run->keeper);
+		return status;
+	}
+	wait = watch(run);
+	ask_keeper(run, NS_CGROUP_END, 0);
+	keeper_unmake(&run->keeper);
+	follow_end(wait);
+}
+
+/* ---- All of it ---- */
+
+/* Without a cgroup to begin at, it begins at ours. */
+static void check_cgroup_namespace(const struct running *run)
+{
+	struct json_object *saved = ns_get(run->asked->file, "cgroup");
+	char *ours;
+
+	if (!run->plan.make[NS_CGROUP] || run->cgroup.saved)
+		return;
+	ours = cgroup_of(getpid());
+	if (ours && strcmp(ours, ns_get_string(saved, "root")))
+		ns_report_add(run->plan.report, "cgroup",
+			      "the cgroup namespace begins at ours, %s", ours);
+	free(ours);
+}
+
+static int plan(struct running *run)
+{
+	struct json_object *cgroup = ns_get(run->asked->file, "cgroup");
+	int status = ns_plan_init(&run->plan, run->asked->file,
+				  &run->asked->kinds);
+
+	/* Who chose other kinds did not ask for it. */
+	if (!ns_options_have(&run->asked->kinds, NS_CGROUP) ||
+	    !strcmp(ns_get_string(cgroup, "path"), "/"))
+		cgroup = NULL;
+	if (status == STATUS_DONE)
+		status = ns_cgroup_plan(&run->cgroup, cgroup,
+					run->plan.report);
+	if (status == STATUS_DONE)
+		status = ns_mounts_plan(&run->mounts, &run->plan,
+					run->plan.report);
+	check_cgroup_namespace(run);
+	if (status == STATUS_DONE && run->plan.make[NS_NET])
+		ns_links_plan(&run->plan, run->plan.report);
+	return status;
+}
+
+static int print_check(const struct running *run)
+{
+	int status;
+
+	ns_report_print(run->plan.report, run->asked->json);
+	status = output_finish();
+	if (status == STATUS_DONE && run->asked->strict)
+		status = ns_report_tell(run->plan.report, true);
+	return status;
+}
+
+static int run_planned(struct running *run, char **command)
+{
+	int status = plan(run);
+
+	if (status == STATUS_DONE && run->asked->check)
+		return print_check(run);
+	if (status == STATUS_DONE)
+		status = ns_report_tell(run->plan.report, run->asked->strict);
+	return status == STATUS_DONE ? run_anew(run, command) : status;
+}
+
+int ns_run(const struct ns_run *asked, char **command)
+{
+	struct running run = {
+		.asked = asked,
+		.keeper = { .fd = -1 },
+		.process.pidfd = -1,
+	};
+	int status;
+
+	if (asked->pinned)
+		return ns_pinned_run(asked->pinned, asked->file, &asked->kinds,
+				     &asked->as, command);
+	status = run_planned(&run, command);
+	ns_mounts_free(&run.mounts);
+	ns_cgroup_free(&run.cgroup);
+	ns_plan_free(&run.plan);
+	target_close(&run.process);
+	return status;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef RELINK_CLEANUP_H
+#define RELINK_CLEANUP_H
+
+#include <stdbool.h>
+
+/*
+ * Remove what the manifest @path says was made, and print how much that was.  Returns
+ * the exit status, and has said why if it is not STATUS_DONE; what is gone already
+ * is no failure.  The manifest is left.
+ */
+int cleanup_manifest(const char *path, bool json);
+
+#endif /* RELINK_CLEANUP_H */

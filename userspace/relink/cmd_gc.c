@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvadm gc: what checkpoints have left, and who pays for it.
+ */
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/json.h"
+#include "base/message.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "libpathvirt/libpathvirt.h"
+#include "relink/gc.h"
+#include "relink/remove.h"
+
+static const struct option options[] = {
+	{ "remove", no_argument, NULL, OPTION_REMOVE },
+	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	OPTIONS_COMMON
+};
+
+/* struct request - what the command line asks for */
+struct request {
+	const char *directory;
+	bool remove;
+	bool all;
+	bool json;
+};
+
+static bool is_shown(const struct request *request,
+		     const struct leftover *leftover)
+{
+	return request->all || leftover->state == LEFTOVER_GONE ||
+	       leftover->state == LEFTOVER_UNKNOWN;
+}
+
+/* ---- JSON ---- */
+
+static void leftover_json(const struct leftover *leftover)
+{
+	size_t i;
+
+	json_begin_object(NULL);
+	json_string("id", leftover->id);
+	json_string("state", leftover_state_name(leftover->state));
+	json_string("path", leftover->path);
+	if (leftover->manifest)
+		json_string("manifest", leftover->manifest);
+	json_number("time", leftover->time);
+	json_begin_array("pinned");
+	for (i = 0; i < leftover->pinned_count; i++) {
+		json_begin_object(NULL);
+		json_number("uid", leftover->pinned[i].owner);
+		json_number("files", leftover->pinned[i].files);
+		json_number("bytes", leftover->pinned[i].bytes);
+		json_end_object();
+	}
+	json_end_array();
+	json_end_object();
+}
+
+/* ---- A table ---- */
+
+static void owner_text(uid_t uid, char text[64])
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user)
+		snprintf(text, 64, "%s", user->pw_name);
+	else
+		snprintf(text, 64, "%u", uid);
+}
+
+static int leftover_text(const struct leftover *leftover)
+{
+	static const struct pinned nothing;
+	const struct pinned *pinned = leftover->pinned;
+	size_t count = leftover->pinned_count, i;
+	char *path = pv_path_escape(leftover->path);
+	char owner[64];
+
+	if (!path)
+		return message_failed("out of memory");
+	if (!count) {
+		pinned = &nothing;
+		count = 1;
+	}
+	for (i = 0; i < count; i++) {
+		owner_text(pinned[i].owner, owner);
+		printf("%-7s  %-15s  %7zu  %14" PRIu64 "  %s\n",
+		       leftover_state_name(leftover->state), owner,
+		       pinned[i].files, pinned[i].bytes, path);
+	}
+	free(path);
+	return STATUS_DONE;
+}
+
+static int show(const struct request *request,
+		const struct leftovers *leftovers)
+{
+	int status = STATUS_DONE;
+	bool head = false;
+	size_t i;
+
+	if (request->json)
+		json_begin_array(NULL);
+	for (i = 0; i < leftovers->count && status == STATUS_DONE; i++) {
+		const struct leftover *leftover = &leftovers->leftover[i];
+
+		if (!is_shown(request, leftover))
+			continue;
+		if (request->json) {
+			leftover_json(leftover);
+			continue;
+		}
+		if (!head)
+			printf("%-7s  %-15s  %7s  %14s  %s\n", "STATE", "OWNER",
+			       "FILES", "PINNED", "CHECKPOINT");
+		head = true;
+		status = leftover_text(leftover);
+	}
+	if (request->json)
+		json_end_array();
+	return status == STATUS_DONE ? output_finish() : status;
+}
+
+/* ---- Away with it ---- */
+
+/* One that was begun and never written says nothing, and bars its name. */
+static void remove_empty_manifest(const struct leftover *leftover)
+{
+	struct stat stat;
+
+	if (leftover->manifest && !lstat(leftover->manifest, &stat) &&
+	    S_ISREG(stat.st_mode) && !stat.st_size)
+		unlink(leftover->manifest);
+}
+
+/* Those that are gone are locked by us, so they are not anybody else's. */
+static int remove_gone(const struct leftovers *leftovers)
+{
+	size_t i, failed = 0;
+	const struct leftover *first = NULL;
+	int why = 0;
+
+	for (i = 0; i < leftovers->count; i++) {
+		const struct leftover *leftover = &leftovers->leftover[i];
+		int err;
+
+		if (leftover->state != LEFTOVER_GONE)
+			continue;
+		err = remove_tree(leftover->dirfd, leftover->id);
+		if (!err)
+			remove_empty_manifest(leftover);
+		if (!err || failed++)
+			continue;
+		first = leftover;
+		why = err;
+	}
+	if (!failed)
+		return STATUS_DONE;
+	return message_failed("cannot remove %zu of them; the first, %s: %s",
+			      failed, first->path, strerror(-why));
+}
+
+static int read_options(const struct command *command, int argc, char **argv,
+			struct request *request)
+{
+	int code;
+
+	while ((code = options_any(command, argc, argv, options)) !=
+	       OPTION_END) {
+		request->remove |= code == OPTION_REMOVE;
+		request->all |= code == OPTION_ALL;
+		request->json |= code == OPTION_JSON;
+	}
+	if (argc - optind > 1)
+		return message_usage(command, "more than one directory given");
+	if (optind < argc)
+		request->directory = argv[optind];
+	return STATUS_DONE;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct request request = { 0 };
+	struct leftovers leftovers;
+	int status;
+
+	status = read_options(command, argc, argv, &request);
+	if (status != STATUS_DONE)
+		return status;
+	status = leftovers_find(&leftovers, request.directory);
+	if (status == STATUS_DONE)
+		status = show(&request, &leftovers);
+	if (status == STATUS_DONE && request.remove)
+		status = remove_gone(&leftovers);
+	leftovers_free(&leftovers);
+	return status;
+}
+
+const struct command cmd_gc = {
+	.name = "gc",
+	.usage = "[DIRECTORY] [--remove] [--all] [--json]",
+	.purpose = "show or remove what checkpoints have left",
+	.help =
+"List the directories below lost+found/checkpoint whose manifest is gone, so that\n"
+"nothing can be reopened from them and pvadm cleanup has nothing to go by: on all\n"
+"mounted filesystems, or on that of DIRECTORY.  PINNED is what their owner would get\n"
+"free, in bytes, without them.\n"
+"\n"
+"  --remove   then remove them; not those in state \"unknown\", of which nothing says\n"
+"             where their manifest is\n"
+"  --all      list those that have their manifest, too, and those that pvadm relink\n"
+"             is busy with\n"
+"  --json     print JSON\n",
+	.main = run,
+};

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvadm relink: give unlinked open files a name again.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/command.h"
+#include "base/connect.h"
+#include "base/message.h"
+#include "base/options.h"
+#include "base/pidref.h"
+#include "relink/list.h"
+#include "relink/options.h"
+#include "relink/print.h"
+
+static const struct option options[] = {
+	RELINK_OPTIONS,
+	{ "fd", required_argument, NULL, OPTION_FD },
+	{ "to", required_argument, NULL, OPTION_TO },
+	{ "manifest", required_argument, NULL, OPTION_MANIFEST },
+	{ "list", no_argument, NULL, OPTION_LIST },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	OPTIONS_COMMON
+};
+
+/*
+ * struct request - what the command line asks for
+ *
+ * @list: show only
+ * @more: something that makes no sense with @list was given
+ * @json: print JSON
+ */
+struct request {
+	struct relink relink;
+	bool list;
+	bool more;
+	bool json;
+};
+
+static int add_fd(const struct command *command, struct relink *relink,
+		  const char *word)
+{
+	int *grown;
+	char *end;
+	long fd;
+
+	errno = 0;
+	fd = strtol(word, &end, 10);
+	if (*word < '0' || *word > '9' || *end || errno || fd > INT_MAX)
+		return message_usage(command, "\"%s\" is no descriptor", word);
+	grown = reallocarray(relink->fds, relink->fd_count + 1, sizeof(*grown));
+	if (!grown)
+		return message_failed("out of memory");
+	relink->fds = grown;
+	relink->fds[relink->fd_count++] = fd;
+	return STATUS_DONE;
+}
+
+static int set_manifest(struct relink *relink, const char *path)
+{
+	free(relink->manifest_path);
+	relink->manifest_path = strdup(path);
+	return relink->manifest_path ? STATUS_DONE :
+				       message_failed("out of memory");
+}
+
+static int take(const struct command *command, struct request *request,
+		int code)
+{
+	struct relink *relink = &request->relink;
+
+	switch (code) {
+	case OPTION_LIST:
+		request->list = true;
+		return STATUS_DONE;
+	case OPTION_JSON:
+		request->json = true;
+		return STATUS_DONE;
+	}
+	request->more = true;
+	switch (code) {
+	case OPTION_FD:
+		return add_fd(command, relink, optarg);
+	case OPTION_TO:
+		relink->to = optarg;
+		return STATUS_DONE;
+	case OPTION_MANIFEST:
+		return set_manifest(relink, optarg);
+	default:
+		return relink_options_take(relink, command, code, optarg);
+	}
+}
+
+/* What goes with what. */
+static int check(const struct command *command, const struct request *request,
+		 int operands)
+{
+	const struct relink *relink = &request->relink;
+	size_t length = relink->to ? strlen(relink->to) : 0;
+
+	if (operands > 1)
+		return message_usage(command, "more than one process given");
+	if (request->list && request->more)
+		return message_usage(command,
+				     "--list goes only with a process and --json");
+	if (!request->list && !operands)
+		return message_usage(command,
+				     "no process given: try --list");
+	if (relink->to && relink->fd_count != 1)
+		return message_usage(command,
+				     "--to is for one file: say which with --fd");
+	if (relink->to && (!length || relink->to[length - 1] == '/'))
+		return message_usage(command, "\"%s\" names no file",
+				     relink->to);
+	if (relink->to && strcmp(relink->template, TEMPLATE_DEFAULT))
+		return message_usage(command,
+				     "--to and --template exclude each other");
+	return STATUS_DONE;
+}
+
+static int read_options(const struct command *command, int argc, char **argv,
+			struct request *request)
+{
+	int code, status;
+
+	while ((code = options_any(command, argc, argv, options)) !=
+	       OPTION_END) {
+		status = take(command, request, code);
+		if (status != STATUS_DONE)
+			return status;
+	}
+	status = check(command, request, argc - optind);
+	if (status == STATUS_DONE && optind < argc)
+		status = target_open(&request->relink.target, command,
+				     argv[optind]);
+	return status;
+}
+
+static int act(struct request *request)
+{
+	struct relink *asked = &request->relink;
+	struct pv *pv;
+	int status;
+
+	status = session_open(&pv);
+	if (status == STATUS_DONE && request->list) {
+		status = list_unlinked(pv, asked->target.pid, request->json);
+	} else if (status == STATUS_DONE) {
+		status = relink(asked, pv);
+		if (status == STATUS_DONE)
+			status = show_relinked(&asked->manifest,
+					       asked->manifest_path, NULL,
+					       request->json);
+	}
+	pv_close(pv);
+	return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct request request = { .relink = RELINK_INIT };
+	int status;
+
+	status = read_options(command, argc, argv, &request);
+	if (status == STATUS_DONE)
+		status = act(&request);
+	target_close(&request.relink.target);
+	manifest_free(&request.relink.manifest);
+	free(request.relink.manifest_path);
+	free(request.relink.fds);
+	return status;
+}
+
+const struct command cmd_relink = {
+	.name = "relink",
+	.usage = "PID [OPTION]... | --list [PID] [--json]",
+	.purpose = "give unlinked open files a name again",
+	.help =
+"Give each file that the process has open and that has no name any more a name\n"
+"again, without copying it: lost+found/checkpoint/ID/unlink-at-restart-TIME-N on its\n"
+"own filesystem. Directories are made again. All of it is done, or nothing. Prints a\n"
+"table, and where the manifest is, which pvadm reopen and pvadm cleanup want.\n"
+"\n"
+"  --tree           the descendants of the process, too\n"
+"  --fd N           only the file of descriptor N; may be given again\n"
+"  --to PATH        that one file goes to PATH, on the same filesystem\n"
+"  --template T     other names; T may have %i (ID), %t (TIME), %n (N), %p (PID), %h\n"
+"                   (descriptor), %f (file name) and %%; with a \"/\" it is a path\n"
+"                   from the root of the file's mount\n"
+"  --manifest FILE  instead of " RELINK_MANIFESTS "/ID.json\n"
+"  --partial        what fails does not stop the rest\n"
+"  --copy           copy what cannot be linked\n"
+"  --no-freeze      do not hold the process still meanwhile\n"
+"  --sync           only succeed when all of it is on disk\n"
+"  --json           print JSON\n"
+"\n"
+"  --list           change nothing, but show the open files whose names are gone, of\n"
+"                   all processes or of one, the largest first; one line for each\n"
+"                   file, however many hold it\n"
+"\n"
+"HELD is a descriptor, or map, exe, cwd or root, of the first process that was found;\n"
+"+N counts further holders. In parentheses is why a file could not be given a name.\n",
+	.main = run,
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef RELINK_CONTEXT_H
+#define RELINK_CONTEXT_H
+
+/*
+ * What the parts of relink() have in common, and nobody else.
+ */
+
+#include "manifest/manifest.h"
+#include "relink/find_unlinked.h"
+#include "relink/freeze.h"
+#include "relink/item.h"
+#include "relink/make_dirs.h"
+#include "relink/mounts.h"
+#include "relink/relink.h"
+#include "relink/user_path.h"
+
+/*
+ * struct work - what is under way
+ *
+ * @relink: what was asked for
+ * @ktime: the monotonic clock in ns
+ * @numbered: how many names there are
+ * @next_key: see details_of()
+ */
+struct work {
+	struct relink *relink;
+	struct pv *pv;
+	struct manifest_writer writer;
+	struct freeze freeze;
+	struct mounts mounts;
+	struct unlinked_list list;
+	struct jobs jobs;
+	struct new_dirs dirs;
+	char *checkpoint;
+	struct destination destination;
+	uint64_t ktime;
+	size_t numbered;
+	uint32_t next_key;
+};
+
+/*
+ * name.c: decide where the new name of @job is, and open or make the directory.
+ * Returns 0 or a negative errno with the job's reason.
+ */
+int work_place(struct work *work, struct job *job);
+
+/*
+ * record.c: put what was made into the manifest.  Returns the exit status, and has
+ * said why if it is not STATUS_DONE.
+ */
+int work_note(struct work *work);
+
+/*
+ * The manifest's entry of the mount that @fd was opened through, made if it is
+ * missing; NULL without memory.  The next one may move it.
+ */
+const struct manifest_mount *work_mount(struct work *work, int fd);
+
+#endif /* RELINK_CONTEXT_H */

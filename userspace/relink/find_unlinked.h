@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef RELINK_FIND_UNLINKED_H
+#define RELINK_FIND_UNLINKED_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libpathvirt/libpathvirt.h"
+
+/* How a process holds a file. */
+enum hold {
+	HOLD_FD,
+	HOLD_MAP,
+	HOLD_EXE,
+	HOLD_CWD,
+	HOLD_ROOT,
+};
+
+/*
+ * struct holder - who holds a file
+ *
+ * @pid: the process
+ * @tid: the thread, where it has a table of descriptors or a directory of its own;
+ *	otherwise @pid, or the first thread that lives where that one has ended
+ * @how: by what
+ * @fd: the descriptor, with HOLD_FD
+ */
+struct holder {
+	pid_t pid;
+	pid_t tid;
+	enum hold how;
+	int fd;
+};
+
+/*
+ * struct unlinked - an open file whose name is gone; one for each inode
+ *
+ * @file: what the kernel says of it; @file.why is not 0 where it cannot be
+ *	relinked
+ * @fd: with FIND_KEEP the file itself, by O_PATH, which keeps its inode number from
+ *	another file; otherwise -1
+ * @reason: why not, or NULL
+ * @path: where it lay, as the kernel tells the caller
+ * @size: in bytes
+ * @allocated: what it takes of its filesystem, in bytes
+ * @holders: at least one
+ * @holder_count: how many
+ */
+struct unlinked {
+	struct pv_relinked file;
+	int fd;
+	char *reason;
+	char *path;
+	uint64_t size;
+	uint64_t allocated;
+	struct holder *holders;
+	size_t holder_count;
+};
+
+/*
+ * struct unlinked_list - all that were found, largest first
+ *
+ * @hidden: processes that the caller may not look into
+ */
+struct unlinked_list {
+	struct unlinked *file;
+	size_t count;
+	size_t hidden;
+};
+
+/* Bits of @flags of find_unlinked(). */
+enum find_flags {
+	FIND_KEEP = 1 << 0,
+};
+
+/*
+ * What the processes @pids hold, @count of them, or all processes if that is 0:
+ * descriptors of all threads, mappings, programs, working directories and roots, and
+ * the names of AF_UNIX sockets.  Processes that end meanwhile do not matter.
+ *
+ * With FIND_KEEP the descriptors are kept until unlinked_list_free(), and the limit
+ * of open files is raised as far as it can be; of all processes, the caller is
+ * left out.
+ *
+ * Of a thread that has a table of its own, sockets are found from Linux 6.9 on.
+ *
+ * Returns 0 or a negative errno; the list is to be given to unlinked_list_free() in
+ * either case.
+ */
+int find_unlinked(struct pv *pv, const pid_t *pids, size_t count,
+		  unsigned int flags, struct unlinked_list *list);
+void unlinked_list_free(struct unlinked_list *list);
+
+/* "5", "map", "exe", "cwd" or "root", in @text, which has room for a number. */
+#define HOLD_TEXT	16
+const char *holder_text(const struct holder *holder, char text[HOLD_TEXT]);
+
+#endif /* RELINK_FIND_UNLINKED_H */

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef RELINK_GC_H
+#define RELINK_GC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What a directory of lost+found/checkpoint is. */
+enum leftover_state {
+	LEFTOVER_GONE,		/* of a checkpoint whose manifest is gone */
+	LEFTOVER_KEPT,		/* its manifest is there */
+	LEFTOVER_BUSY,		/* pvadm relink is at work on it */
+	LEFTOVER_UNKNOWN,	/* nothing says where its manifest was */
+};
+
+/*
+ * struct pinned - what somebody's files in it take
+ *
+ * @owner: user
+ * @files: how many
+ * @bytes: what would be free without them: of files that have no other link
+ */
+struct pinned {
+	uid_t owner;
+	size_t files;
+	uint64_t bytes;
+};
+
+/*
+ * struct leftover - one of them
+ *
+ * @state: see there
+ * @dirfd: lost+found/checkpoint, which others share
+ * @lock: a descriptor of it; locked in state LEFTOVER_GONE
+ * @id: its name there
+ * @path: where it is
+ * @manifest: where the manifest was to be, or NULL
+ * @time: when something was last made or removed in it, in seconds since the epoch
+ * @pinned: one for each owner
+ * @pinned_count: how many
+ */
+struct leftover {
+	enum leftover_state state;
+	int dirfd;
+	int lock;
+	char *id;
+	char *path;
+	char *manifest;
+	int64_t time;
+	struct pinned *pinned;
+	size_t pinned_count;
+};
+
+/* struct leftovers - all that were found; @dirs are the @dirfd of theirs */
+struct leftovers {
+	struct leftover *leftover;
+	size_t count;
+	int *dirs;
+	size_t dir_count;
+};
+
+/*
+ * Look on all mounted filesystems, or, with @directory, only there: it is what
+ * has lost+found/checkpoint in it, or that one itself.  Returns the exit status; if it
+ * is not STATUS_DONE it has said why.  leftovers_free() is to be called in either case.
+ */
+int leftovers_find(struct leftovers *leftovers, const char *directory);
+void leftovers_free(struct leftovers *leftovers);
+
+/* "gone", "kept", "busy" or "unknown" */
+const char *leftover_state_name(enum leftover_state state);
+
+#endif /* RELINK_GC_H */

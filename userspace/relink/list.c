@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvadm relink --list: what could be rescued.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/command.h"
+#include "base/connect.h"
+#include "base/json.h"
+#include "base/message.h"
+#include "base/output.h"
+#include "base/pidref.h"
+#include "manifest/manifest.h"
+#include "relink/find_unlinked.h"
+#include "relink/list.h"
+
+/* ---- JSON ---- */
+
+static void holder_json(const struct holder *holder)
+{
+	char comm[TARGET_COMM], text[HOLD_TEXT];
+
+	json_begin_object(NULL);
+	json_number("pid", holder->pid);
+	json_number("tid", holder->tid);
+	json_string("comm", target_comm(holder->pid, comm));
+	if (holder->how == HOLD_FD)
+		json_number("fd", holder->fd);
+	else
+		json_string("how", holder_text(holder, text));
+	json_end_object();
+}
+
+static void file_json(const struct unlinked *file)
+{
+	char device[32];
+	size_t i;
+
+	snprintf(device, sizeof(device), "%" PRIu32 ":%" PRIu32,
+		 file->file.dev_major, file->file.dev_minor);
+	json_begin_object(NULL);
+	json_number("size", file->size);
+	json_number("allocated", file->allocated);
+	json_string("type", manifest_type_name(file->file.mode));
+	json_string("path", file->path);
+	json_string("device", device);
+	json_number("inode", file->file.inode);
+	json_number("links", file->file.links);
+	json_number("mount", file->file.mount);
+	json_bool("relinkable", !file->reason);
+	if (file->reason)
+		json_string("reason", file->reason);
+	json_begin_array("holders");
+	for (i = 0; i < file->holder_count; i++)
+		holder_json(&file->holders[i]);
+	json_end_array();
+	json_end_object();
+}
+
+/* ---- A table ---- */
+
+/* The first holder speaks for all; how many more there are is behind it. */
+static int file_text(const struct unlinked *file)
+{
+	const struct holder *holder = file->holders;
+	char comm[TARGET_COMM], text[HOLD_TEXT], held[HOLD_TEXT + 24];
+	char *name = pv_path_escape(target_comm(holder->pid, comm));
+	char *path = pv_path_escape(file->path);
+
+	snprintf(held, sizeof(held), "%s", holder_text(holder, text));
+	if (file->holder_count > 1)
+		snprintf(held + strlen(held), sizeof(held) - strlen(held),
+			 " +%zu", file->holder_count - 1);
+	if (name && path)
+		printf("%14" PRIu64 "  %-6s  %7d  %-15s  %-8s  %s%s%s%s\n",
+		       file->size, manifest_type_name(file->file.mode), holder->pid, name,
+		       held, path, file->reason ? "  (" : "",
+		       file->reason ? file->reason : "",
+		       file->reason ? ")" : "");
+	free(name);
+	free(path);
+	return name && path ? STATUS_DONE : message_failed("out of memory");
+}
+
+static int list_text(const struct unlinked_list *list)
+{
+	int status = STATUS_DONE;
+	size_t i;
+
+	if (list->count)
+		printf("%14s  %-6s  %7s  %-15s  %-8s  %s\n", "SIZE", "TYPE",
+		       "PID", "COMMAND", "HELD", "PATH");
+	for (i = 0; i < list->count && status == STATUS_DONE; i++)
+		status = file_text(&list->file[i]);
+	return status;
+}
+
+static void list_json(const struct unlinked_list *list)
+{
+	size_t i;
+
+	json_begin_array(NULL);
+	for (i = 0; i < list->count; i++)
+		file_json(&list->file[i]);
+	json_end_array();
+}
+
+static int print_list(const struct unlinked_list *list, bool json)
+{
+	int status = STATUS_DONE;
+
+	if (json)
+		list_json(list);
+	else
+		status = list_text(list);
+	if (list->hidden)
+		message_warning("%zu processes cannot be looked into: run pvadm as root",
+				list->hidden);
+	return status == STATUS_DONE ? output_finish() : status;
+}
+
+int list_unlinked(struct pv *pv, pid_t pid, bool json)
+{
+	struct unlinked_list list;
+	int err = find_unlinked(pv, &pid, pid ? 1 : 0, 0, &list);
+	int status;
+
+	if (err && *pv_error(pv))
+		status = message_failed("cannot list unlinked files: %s%s",
+					pv_error(pv), session_advice(err));
+	else if (err)
+		status = message_failed("cannot list unlinked files: %s",
+					strerror(-err));
+	else
+		status = print_list(&list, json);
+	unlinked_list_free(&list);
+	return status;
+}

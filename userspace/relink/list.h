@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef RELINK_LIST_H
+#define RELINK_LIST_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "libpathvirt/libpathvirt.h"
+
+/*
+ * Print the open files whose names are gone, of the process @pid or, if that is 0, of
+ * all.  Returns the exit status, and has said why if it is not STATUS_DONE.
+ */
+int list_unlinked(struct pv *pv, pid_t pid, bool json);
+
+#endif /* RELINK_LIST_H */

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The directories that new names are made in.
+ *
+ * Each level is entered from the one above it, and neither by a link nor into
+ * another mount: what is found on the way is not ours.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/pathvirt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "relink/make_dirs.h"
+#include "relink/mounts.h"
+
+#define OPEN_DIR	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+static int open_below(int dirfd, const char *name, uint64_t resolve)
+{
+	struct open_how how = { .flags = OPEN_DIR, .resolve = resolve };
+	int fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int add(struct new_dirs *dirs, const struct new_dir *dir)
+{
+	struct new_dir *grown = reallocarray(dirs->dir, dirs->count + 1,
+					     sizeof(*grown));
+	char *path = strdup(dir->path);
+
+	if (grown)
+		dirs->dir = grown;
+	if (!grown || !path) {
+		free(path);
+		return -ENOMEM;
+	}
+	grown[dirs->count] = *dir;
+	grown[dirs->count++].path = path;
+	return 0;
+}
+
+static struct new_dir *find(const struct new_dirs *dirs, uint64_t mount,
+			    const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < dirs->count; i++)
+		if (dirs->dir[i].mount == mount &&
+		    !strcmp(dirs->dir[i].path, path))
+			return &dirs->dir[i];
+	return NULL;
+}
+
+/* ---- Where a path begins ---- */
+
+static int open_default(const struct new_dirs *dirs, int fd,
+			struct reason *reason)
+{
+	int dirfd = pv_relink_dir(dirs->pv, fd);
+
+	if (dirfd < 0)
+		return reason_set(reason, dirfd, "%s", pv_error(dirs->pv));
+	return dirfd;
+}
+
+/* From within it, where the mount cannot be seen from here. */
+static int open_root_from_below(const struct new_dirs *dirs, int fd,
+				struct reason *reason)
+{
+	int below = open_default(dirs, fd, reason), root;
+
+	if (below < 0)
+		return below;
+	root = open_below(below, "../..", RESOLVE_NO_XDEV);
+	close(below);
+	if (root == -EXDEV)
+		return reason_set(reason, -EXDEV,
+				  "something is mounted over its mount, which leaves only "
+				  PATHVIRT_RELINK_DIR);
+	return root < 0 ? reason_errno(reason, root) : root;
+}
+
+static int open_root(const struct new_dirs *dirs,
+		     const struct manifest_mount *mount, int fd,
+		     struct reason *reason)
+{
+	int root = mount->point ? open(mount->point, OPEN_DIR) : -1;
+
+	if (root >= 0 && mount_of(root) == mount->id)
+		return root;
+	if (root >= 0)
+		close(root);
+	return open_root_from_below(dirs, fd, reason);
+}
+
+/* ---- One level ---- */
+
+static int cannot_enter(struct reason *reason, int err, const char *path)
+{
+	switch (err) {
+	case -EXDEV:
+		return reason_set(reason, err,
+				  "something else is mounted on %s of its mount",
+				  path);
+	case -ELOOP:
+		return reason_set(reason, err,
+				  "%s of its mount is a symbolic link", path);
+	default:
+		return reason_set(reason, err,
+				  "cannot make the directory %s of its mount: %s",
+				  path, strerror(-err));
+	}
+}
+
+/* -ESTALE if gc has taken it for a left-over before it was locked. */
+static int claim(const struct new_dirs *dirs, int fd)
+{
+	struct stat stat;
+
+	if (flock(fd, LOCK_EX) || fstat(fd, &stat))
+		return -errno;
+	if (!stat.st_nlink)
+		return -ESTALE;
+	if (!dirs->manifest)
+		return 0;
+	/* Where it cannot be had, gc will leave the directory alone. */
+	if (fsetxattr(fd, NEW_DIRS_MANIFEST, dirs->manifest,
+		      strlen(dirs->manifest), 0) &&
+	    errno != EOPNOTSUPP && errno != EPERM)
+		return -errno;
+	return 0;
+}
+
+/* Whatever the umask, a default ACL or the parent's group would have of it. */
+static int make_ours(int fd)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat))
+		return -errno;
+	if ((stat.st_uid || stat.st_gid) && fchown(fd, 0, 0))
+		return -errno;
+	if ((stat.st_mode & 07777) != 0700 && fchmod(fd, 0700) &&
+	    errno != EPERM)
+		return -errno;
+	return 0;
+}
+
+static int make_once(const struct new_dirs *dirs, int parent, const char *name,
+		     const char *path)
+{
+	int fd, err;
+
+	if (mkdirat(parent, name, 0700))
+		return -errno;
+	fd = open_below(parent, name, RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	err = fd < 0 ? fd : make_ours(fd);
+	if (!err && !strcmp(path, dirs->checkpoint))
+		err = claim(dirs, fd);
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	unlinkat(parent, name, AT_REMOVEDIR);
+	return err;
+}
+
+static int make(const struct new_dirs *dirs, int parent, const char *name,
+		const char *path)
+{
+	int fd;
+
+	do {
+		fd = make_once(dirs, parent, name, path);
+	} while (fd == -ESTALE);
+	return fd;
+}
+
+/* Opens @dir in its parent, from which @path differs by @name. */
+static int enter(struct new_dirs *dirs, struct new_dir *dir, const char *name,
+		 struct reason *reason)
+{
+	int parent = dirs->dir[dir->parent].fd;
+	bool ours = !strcmp(dir->path, dirs->checkpoint);
+
+	dir->fd = ours ? -ENOENT :
+			 open_below(parent, name,
+				    RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	if (dir->fd == -ENOENT) {
+		dir->fd = make(dirs, parent, name, dir->path);
+		dir->made = dir->fd >= 0;
+	}
+	/* Somebody else was quicker. */
+	if (dir->fd == -EEXIST && !ours)
+		dir->fd = open_below(parent, name,
+				     RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	if (dir->fd < 0)
+		return cannot_enter(reason, dir->fd, dir->path);
+	return 0;
+}
+
+static int open_level(struct new_dirs *dirs, const struct manifest_mount *mount,
+		      int fd, const char *path, struct reason *reason)
+{
+	struct new_dir dir = { .mount = mount->id, .path = (char *)path };
+	const char *slash = strrchr(path, '/');
+	char *above;
+	int err;
+
+	if (!*path || !strcmp(path, PATHVIRT_RELINK_DIR)) {
+		dir.fd = *path ? open_default(dirs, fd, reason) :
+				 open_root(dirs, mount, fd, reason);
+		err = dir.fd < 0 ? dir.fd : 0;
+	} else {
+		above = strndup(path, slash ? slash - path : 0);
+		if (!above)
+			return reason_errno(reason, -ENOMEM);
+		err = new_dirs_open(dirs, mount, fd, above, reason);
+		if (err >= 0) {
+			dir.parent = find(dirs, mount->id, above) - dirs->dir;
+			err = enter(dirs, &dir, slash ? slash + 1 : path,
+				    reason);
+		}
+		free(above);
+	}
+	if (err)
+		return err;
+	err = add(dirs, &dir);
+	if (err)
+		close(dir.fd);
+	return err ? reason_errno(reason, err) : 0;
+}
+
+int new_dirs_open(struct new_dirs *dirs, const struct manifest_mount *mount,
+		  int fd, const char *path, struct reason *reason)
+{
+	const struct new_dir *known = find(dirs, mount->id, path);
+	int err;
+
+	if (known)
+		return known->fd;
+	err = open_level(dirs, mount, fd, path, reason);
+	return err ? err : dirs->dir[dirs->count - 1].fd;
+}
+
+/* ---- All of them ---- */
+
+int new_dirs_sync(const struct new_dirs *dirs, struct reason *reason)
+{
+	size_t i;
+
+	for (i = 0; i < dirs->count; i++)
+		if (fsync(dirs->dir[i].fd) || syncfs(dirs->dir[i].fd))
+			return reason_set(reason, -errno,
+					  "cannot sync the filesystem of %s: %s",
+					  dirs->dir[i].path, strerror(errno));
+	return 0;
+}
+
+static bool is_at(int fd, int parent, const char *name)
+{
+	struct stat here, there;
+
+	return !fstat(fd, &here) &&
+	       !fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) &&
+	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+void new_dirs_undo(const struct new_dirs *dirs)
+{
+	size_t i = dirs->count;
+
+	while (i--) {
+		const struct new_dir *dir = &dirs->dir[i];
+		const char *slash = strrchr(dir->path, '/');
+		const char *name = slash ? slash + 1 : dir->path;
+		int parent = dirs->dir[dir->parent].fd;
+
+		if (dir->made && is_at(dir->fd, parent, name))
+			unlinkat(parent, name, AT_REMOVEDIR);
+	}
+}
+
+void new_dirs_free(struct new_dirs *dirs)
+{
+	size_t i;
+
+	for (i = 0; i < dirs->count; i++) {
+		close(dirs->dir[i].fd);
+		free(dirs->dir[i].path);
+	}
+	free(dirs->dir);
+	dirs->dir = NULL;
+	dirs->count = 0;
+}

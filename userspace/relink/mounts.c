@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mounts, as the kernel numbers them and mountinfo describes them.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <libmount/libmount.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "relink/mounts.h"
+
+#define DELETED		" (deleted)"
+
+static int namespace_of(const char *process, ino_t *namespace)
+{
+	struct stat stat_;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/mnt", process);
+	if (stat(path, &stat_))
+		return -errno;
+	*namespace = stat_.st_ino;
+	return 0;
+}
+
+static bool is_known(const struct mounts *mounts, ino_t namespace)
+{
+	ino_t own = 0;
+	size_t i;
+
+	for (i = 0; i < mounts->count; i++)
+		if (mounts->namespaces[i] == namespace)
+			return true;
+	return !namespace_of("self", &own) && own == namespace;
+}
+
+int mounts_add(struct mounts *mounts, pid_t pid)
+{
+	struct libmnt_table **others;
+	char process[16], path[64];
+	ino_t namespace = 0, *namespaces;
+	int err;
+
+	snprintf(process, sizeof(process), "%d", pid);
+	err = namespace_of(process, &namespace);
+	if (err || is_known(mounts, namespace))
+		return err;
+	others = reallocarray(mounts->others, mounts->count + 1,
+			      sizeof(*others));
+	if (!others)
+		return -ENOMEM;
+	mounts->others = others;
+	namespaces = reallocarray(mounts->namespaces, mounts->count + 1,
+				  sizeof(*namespaces));
+	if (!namespaces)
+		return -ENOMEM;
+	mounts->namespaces = namespaces;
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
+	others[mounts->count] = mnt_new_table_from_file(path);
+	if (!others[mounts->count])
+		return errno ? -errno : -ENOMEM;
+	namespaces[mounts->count++] = namespace;
+	return 0;
+}
+
+int mounts_read(struct mounts *mounts, pid_t pid)
+{
+	*mounts = (struct mounts){ 0 };
+	mounts->own = mnt_new_table_from_file("/proc/self/mountinfo");
+	if (!mounts->own)
+		return errno ? -errno : -ENOMEM;
+	return pid ? mounts_add(mounts, pid) : 0;
+}
+
+void mounts_free(struct mounts *mounts)
+{
+	size_t i;
+
+	for (i = 0; i < mounts->count; i++)
+		mnt_unref_table(mounts->others[i]);
+	mnt_unref_table(mounts->own);
+	free(mounts->others);
+	free(mounts->namespaces);
+	*mounts = (struct mounts){ 0 };
+}
+
+uint64_t mount_of(int fd)
+{
+	struct statx about;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &about) ||
+	    !(about.stx_mask & STATX_MNT_ID))
+		return 0;
+	return about.stx_mnt_id;
+}
+
+uint64_t fsid_of(int fd)
+{
+	struct statfs about;
+	uint64_t fsid;
+
+	_Static_assert(sizeof(about.f_fsid) == sizeof(fsid), "fsid_t");
+	if (fstatfs(fd, &about))
+		return 0;
+	memcpy(&fsid, &about.f_fsid, sizeof(fsid));
+	return fsid;
+}
+
+static struct libmnt_fs *find(struct libmnt_table *table, uint64_t id)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
+	struct libmnt_fs *fs, *found = NULL;
+
+	while (iter && !found && !mnt_table_next_fs(table, iter, &fs))
+		if ((uint64_t)mnt_fs_get_id(fs) == id)
+			found = fs;
+	mnt_free_iter(iter);
+	return found;
+}
+
+static int copy_string(char **to, const char *from)
+{
+	*to = from ? strdup(from) : NULL;
+	return from && !*to ? -ENOMEM : 0;
+}
+
+int mounts_describe(const struct mounts *mounts, int fd,
+		    struct manifest_mount *mount)
+{
+	struct libmnt_fs *fs;
+	struct stat stat;
+	size_t i;
+	int err;
+
+	if (fstat(fd, &stat))
+		return -errno;
+	mount->id = mount_of(fd);
+	mount->fsid = fsid_of(fd);
+	mount->dev_major = major(stat.st_dev);
+	mount->dev_minor = minor(stat.st_dev);
+	fs = find(mounts->own, mount->id);
+	for (i = 0; !fs && i < mounts->count; i++)
+		fs = find(mounts->others[i], mount->id);
+	if (!fs)
+		return 0;
+	mount->dev_major = major(mnt_fs_get_devno(fs));
+	mount->dev_minor = minor(mnt_fs_get_devno(fs));
+	err = copy_string(&mount->point, mnt_fs_get_target(fs));
+	if (!err)
+		err = copy_string(&mount->root, mnt_fs_get_root(fs));
+	if (!err)
+		err = copy_string(&mount->source, mnt_fs_get_source(fs));
+	if (!err)
+		err = copy_string(&mount->fstype, mnt_fs_get_fstype(fs));
+	return err;
+}
+
+const char *path_below(const char *path, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	if (length && prefix[length - 1] == '/')
+		length--;
+	if (strncmp(path, prefix, length) ||
+	    (path[length] && path[length] != '/'))
+		return NULL;
+	return path + length;
+}
+
+/* -1 if it cannot be told. */
+static int is_mount_root(int fd)
+{
+	struct statx about;
+
+	if (statx(fd, "", AT_EMPTY_PATH, 0, &about) ||
+	    !(about.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+		return -1;
+	return !!(about.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/*
+ * How many levels the directory @fd is below the root of its mount; or a negative
+ * errno.  Where something is mounted over that root, we end up there: on another
+ * mount.
+ */
+static int depth_of(int fd)
+{
+	uint64_t mount = mount_of(fd);
+	int depth = 0, at = dup(fd), root;
+
+	while (at >= 0) {
+		int above;
+
+		root = is_mount_root(at);
+		if (root || mount_of(at) != mount)
+			break;
+		above = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = above;
+		depth++;
+	}
+	if (at < 0)
+		return -errno;
+	close(at);
+	return root < 0 ? -EOPNOTSUPP : depth;
+}
+
+/* The last @count components of @path, with "/" in front of each. */
+static const char *last_components(const char *path, int count)
+{
+	const char *at = path + strlen(path);
+
+	while (count && at > path)
+		count -= *--at == '/';
+	return at;
+}
+
+/*
+ * mountinfo is spelled from the root of the process that it is of, and may lack the
+ * mount at all; so it is counted how far up its root is.
+ */
+int mounts_place(int fd, char **path, char **from_root)
+{
+	char link[PATH_MAX + sizeof(DELETED)], name[64];
+	int depth = depth_of(fd);
+	ssize_t length;
+
+	*path = *from_root = NULL;
+	if (depth < 0)
+		return depth;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	length = readlink(name, link, sizeof(link) - 1);
+	if (length < 0)
+		return -errno;
+	link[length] = '\0';
+	*path = strdup(link);
+	*from_root = strdup(depth ? last_components(link, depth) : "/");
+	if (*path && *from_root)
+		return 0;
+	free(*path);
+	free(*from_root);
+	*path = *from_root = NULL;
+	return -ENOMEM;
+}
+
+int mounts_each(const struct mounts *mounts,
+		int (*fn)(const struct manifest_mount *mount, void *arg),
+		void *arg)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
+	struct libmnt_fs *fs;
+	int result = 0;
+
+	if (!iter)
+		return -ENOMEM;
+	while (!result && !mnt_table_next_fs(mounts->own, iter, &fs)) {
+		struct manifest_mount mount = {
+			.id = mnt_fs_get_id(fs),
+			.point = (char *)mnt_fs_get_target(fs),
+			.root = (char *)mnt_fs_get_root(fs),
+			.source = (char *)mnt_fs_get_source(fs),
+			.fstype = (char *)mnt_fs_get_fstype(fs),
+			.dev_major = major(mnt_fs_get_devno(fs)),
+			.dev_minor = minor(mnt_fs_get_devno(fs)),
+		};
+
+		if (strcmp(mount.fstype, "autofs"))
+			result = fn(&mount, arg);
+	}
+	mnt_free_iter(iter);
+	return result;
+}

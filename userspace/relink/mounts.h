@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef RELINK_MOUNTS_H
+#define RELINK_MOUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "manifest/manifest.h"
+
+struct libmnt_table;
+
+/*
+ * struct mounts - the mounts that can be looked up
+ *
+ * @own: those of pvadm's own mount namespace
+ * @others: those of other ones
+ * @namespaces: their inode numbers
+ * @count: how many others there are
+ */
+struct mounts {
+	struct libmnt_table *own;
+	struct libmnt_table **others;
+	ino_t *namespaces;
+	size_t count;
+};
+
+/*
+ * Read the mounts of pvadm's namespace and, if @pid is not 0, those of the process's;
+ * mounts_add() adds those of one more.  Both return 0 or a negative errno;
+ * mounts_free() is to be called in either case.
+ */
+int mounts_read(struct mounts *mounts, pid_t pid);
+int mounts_add(struct mounts *mounts, pid_t pid);
+void mounts_free(struct mounts *mounts);
+
+/*
+ * Describe the mount that @fd was opened through, in @mount, which is all 0.  That
+ * it is found nowhere is no failure.  Returns 0 or a negative errno.
+ */
+int mounts_describe(const struct mounts *mounts, int fd,
+		    struct manifest_mount *mount);
+
+/* The ID of the mount that @fd was opened through; 0 if the kernel does not tell. */
+uint64_t mount_of(int fd);
+
+/* statfs()'s number of the filesystem that @fd lies on; 0 if it has none. */
+uint64_t fsid_of(int fd);
+
+/*
+ * Where the directory @fd is: as the kernel shows it to us in @path, and from the
+ * root of its mount in @from_root.  Both for free(), NULL on failure.  Returns 0 or a
+ * negative errno.
+ */
+int mounts_place(int fd, char **path, char **from_root);
+
+/*
+ * Calls @fn for each mount of our own namespace but those of autofs, as to look there
+ * would be to mount something, until it returns other than 0, and returns that.  The
+ * strings of @mount live until mounts_free(); its @fsid is 0.
+ */
+int mounts_each(const struct mounts *mounts,
+		int (*fn)(const struct manifest_mount *mount, void *arg),
+		void *arg);
+
+/* What is behind @prefix, which ends where a component does: "" or "/x"; or NULL. */
+const char *path_below(const char *path, const char *prefix);
+
+#endif /* RELINK_MOUNTS_H */

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * --to: the directory that a file is to be linked into, on the mount that the file was
+ * opened through.
+ *
+ * Where a process has a mount namespace of its own, none of its mounts is one of
+ * ours, though the filesystems may be the same.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "relink/user_path.h"
+
+static bool is_same(int a, int b)
+{
+	struct stat left, right;
+
+	return !fstat(a, &left) && !fstat(b, &right) &&
+	       left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+/* @fd if it is what is wanted, otherwise -1. */
+static int only_if(bool wanted, int fd)
+{
+	if (wanted)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* What the path is called on @mount; for free(), or NULL. */
+static char *translate(const struct mounts *mounts,
+		       const struct manifest_mount *mount, int dirfd)
+{
+	struct manifest_mount ours = { 0 };
+	char *path = NULL, *from_root = NULL, *in_filesystem = NULL;
+	char *result = NULL;
+	const char *below;
+
+	if (!mount->root || mounts_describe(mounts, dirfd, &ours) ||
+	    !ours.root || mounts_place(dirfd, &path, &from_root))
+		goto out;
+	if (asprintf(&in_filesystem, "%s%s",
+		     strcmp(ours.root, "/") ? ours.root : "", from_root) < 0) {
+		in_filesystem = NULL;
+		goto out;
+	}
+	below = path_below(in_filesystem, mount->root);
+	if (below && asprintf(&result, "%s%s", mount->point, below) < 0)
+		result = NULL;
+out:
+	free(in_filesystem);
+	free(from_root);
+	free(path);
+	free(ours.point);
+	free(ours.root);
+	free(ours.source);
+	free(ours.fstype);
+	return result;
+}
+
+/* The very directory @dirfd, by the mount @mount of another namespace; or -1. */
+static int through(const struct mounts *mounts,
+		   const struct manifest_mount *mount, int dirfd, int pidfd)
+{
+	char *path = mount->point ? translate(mounts, mount, dirfd) : NULL;
+	int fd;
+
+	if (!path)
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = only_if(fd >= 0 && mount_of(fd) == mount->id &&
+		     is_same(fd, dirfd), fd);
+	if (fd < 0) {
+		fd = elsewhere_open(pidfd, path);
+		fd = only_if(fd >= 0 && mount_of(fd) == mount->id &&
+			     is_same(fd, dirfd), fd);
+	}
+	free(path);
+	return fd;
+}
+
+static int open_directory(struct destination *destination, const char *path,
+			  const struct mounts *mounts,
+			  const struct manifest_mount *mount, int pidfd)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : 0, other = -1;
+
+	if (fd >= 0 && mount_of(fd) == mount->id) {
+		destination->same_mount = true;
+		destination->dirfd = fd;
+		return 0;
+	}
+	if (fd >= 0)
+		other = through(mounts, mount, fd, pidfd);
+	if (other < 0 && *path == '/') {
+		other = elsewhere_open(pidfd, path);
+		other = only_if(other >= 0 && mount_of(other) == mount->id,
+				other);
+	}
+	destination->same_mount = other >= 0;
+	destination->dirfd = other >= 0 ? other : fd;
+	if (other >= 0 && fd >= 0)
+		close(fd);
+	return destination->dirfd < 0 ? err : 0;
+}
+
+int destination_open(struct destination *destination, const char *path,
+		     const struct mounts *mounts,
+		     const struct manifest_mount *mount, int pidfd,
+		     struct reason *reason)
+{
+	const char *slash = strrchr(path, '/');
+	char *copy = strdup(path);
+	int err;
+
+	*destination = (struct destination){ .dirfd = -1 };
+	destination->name = slash ? slash + 1 : path;
+	if (!copy)
+		return reason_errno(reason, -ENOMEM);
+	err = open_directory(destination, dirname(copy), mounts, mount, pidfd);
+	free(copy);
+	if (err)
+		return reason_set(reason, err,
+				  "cannot open the directory of %s: %s", path,
+				  strerror(-err));
+	return 0;
+}
+
+void destination_close(struct destination *destination)
+{
+	if (destination->dirfd >= 0)
+		close(destination->dirfd);
+	destination->dirfd = -1;
+}

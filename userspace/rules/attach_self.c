@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rules for ourselves, and for the command that we become.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/caps.h"
+#include "base/command.h"
+#include "base/connect.h"
+#include "base/message.h"
+#include "base/pidref.h"
+#include "rules/attach_self.h"
+#include "rules/check_new.h"
+
+static int renounce_privileges(void)
+{
+	if (caps_have(CAP_SYS_ADMIN) || !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return STATUS_DONE;
+	return message_failed("cannot set no_new_privs: %s", strerror(errno));
+}
+
+/* What may help against what has kept us from being attached. */
+static const char *advice(const struct pv_rules *rules, int err)
+{
+	struct target self = { .pid = getpid() };
+	const char *text;
+
+	self.pidfd = pidfd_open(self.pid, 0);
+	text = missing_advice(&self, rules, err);
+	target_close(&self);
+	return text;
+}
+
+int attach_self(const struct pv_rules *rules, unsigned int flags)
+{
+	struct pv *pv;
+	int status, err;
+
+	status = session_open(&pv);
+	if (status == STATUS_DONE)
+		status = renounce_privileges();
+	if (status == STATUS_DONE) {
+		/* This process may have been a pvadm run before: add a layer. */
+		err = pv_attach(pv, PV_SELF, rules, PV_PUSH | flags);
+		if (err)
+			status = message_failed("cannot attach the rules: %s%s",
+						pv_error(pv),
+						advice(rules, err));
+	}
+	pv_close(pv);
+	return status;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which NEW is not there for the process that is to use it?
+ *
+ * A helper goes to the process's own mount namespace and root to see, so that
+ * we stay where we are.  It is a name in a message that is lost where the helper
+ * fails, so it fails without a word.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/connect.h"
+#include "rules/check_new.h"
+
+/* A filesystem whose server is gone must not hold us up for longer. */
+#define PATIENCE	5	/* seconds */
+
+static bool is_same_file(int one, int two)
+{
+	struct stat a, b;
+
+	return !fstat(one, &a) && !fstat(two, &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static int open_proc(const char *who, const char *name, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", who, name);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static bool enter_mounts(const struct target *target, const char *who)
+{
+	int ours = open_proc("self", "ns/mnt", O_RDONLY);
+	int theirs = open_proc(who, "ns/mnt", O_RDONLY);
+
+	if (ours < 0 || theirs < 0)
+		return false;
+	return is_same_file(ours, theirs) ||
+	       !setns(target->pidfd, CLONE_NEWNS) ||
+	       !setns(theirs, CLONE_NEWNS);
+}
+
+/* In the helper: become one who looks from where the process looks. */
+static bool enter(const struct target *target)
+{
+	char who[16];
+	int root, ours;
+
+	snprintf(who, sizeof(who), "%d", target->pid);
+	root = open_proc(who, "root", O_PATH | O_DIRECTORY);
+	if (root < 0 || !enter_mounts(target, who))
+		return false;
+	if (!target_lives(target))
+		return false;
+	ours = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (is_same_file(root, ours))
+		return true;
+	return !fchdir(root) && !chroot(".");
+}
+
+static bool is_missing(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* The first that is missing; their number if none is. */
+static size_t look(const struct pv_rules *rules)
+{
+	size_t i, count = pv_rules_count(rules);
+
+	for (i = 0; i < count; i++)
+		if (is_missing(pv_rules_target(rules, i)) &&
+		    strcmp(pv_rules_original(rules, i),
+			   pv_rules_target(rules, i)))
+			break;
+	return i;
+}
+
+static void run_helper(const struct target *target,
+		       const struct pv_rules *rules, int out)
+{
+	size_t first;
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(PATIENCE);
+	if (!enter(target))
+		_exit(1);
+	first = look(rules);
+	_exit(write(out, &first, sizeof(first)) != sizeof(first));
+}
+
+bool missing_find(const struct target *target, const struct pv_rules *rules,
+		  size_t *first)
+{
+	int ends[2];
+	bool told;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return false;
+	pid = fork();
+	if (!pid)
+		run_helper(target, rules, ends[1]);
+	close(ends[1]);
+	told = pid > 0 &&
+	       read(ends[0], first, sizeof(*first)) == sizeof(*first);
+	close(ends[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return told;
+}
+
+const char *missing_advice(const struct target *target,
+			   const struct pv_rules *rules, int err)
+{
+	static char *advice;
+	size_t first;
+	char *path;
+
+	if ((err != -ENOENT && err != -ENOTDIR) ||
+	    !missing_find(target, rules, &first) || first >= pv_rules_count(rules))
+		return session_advice(err);
+	path = pv_path_escape(pv_rules_target(rules, first));
+	free(advice);
+	if (!path || asprintf(&advice, "; make %s, or say --late", path) < 0)
+		advice = NULL;
+	free(path);
+	return advice ? advice : session_advice(err);
+}

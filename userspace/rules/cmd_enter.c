@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvadm enter: run a command with the rules of a process, so that it sees what that sees.
+ */
+#include <stdbool.h>
+
+#include "base/command.h"
+#include "base/connect.h"
+#include "base/exec.h"
+#include "base/message.h"
+#include "base/options.h"
+#include "base/pidref.h"
+#include "ns/cmd_enter.h"
+#include "rules/attach_self.h"
+
+static const struct option options[] = {
+	{ "ns", no_argument, NULL, OPTION_NS },
+	OPTIONS_COMMON
+};
+
+static int get_layers(const struct target *target, struct pv_layers **layers)
+{
+	struct pv *pv;
+	int status = session_open(&pv), err;
+
+	if (status == STATUS_DONE) {
+		err = pv_get(pv, target->pidfd, layers);
+		if (err)
+			status = message_failed("cannot get the rules of process %d: %s%s",
+						target->pid, pv_error(pv),
+						session_advice(err));
+	}
+	pv_close(pv);
+	return status;
+}
+
+/* The outermost first; they lie on those that we have already. */
+static int attach_layers(void *arg)
+{
+	const struct pv_layers *layers = arg;
+	size_t i = pv_layers_count(layers);
+	int status = STATUS_DONE;
+
+	while (i-- && status == STATUS_DONE)
+		status = attach_self(pv_layers_rules(layers, i),
+				     pv_layers_flags(layers, i));
+	return status;
+}
+
+static int enter(const struct target *target, bool namespaces, char **command)
+{
+	struct pv_layers *layers = NULL;
+	int status = get_layers(target, &layers);
+
+	if (status == STATUS_DONE)
+		status = namespaces ?
+			 ns_enter_with(target, attach_layers, layers, command) :
+			 attach_layers(layers);
+	pv_layers_free(layers);
+	return status == STATUS_DONE ? become(command[0], command) : status;
+}
+
+static bool read_options(const struct command *command, int argc, char **argv,
+			 bool namespaces)
+{
+	while (options_first(command, argc, argv, options) != OPTION_END)
+		namespaces = true;
+	return namespaces;
+}
+
+/* Options may stand before PID and behind it. */
+static int run(const struct command *command, int argc, char **argv)
+{
+	bool namespaces = read_options(command, argc, argv, false);
+	const char *pid = optind < argc ? argv[optind++] : NULL;
+	struct target target = { .pidfd = -1 };
+	int status;
+
+	if (!pid)
+		return message_usage(command, "one process is needed");
+	namespaces = read_options(command, argc, argv, namespaces);
+	if (optind == argc)
+		return message_usage(command, "no command to run");
+	status = target_open(&target, command, pid);
+	if (status == STATUS_DONE)
+		status = enter(&target, namespaces, argv + optind);
+	target_close(&target);
+	return status;
+}
+
+const struct command cmd_enter = {
+	.name = "enter",
+	.usage = "PID [--ns] [--] COMMAND [ARGUMENT]...",
+	.purpose = "run a command with the rules of a process",
+	.help =
+"Run COMMAND with all layers of rules that process PID has, so that it sees what\n"
+"the process sees: for debuggers, profilers, criu and shells.  Where PID has no\n"
+"rules COMMAND is just run.\n"
+"\n"
+"  --ns     in the namespaces and the root directory of PID, too\n"
+"\n"
+"NEWs are looked up anew.  The right to inspect PID is needed; without\n"
+"CAP_SYS_ADMIN, COMMAND runs with no_new_privs.\n"
+"\n"
+"Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
+"found; 1 or 2 if it did not come to that.\n",
+	.main = run,
+};

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvadm show: who is attached, and to which rules.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/command.h"
+#include "base/connect.h"
+#include "base/json.h"
+#include "base/message.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "base/pidref.h"
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, OPTION_JSON },
+	OPTIONS_COMMON
+};
+
+/* The list of processes. */
+
+static int list_json(const struct pv_process *process, void *arg)
+{
+	char comm[TARGET_COMM];
+
+	(void)arg;
+	json_begin_object(NULL);
+	json_number("pid", process->pid);
+	json_string("comm", target_comm(process->pid, comm));
+	json_number("layers", process->layers);
+	json_number("rules", process->rules);
+	json_bool("own", process->own);
+	json_end_object();
+	return 0;
+}
+
+/* @arg: bool, the heading has been printed */
+static int list_text(const struct pv_process *process, void *arg)
+{
+	char comm[TARGET_COMM], *escaped;
+	bool *headed = arg;
+
+	if (!*headed)
+		printf("%7s  %-15s  %6s  %7s\n", "PID", "COMMAND", "LAYERS",
+		       "RULES");
+	*headed = true;
+	escaped = pv_path_escape(target_comm(process->pid, comm));
+	printf("%7u  %-15s  %6u  %7u\n", process->pid, escaped ? escaped : "",
+	       process->layers, process->rules);
+	free(escaped);
+	return 0;
+}
+
+static int show_list(struct pv *pv, bool json)
+{
+	bool headed = false;
+	int err;
+
+	if (json)
+		json_begin_array(NULL);
+	err = pv_list(pv, json ? list_json : list_text, &headed);
+	if (json)
+		json_end_array();
+	if (err)
+		return message_failed("cannot list the attached processes: %s%s",
+				      pv_error(pv), session_advice(err));
+	return output_finish();
+}
+
+/* The rules of one process. */
+
+static void layer_json(const struct pv_rules *rules, unsigned int flags,
+		       bool own)
+{
+	size_t i;
+
+	json_begin_object(NULL);
+	json_bool("own", own);
+	json_bool("registered", pv_rules_registered(rules));
+	json_bool("late", flags & PV_LATE);
+	json_bool("by_name", flags & PV_BY_NAME);
+	json_bool("reverse", !(flags & PV_NO_REVERSE));
+	json_begin_array("rules");
+	for (i = 0; i < pv_rules_count(rules); i++) {
+		json_begin_object(NULL);
+		json_string("original", pv_rules_original(rules, i));
+		json_string("new", pv_rules_target(rules, i));
+		json_end_object();
+	}
+	json_end_array();
+	json_end_object();
+}
+
+static void layers_json(const struct target *target,
+			const struct pv_layers *layers)
+{
+	char comm[TARGET_COMM];
+	size_t i;
+
+	json_begin_object(NULL);
+	json_number("pid", target->pid);
+	json_string("comm", target_comm(target->pid, comm));
+	json_begin_array("layers");
+	for (i = 0; i < pv_layers_count(layers); i++)
+		layer_json(pv_layers_rules(layers, i),
+			   pv_layers_flags(layers, i),
+			   !i && pv_layers_own(layers));
+	json_end_array();
+	json_end_object();
+}
+
+static int layer_text(const struct pv_rules *rules)
+{
+	char *original, *target;
+	bool complete = true;
+	size_t i;
+
+	for (i = 0; complete && i < pv_rules_count(rules); i++) {
+		original = pv_path_escape(pv_rules_original(rules, i));
+		target = pv_path_escape(pv_rules_target(rules, i));
+		complete = original && target;
+		if (complete)
+			printf("%s=%s\n", original, target);
+		free(original);
+		free(target);
+	}
+	return complete ? STATUS_DONE : message_failed("out of memory");
+}
+
+/* What it prints is a map file. */
+static int layers_text(const struct target *target,
+		       const struct pv_layers *layers)
+{
+	const struct pv_rules *rules;
+	int status = STATUS_DONE;
+	unsigned int flags;
+	size_t i;
+
+	if (!pv_layers_count(layers))
+		printf("# process %d is not attached\n", target->pid);
+	for (i = 0; status == STATUS_DONE && i < pv_layers_count(layers); i++) {
+		rules = pv_layers_rules(layers, i);
+		flags = pv_layers_flags(layers, i);
+		printf("# layer %zu (%s%s%s%s%s)\n", i,
+		       !i && pv_layers_own(layers) ? "own" : "inherited",
+		       pv_rules_registered(rules) ? ", registered" : "",
+		       flags & PV_LATE ? ", --late" : "",
+		       flags & PV_BY_NAME ? ", --by-name" : "",
+		       flags & PV_NO_REVERSE ? ", --no-reverse" : "");
+		status = layer_text(rules);
+	}
+	return status;
+}
+
+static int show_target(struct pv *pv, const struct target *target, bool json)
+{
+	struct pv_layers *layers;
+	int err, status = STATUS_DONE;
+
+	err = pv_get(pv, target->pidfd, &layers);
+	if (err)
+		return message_failed("cannot show process %d: %s%s",
+				      target->pid, pv_error(pv),
+				      session_advice(err));
+	if (json)
+		layers_json(target, layers);
+	else
+		status = layers_text(target, layers);
+	pv_layers_free(layers);
+	return status == STATUS_DONE ? output_finish() : status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct target target = { .pidfd = -1 };
+	int status = STATUS_DONE;
+	bool json = false;
+	struct pv *pv;
+
+	while (options_any(command, argc, argv, options) != OPTION_END)
+		json = true;
+	if (argc - optind > 1)
+		return message_usage(command, "more than one process given");
+
+	if (optind < argc)
+		status = target_open(&target, command, argv[optind]);
+	if (status != STATUS_DONE)
+		return status;
+	status = session_open(&pv);
+	if (status == STATUS_DONE)
+		status = optind < argc ? show_target(pv, &target, json) :
+					 show_list(pv, json);
+	pv_close(pv);
+	target_close(&target);
+	return status;
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.usage = "[PID] [--json]",
+	.purpose = "show who is attached, or the rules of one process",
+	.help =
+"Without PID, list the attached processes that you may inspect.  With PID, print\n"
+"its rules in the order in which they are tried, in the form of a map file.\n"
+"\n"
+"  --json   print JSON\n",
+	.main = run,
+};

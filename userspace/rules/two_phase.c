@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What register and activate have in common: one process, one list.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/connect.h"
+#include "base/message.h"
+#include "base/pidref.h"
+#include "rules/check_new.h"
+#include "rules/two_phase.h"
+
+/* struct request - what the command line asks for */
+struct request {
+	const char *list;
+	struct target target;
+	unsigned int flags;
+};
+
+static int read_options(const struct phase *phase,
+			const struct command *command,
+			const struct option *options, int argc, char **argv,
+			struct request *request)
+{
+	int code;
+
+	while ((code = options_any(command, argc, argv, options)) !=
+	       OPTION_END) {
+		if (code == OPTION_TREE)
+			request->flags |= PV_TREE;
+		else if (code == OPTION_LATE)
+			request->flags |= PV_LATE;
+		else if (request->list)
+			return message_usage(command, "two lists of paths given");
+		else
+			request->list = optarg;
+	}
+	if (optind == argc)
+		return message_usage(command, "no process given");
+	if (argc - optind > 1)
+		return message_usage(command, "more than one process given");
+	if (!request->list)
+		request->list = getenv(phase->variable);
+	if (!request->list || !*request->list)
+		return message_usage(command, "no paths given: try %s",
+				     phase->spelling);
+	return target_open(&request->target, command, argv[optind]);
+}
+
+/* What may help against what has kept the phase from being done. */
+static const char *advice(struct pv *pv, const struct request *request, int err)
+{
+	struct pv_rules *rules = pv_rules_new();
+	const char *text = session_advice(err);
+	char *originals = NULL;
+
+	if (rules && !pv_originals(pv, request->target.pidfd, &originals) &&
+	    !pv_rules_parse_lists(rules, originals, request->list))
+		text = missing_advice(&request->target, rules, err);
+	free(originals);
+	pv_rules_free(rules);
+	return text;
+}
+
+static int act(const struct phase *phase, const struct request *request)
+{
+	const struct target *target = &request->target;
+	int status, err;
+	struct pv *pv;
+	char *reason;
+
+	status = session_open(&pv);
+	if (status == STATUS_DONE) {
+		err = phase->act(pv, target->pidfd, request->list,
+				 request->flags);
+		if (err) {
+			reason = strdup(pv_error(pv));
+			status = message_failed("cannot %s process %d: %s%s",
+						phase->verb, target->pid,
+						reason ? reason : "",
+						advice(pv, request, err));
+			free(reason);
+		}
+	}
+	pv_close(pv);
+	return status;
+}
+
+int phase_run(const struct phase *phase, const struct command *command,
+	      const struct option *options, int argc, char **argv)
+{
+	struct request request = { .target.pidfd = -1 };
+	int status;
+
+	status = read_options(phase, command, options, argc, argv, &request);
+	if (status != STATUS_DONE)
+		return status;
+	status = act(phase, &request);
+	target_close(&request.target);
+	return status;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef RULES_TWO_PHASE_H
+#define RULES_TWO_PHASE_H
+
+#include "base/command.h"
+#include "base/options.h"
+#include "libpathvirt/libpathvirt.h"
+
+/*
+ * struct phase - one of the two steps of register and activate
+ *
+ * @option: gives the list
+ * @spelling: that option as the user writes it
+ * @variable: of the environment, for want of the option
+ * @verb: what is done, in front of "process N"
+ * @act: does it
+ */
+struct phase {
+	enum option_code option;
+	const char *spelling;
+	const char *variable;
+	const char *verb;
+	int (*act)(struct pv *pv, int pidfd, const char *list,
+		   unsigned int flags);
+};
+
+/* Returns the exit status; if it is not STATUS_DONE it has said why. */
+int phase_run(const struct phase *phase, const struct command *command,
+	      const struct option *options, int argc, char **argv);
+
+#endif /* RULES_TWO_PHASE_H */
