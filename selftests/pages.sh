@@ -34,7 +34,7 @@ macro() {
 # table_of COMMAND : the options in the table of its source, macros resolved.
 table_of() {
 	local name=${1//[ -]/_} file table rest
-	file=$(grep -lE "^const struct command (cmd_)?$name = " "$U"/*/cmd_*.c)
+	file=$(grep -l "^const struct command cmd_$name = " "$U"/*/cmd_*.c)
 	rest=$(sed -n '/^static const struct option options\[\]/,/^};/p' "$file")
 	while [[ $rest ]]; do
 		table+=$rest

@@ -75,7 +75,7 @@ static int refuse_command(const char *name)
 			     nearest_advice(&nearest, ""));
 }
 
-static int run(const char *name, int argc, char **argv)
+static int run_command(const char *name, int argc, char **argv)
 {
 	const struct command *command = find_command(name);
 
@@ -94,7 +94,7 @@ static int help(int argc, char **argv)
 		words[1] = argv[1];
 		words[2] = "--help";
 	}
-	return run(argv[0], argc > 1 ? 3 : 2, words);
+	return run_command(argv[0], argc > 1 ? 3 : 2, words);
 }
 
 /* For those who can name a program, but give it no arguments. */
@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 	const char *name = argc ? command_in_name(argv[0]) : NULL;
 
 	if (name)
-		return run(name, argc, argv);
+		return run_command(name, argc, argv);
 	name = argc > 1 ? argv[1] : NULL;
 	if (!name)
 		return message_usage(NULL, "no command given");
@@ -121,5 +121,5 @@ int main(int argc, char **argv)
 		return help(argc - 2, argv + 2);
 	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
 		return print_version();
-	return run(name, argc - 1, argv + 1);
+	return run_command(name, argc - 1, argv + 1);
 }

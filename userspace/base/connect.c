@@ -8,14 +8,14 @@
 #include "base/connect.h"
 #include "base/message.h"
 
-int session_open(struct pv **pv)
+int connect_open(struct pv **pv)
 {
 	if (pv_open(pv))
 		return message_failed("%s", pv_error(*pv));
 	return STATUS_DONE;
 }
 
-const char *session_advice(int err)
+const char *connect_advice(int err)
 {
 	switch (err) {
 	case -EPERM:

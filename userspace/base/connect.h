@@ -8,9 +8,9 @@
  * Connect to the module; *@pv is for pv_close() in any case.  Returns the exit
  * status; if it is not STATUS_DONE it has said why.
  */
-int session_open(struct pv **pv);
+int connect_open(struct pv **pv);
 
 /* What the user can do about @err, to be put behind the reason; or "". */
-const char *session_advice(int err);
+const char *connect_advice(int err);
 
 #endif /* BASE_CONNECT_H */

@@ -98,7 +98,7 @@ static int read_all(struct kindred *all)
 	return err;
 }
 
-int descend(struct pids *pids, pid_t root)
+int descendants_add(struct pids *pids, pid_t root)
 {
 	struct kindred all = { 0 };
 	size_t done, i;

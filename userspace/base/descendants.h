@@ -17,7 +17,7 @@ struct pids {
  * @root and all its descendants but ourselves, @root first.  Returns 0 or a negative
  * errno; @pids is to be given to pids_free() in either case.
  */
-int descend(struct pids *pids, pid_t root);
+int descendants_add(struct pids *pids, pid_t root);
 
 int pids_add(struct pids *pids, pid_t pid);
 void pids_free(struct pids *pids);

@@ -54,8 +54,8 @@ static bool is_sealed(char *text, size_t length, const char *sum)
 /* ---- Writing ---- */
 
 /* Take @value, or put it. */
-static int add(struct json_object *object, const char *name,
-	       struct json_object *value)
+static int add_member(struct json_object *object, const char *name,
+		      struct json_object *value)
 {
 	if (value && !json_object_object_add(object, name, value))
 		return 0;
@@ -72,11 +72,11 @@ static struct json_object *with_head(const struct document_type *type,
 
 	if (!root)
 		return NULL;
-	err = add(root, "format", json_object_new_string(type->format));
+	err = add_member(root, "format", json_object_new_string(type->format));
 	if (!err)
-		err = add(root, "version", json_object_new_int(type->version));
+		err = add_member(root, "version", json_object_new_int(type->version));
 	if (!err)
-		err = add(root, "sha256", json_object_new_string(zeros));
+		err = add_member(root, "sha256", json_object_new_string(zeros));
 	json_object_object_foreach(members, name, value)
 		if (!err)
 			err = json_object_object_add(root, name,

@@ -8,17 +8,17 @@
 
 #include "base/error.h"
 
-int reason_set(struct reason *reason, int err, const char *format, ...)
+int error_set(struct error *error, int err, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(reason->text, sizeof(reason->text), format, args);
+	vsnprintf(error->text, sizeof(error->text), format, args);
 	va_end(args);
 	return err;
 }
 
-int reason_errno(struct reason *reason, int err)
+int error_errno(struct error *error, int err)
 {
-	return reason_set(reason, err, "%s", strerror(-err));
+	return error_set(error, err, "%s", strerror(-err));
 }

@@ -5,15 +5,15 @@
 /*
  * Why something could not be done, in words, for whoever tells the user.
  */
-struct reason {
+struct error {
 	char text[512];
 };
 
 /* Returns @err, which is a negative errno. */
-int reason_set(struct reason *reason, int err, const char *format, ...)
+int error_set(struct error *error, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The same, in the words of errno. */
-int reason_errno(struct reason *reason, int err);
+int error_errno(struct error *error, int err);
 
 #endif /* BASE_ERROR_H */

@@ -17,7 +17,7 @@
 #define STATUS_NOT_EXECUTABLE	126
 #define STATUS_NOT_FOUND	127
 
-int become_failed(const char *file, int err)
+int exec_failed(const char *file, int err)
 {
 	message_failed("cannot run %s: %s", file, strerror(err));
 	return err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
@@ -81,7 +81,7 @@ static char *search(const char *path, const char *name, int *err)
 	}
 }
 
-char *become_find(const char *name, int *status)
+char *exec_find(const char *name, int *status)
 {
 	const char *path = getenv("PATH");
 	char *file = NULL;
@@ -98,12 +98,12 @@ char *become_find(const char *name, int *status)
 		file = search(path ? path : "/bin:/usr/bin", name, &err);
 	}
 	if (!file)
-		*status = become_failed(name, err);
+		*status = exec_failed(name, err);
 	return file;
 }
 
-int become(const char *file, char **argv)
+int exec_program(const char *file, char **argv)
 {
 	execvp(file, argv);
-	return become_failed(file, errno);
+	return exec_failed(file, errno);
 }

@@ -7,15 +7,15 @@
  * free(), so that it is found from any working directory.  NULL if there is none
  * that can be executed; then @status is the exit status, and it has been said.
  */
-char *become_find(const char *name, int *status);
+char *exec_find(const char *name, int *status);
 
 /*
  * Say that @file could not be run because of the errno @err.  Returns the exit status,
  * as env, nohup and the shells have it: 127 if it was not found, otherwise 126.
  */
-int become_failed(const char *file, int err);
+int exec_failed(const char *file, int err);
 
-/* Become the program @file; returns as become_failed() if that fails. */
-int become(const char *file, char **argv);
+/* Become the program @file; returns as exec_failed() if that fails. */
+int exec_program(const char *file, char **argv);
 
 #endif /* BASE_EXEC_H */

@@ -48,7 +48,7 @@ static int restore_limit(void)
 	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
 }
 
-int numbers_reserve(int number)
+int fdslots_reserve(int number)
 {
 	int fd, err = raise_limit();
 
@@ -67,7 +67,7 @@ int numbers_reserve(int number)
 	return err;
 }
 
-int numbers_put(int fd, int number)
+int fdslots_put(int fd, int number)
 {
 	if (number >= STANDARD)
 		return dup2(fd, number) < 0 ? -errno : 0;
@@ -75,7 +75,7 @@ int numbers_put(int fd, int number)
 	return pending[number] < 0 ? -errno : 0;
 }
 
-void numbers_drop(int number)
+void fdslots_drop(int number)
 {
 	if (number >= STANDARD) {
 		close(number);
@@ -85,7 +85,7 @@ void numbers_drop(int number)
 	}
 }
 
-int numbers_finish(void)
+int fdslots_finish(void)
 {
 	int i;
 
@@ -97,7 +97,7 @@ int numbers_finish(void)
 	return restore_limit();
 }
 
-void numbers_recover(void)
+void fdslots_recover(void)
 {
 	if (saved_error >= 0)
 		dup2(saved_error, STDERR_FILENO);

@@ -10,24 +10,24 @@
  */
 
 /*
- * Keep a number free: until numbers_put() nothing else is opened there.  What is open
+ * Keep a number free: until fdslots_put() nothing else is opened there.  What is open
  * there stays until then.
  */
-int numbers_reserve(int number);
+int fdslots_reserve(int number);
 
 /*
  * Have a duplicate of @fd at @number, open across exec; standard input, output and
- * error only from numbers_finish() on.
+ * error only from fdslots_finish() on.
  */
-int numbers_put(int fd, int number);
+int fdslots_put(int fd, int number);
 
-/* What numbers_put() made is a child's by now: close it here. */
-void numbers_drop(int number);
+/* What fdslots_put() made is a child's by now: close it here. */
+void fdslots_drop(int number);
 
 /* The last step before exec: standard error may be somebody's file afterwards. */
-int numbers_finish(void);
+int fdslots_finish(void);
 
 /* Have the former standard error back, to say that exec has failed. */
-void numbers_recover(void);
+void fdslots_recover(void);
 
 #endif /* BASE_FDSLOTS_H */

@@ -84,7 +84,7 @@ static void enter_and_open(int socket, int pidfd, const char *path)
 	send_fd(socket, fd, err);
 }
 
-int elsewhere_open(int pidfd, const char *path)
+int files_open_in(int pidfd, const char *path)
 {
 	int pair[2], fd;
 	pid_t child;

@@ -6,6 +6,6 @@
  * Open the directory @path for reading, as it is found in the mount namespace of the
  * process @pidfd.  Returns a descriptor or a negative errno.
  */
-int elsewhere_open(int pidfd, const char *path);
+int files_open_in(int pidfd, const char *path);
 
 #endif /* BASE_FILES_H */

@@ -29,7 +29,7 @@ static sigset_t watched(void)
 	return set;
 }
 
-pid_t follow_fork(void)
+pid_t forward_fork(void)
 {
 	sigset_t set = watched(), before;
 	pid_t pid;
@@ -43,7 +43,7 @@ pid_t follow_fork(void)
 	return pid;
 }
 
-void follow_begin(void)
+void forward_begin(void)
 {
 	sigset_t set = watched();
 
@@ -51,7 +51,7 @@ void follow_begin(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-void follow_end(int wait)
+void forward_end(int wait)
 {
 	const struct rlimit none = { 0, 0 };
 	sigset_t set;
@@ -88,7 +88,7 @@ static bool reap(pid_t pid, int *wait)
 	return false;
 }
 
-int follow_wait(pid_t pid)
+int forward_wait(pid_t pid)
 {
 	sigset_t set = watched();
 	siginfo_t info;
@@ -104,7 +104,7 @@ int follow_wait(pid_t pid)
 	return wait;
 }
 
-void follow(pid_t pid)
+void forward(pid_t pid)
 {
-	follow_end(follow_wait(pid));
+	forward_end(forward_wait(pid));
 }

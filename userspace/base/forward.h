@@ -11,19 +11,19 @@
  */
 
 /*
- * fork() after which the child can be followed.  The child has the signal mask
+ * fork() after which the child can be forwarded to.  The child has the signal mask
  * that we had before.
  */
-pid_t follow_fork(void);
+pid_t forward_fork(void);
 
-/* For a child that fork() made: from now on it can be followed. */
-void follow_begin(void);
+/* For a child that fork() made: from now on it can be forwarded to. */
+void forward_begin(void);
 
 /* Never comes back.  Reaps whatever else becomes our child meanwhile. */
-void follow(pid_t pid) __attribute__((noreturn));
+void forward(pid_t pid) __attribute__((noreturn));
 
 /* The same in two steps: what the child came to, as from wait(), and to end so. */
-int follow_wait(pid_t pid);
-void follow_end(int wait) __attribute__((noreturn));
+int forward_wait(pid_t pid);
+void forward_end(int wait) __attribute__((noreturn));
 
 #endif /* BASE_FORWARD_H */

@@ -23,7 +23,7 @@ struct question {
 	pid_t pid;
 };
 
-/* ---- In the keeper ---- */
+/* ---- In the janitor ---- */
 
 static void become_deaf(void)
 {
@@ -42,7 +42,7 @@ static bool answer(int fd, int status)
 }
 
 /* Until we are let go.  Returns whether what was made is to stay. */
-static bool serve(int fd, const struct keeper_ops *ops, void *data)
+static bool serve(int fd, const struct janitor_ops *ops, void *data)
 {
 	struct question question;
 	int status;
@@ -57,7 +57,7 @@ static bool serve(int fd, const struct keeper_ops *ops, void *data)
 	return false;
 }
 
-static void run(int fd, const struct keeper_ops *ops, void *data)
+static void run_janitor(int fd, const struct janitor_ops *ops, void *data)
 {
 	bool keep = false;
 	int status;
@@ -80,65 +80,65 @@ static int lost(void)
 	return message_failed("the process that sees to it that nothing is left behind has gone");
 }
 
-static int hear(struct keeper *keeper)
+static int hear(struct janitor *janitor)
 {
 	int status;
 	ssize_t n;
 
 	do {
-		n = recv(keeper->fd, &status, sizeof(status), 0);
+		n = recv(janitor->fd, &status, sizeof(status), 0);
 	} while (n < 0 && errno == EINTR);
 	return n == sizeof(status) ? status : lost();
 }
 
-int keeper_start(struct keeper *keeper, const struct keeper_ops *ops,
-		 void *data)
+int janitor_start(struct janitor *janitor, const struct janitor_ops *ops,
+		  void *data)
 {
 	int ends[2], status;
 
-	keeper->fd = -1;
+	janitor->fd = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return message_failed("cannot make a socket: %s",
 				      strerror(errno));
-	keeper->pid = fork();
-	if (!keeper->pid) {
+	janitor->pid = fork();
+	if (!janitor->pid) {
 		close(ends[0]);
-		run(ends[1], ops, data);
+		run_janitor(ends[1], ops, data);
 	}
 	close(ends[1]);
-	keeper->fd = ends[0];
-	status = keeper->pid > 0 ? hear(keeper) :
+	janitor->fd = ends[0];
+	status = janitor->pid > 0 ? hear(janitor) :
 		 message_failed("cannot start a process: %s", strerror(errno));
 	if (status != STATUS_DONE)
-		keeper_unmake(keeper);
+		janitor_unmake(janitor);
 	return status;
 }
 
-int keeper_ask(struct keeper *keeper, int request, pid_t pid)
+int janitor_ask(struct janitor *janitor, int request, pid_t pid)
 {
 	const struct question question = { request, pid };
 
-	if (send(keeper->fd, &question, sizeof(question), MSG_NOSIGNAL) !=
+	if (send(janitor->fd, &question, sizeof(question), MSG_NOSIGNAL) !=
 	    sizeof(question))
 		return lost();
-	return hear(keeper);
+	return hear(janitor);
 }
 
-int keeper_keep(struct keeper *keeper)
+int janitor_keep(struct janitor *janitor)
 {
-	int status = keeper_ask(keeper, KEEP, 0);
+	int status = janitor_ask(janitor, KEEP, 0);
 
-	keeper_unmake(keeper);
+	janitor_unmake(janitor);
 	return status;
 }
 
-void keeper_unmake(struct keeper *keeper)
+void janitor_unmake(struct janitor *janitor)
 {
-	if (keeper->fd < 0)
+	if (janitor->fd < 0)
 		return;
-	close(keeper->fd);
-	keeper->fd = -1;
-	while (keeper->pid > 0 && waitpid(keeper->pid, NULL, 0) < 0 &&
+	close(janitor->fd);
+	janitor->fd = -1;
+	while (janitor->pid > 0 && waitpid(janitor->pid, NULL, 0) < 0 &&
 	       errno == EINTR)
 		;
 }

@@ -5,40 +5,40 @@
 #include <sys/types.h>
 
 /*
- * What must not be left behind is made by a process of its own, the keeper, which
+ * What must not be left behind is made by a process of its own, the janitor, which
  * no signal meant for us reaches, and which unmakes it when we are gone, by
  * whatever way, or say so.
  */
 
 /*
- * struct keeper_ops - what a keeper does, each with the data of keeper_start()
+ * struct janitor_ops - what a janitor does, each with the data of janitor_start()
  *
  * @make: returns the exit status, having said why if it is not STATUS_DONE; what
  *	it made so far is unmade then
  * @serve: a request, likewise; what was made stays
  * @unmake: may be NULL
  */
-struct keeper_ops {
+struct janitor_ops {
 	int (*make)(void *data);
 	int (*serve)(void *data, int request, pid_t pid);
 	void (*unmake)(void *data);
 };
 
-/* struct keeper - one that runs; @fd is -1 if there is none */
-struct keeper {
+/* struct janitor - one that runs; @fd is -1 if there is none */
+struct janitor {
 	pid_t pid;
 	int fd;
 };
 
 /* Returns when it is made, with the exit status. */
-int keeper_start(struct keeper *keeper, const struct keeper_ops *ops,
-		 void *data);
+int janitor_start(struct janitor *janitor, const struct janitor_ops *ops,
+		  void *data);
 
 /* Returns when it is done, with the exit status; @request is above 0. */
-int keeper_ask(struct keeper *keeper, int request, pid_t pid);
+int janitor_ask(struct janitor *janitor, int request, pid_t pid);
 
 /* Let it end: what it made stays, or is unmade before we go on. */
-int keeper_keep(struct keeper *keeper);
-void keeper_unmake(struct keeper *keeper);
+int janitor_keep(struct janitor *janitor);
+void janitor_unmake(struct janitor *janitor);
 
 #endif /* BASE_JANITOR_H */

@@ -26,13 +26,13 @@ static FILE *open_proc(pid_t pid, const char *name)
 	return fopen(path, "re");
 }
 
-const char *target_comm(pid_t pid, char comm[TARGET_COMM])
+const char *pidref_comm(pid_t pid, char comm[PIDREF_COMM])
 {
 	FILE *file = open_proc(pid, "comm");
 	size_t length = 0;
 
 	if (file) {
-		length = fread(comm, 1, TARGET_COMM - 1, file);
+		length = fread(comm, 1, PIDREF_COMM - 1, file);
 		fclose(file);
 	}
 	if (length && comm[length - 1] == '\n')
@@ -105,74 +105,74 @@ static bool parse_pid(const char *word, long *pid)
 	return *pid > 0;
 }
 
-int target_open(struct target *target, const struct command *command,
+int pidref_open(struct pidref *pidref, const struct command *command,
 		const char *word)
 {
-	char comm[TARGET_COMM];
+	char comm[PIDREF_COMM];
 	long pid;
 
-	target->pidfd = -1;
+	pidref->pidfd = -1;
 	if (!parse_pid(word, &pid))
 		return message_usage(command, "\"%s\" is no process number",
 				     word);
 	if (pid > INT32_MAX)
 		return message_failed("there is no process %s: look its number up with ps",
 				      word);
-	target->pid = pid;
-	target->pidfd = pidfd_open(pid, 0);
-	if (target->pidfd < 0)
+	pidref->pid = pid;
+	pidref->pidfd = pidfd_open(pid, 0);
+	if (pidref->pidfd < 0)
 		return explain(pid, errno);
 	if (is_kernel_thread(pid)) {
-		target_close(target);
+		pidref_close(pidref);
 		return message_failed("process %ld (%s) is a kernel thread: it has no paths of its own",
-				      pid, target_comm(pid, comm));
+				      pid, pidref_comm(pid, comm));
 	}
 	return STATUS_DONE;
 }
 
-void target_close(struct target *target)
+void pidref_close(struct pidref *pidref)
 {
-	if (target->pidfd >= 0)
-		close(target->pidfd);
-	target->pidfd = -1;
+	if (pidref->pidfd >= 0)
+		close(pidref->pidfd);
+	pidref->pidfd = -1;
 }
 
-bool target_lives(const struct target *target)
+bool pidref_lives(const struct pidref *pidref)
 {
-	return !pidfd_send_signal(target->pidfd, 0, NULL, 0) || errno != ESRCH;
+	return !pidfd_send_signal(pidref->pidfd, 0, NULL, 0) || errno != ESRCH;
 }
 
-int target_check(const struct target *target)
+int pidref_check(const struct pidref *pidref)
 {
-	if (target_lives(target))
+	if (pidref_lives(pidref))
 		return STATUS_DONE;
-	return message_failed("process %d has ended", target->pid);
+	return message_failed("process %d has ended", pidref->pid);
 }
 
-int targets_open(struct targets *targets, const struct command *command,
+int pidrefs_open(struct pidrefs *pidrefs, const struct command *command,
 		 int count, char **words)
 {
 	int i, status;
 
-	targets->count = 0;
-	targets->target = calloc(count ? count : 1, sizeof(*targets->target));
-	if (!targets->target)
+	pidrefs->count = 0;
+	pidrefs->pidref = calloc(count ? count : 1, sizeof(*pidrefs->pidref));
+	if (!pidrefs->pidref)
 		return message_failed("out of memory");
 	for (i = 0; i < count; i++) {
-		status = target_open(&targets->target[i], command, words[i]);
+		status = pidref_open(&pidrefs->pidref[i], command, words[i]);
 		if (status != STATUS_DONE) {
-			targets_close(targets);
+			pidrefs_close(pidrefs);
 			return status;
 		}
-		targets->count++;
+		pidrefs->count++;
 	}
 	return STATUS_DONE;
 }
 
-void targets_close(struct targets *targets)
+void pidrefs_close(struct pidrefs *pidrefs)
 {
-	while (targets->count)
-		target_close(&targets->target[--targets->count]);
-	free(targets->target);
-	targets->target = NULL;
+	while (pidrefs->count)
+		pidref_close(&pidrefs->pidref[--pidrefs->count]);
+	free(pidrefs->pidref);
+	pidrefs->pidref = NULL;
 }

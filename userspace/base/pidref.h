@@ -9,22 +9,22 @@
 struct command;
 
 /* The longest that the kernel makes is 15 bytes, for kernel threads 63. */
-#define TARGET_COMM	64
+#define PIDREF_COMM	64
 
 /*
- * struct target - a process that the command line names
+ * struct pidref - a process that the command line names
  *
  * @pid: as it was named
  * @pidfd: that process, whoever gets its number when it has ended
  */
-struct target {
+struct pidref {
 	pid_t pid;
 	int pidfd;
 };
 
-/* struct targets - @count of them, owned here */
-struct targets {
-	struct target *target;
+/* struct pidrefs - @count of them, owned here */
+struct pidrefs {
+	struct pidref *pidref;
 	size_t count;
 };
 
@@ -33,23 +33,23 @@ struct targets {
  * is not STATUS_DONE it has said why: no number, no such process, a thread, a
  * kernel thread.
  */
-int target_open(struct target *target, const struct command *command,
+int pidref_open(struct pidref *pidref, const struct command *command,
 		const char *word);
-void target_close(struct target *target);
+void pidref_close(struct pidref *pidref);
 
 /*
  * Is it there still?  Then what was found by its number until now was its own.
- * target_check() returns the exit status, and has said so if it is not there.
+ * pidref_check() returns the exit status, and has said so if it is not there.
  */
-bool target_lives(const struct target *target);
-int target_check(const struct target *target);
+bool pidref_lives(const struct pidref *pidref);
+int pidref_check(const struct pidref *pidref);
 
 /* All of @words or, with the same messages, none. */
-int targets_open(struct targets *targets, const struct command *command,
+int pidrefs_open(struct pidrefs *pidrefs, const struct command *command,
 		 int count, char **words);
-void targets_close(struct targets *targets);
+void pidrefs_close(struct pidrefs *pidrefs);
 
 /* What the process is called, "" if that cannot be told. */
-const char *target_comm(pid_t pid, char comm[TARGET_COMM]);
+const char *pidref_comm(pid_t pid, char comm[PIDREF_COMM]);
 
 #endif /* BASE_PIDREF_H */

@@ -34,7 +34,7 @@ static ssize_t read_all(int fd, char **text)
 	}
 }
 
-char *proc_file_read_open(int fd)
+char *procfs_read_fd(int fd)
 {
 	char *text = NULL;
 	ssize_t length = read_all(fd, &text);
@@ -49,21 +49,21 @@ char *proc_file_read_open(int fd)
 	return text;
 }
 
-char *proc_file_read(const char *path)
+char *procfs_read(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	char *text;
 
 	if (fd < 0)
 		return NULL;
-	text = proc_file_read_open(fd);
+	text = procfs_read_fd(fd);
 	err = errno;
 	close(fd);
 	errno = err;
 	return text;
 }
 
-int proc_file_write(const char *path, const char *value)
+int procfs_write(const char *path, const char *value)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	size_t length = strlen(value);

@@ -7,12 +7,12 @@
  */
 
 /* All that is in it; the caller frees it.  NULL with errno if it cannot be read. */
-char *proc_file_read(const char *path);
+char *procfs_read(const char *path);
 
 /* The same of what is open already, a pipe for instance, whatever signals come. */
-char *proc_file_read_open(int fd);
+char *procfs_read_fd(int fd);
 
 /* Write @value in one go.  Returns 0 or -errno. */
-int proc_file_write(const char *path, const char *value);
+int procfs_write(const char *path, const char *value);
 
 #endif /* BASE_PROCFS_H */

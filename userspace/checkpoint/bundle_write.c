@@ -27,8 +27,8 @@ static int short_of_memory(void)
 }
 
 /* Take @value into @object, or put it and fail. */
-static int add(struct json_object *object, const char *name,
-	       struct json_object *value)
+static int add_member(struct json_object *object, const char *name,
+		      struct json_object *value)
 {
 	if (value && !json_object_object_add(object, name, value))
 		return 0;
@@ -163,19 +163,19 @@ static struct json_object *layer_json(const struct pv_rules *rules,
 	for (i = 0; i < pv_rules_count(rules) && !err; i++)
 		err = push(array, rule_json(rules, i));
 	if (!err)
-		err = add(layer, "registered",
-			  json_object_new_boolean(pv_rules_registered(rules)));
+		err = add_member(layer, "registered",
+				 json_object_new_boolean(pv_rules_registered(rules)));
 	if (!err)
-		err = add(layer, "late",
-			  json_object_new_boolean(flags & PV_LATE));
+		err = add_member(layer, "late",
+				 json_object_new_boolean(flags & PV_LATE));
 	if (!err)
-		err = add(layer, "by_name",
-			  json_object_new_boolean(flags & PV_BY_NAME));
+		err = add_member(layer, "by_name",
+				 json_object_new_boolean(flags & PV_BY_NAME));
 	if (!err)
-		err = add(layer, "reverse",
-			  json_object_new_boolean(!(flags & PV_NO_REVERSE)));
+		err = add_member(layer, "reverse",
+				 json_object_new_boolean(!(flags & PV_NO_REVERSE)));
 	if (!err)
-		err = add(layer, "rules", json_object_get(array));
+		err = add_member(layer, "rules", json_object_get(array));
 	json_object_put(array);
 	if (!err)
 		return layer;
@@ -195,12 +195,12 @@ static struct json_object *process_json(pid_t pid,
 		err = push(array, layer_json(pv_layers_rules(layers, i),
 					     pv_layers_flags(layers, i)));
 	if (!err)
-		err = add(process, "pid", json_object_new_int(pid));
+		err = add_member(process, "pid", json_object_new_int(pid));
 	if (!err)
-		err = add(process, "own",
-			  json_object_new_boolean(pv_layers_own(layers)));
+		err = add_member(process, "own",
+				 json_object_new_boolean(pv_layers_own(layers)));
 	if (!err)
-		err = add(process, "layers", json_object_get(array));
+		err = add_member(process, "layers", json_object_get(array));
 	json_object_put(array);
 	if (!err)
 		return process;
@@ -222,7 +222,7 @@ static int add_process(struct json_object *processes, struct pv *pv, pid_t pid)
 	err = pv_get(pv, pidfd, &layers);
 	if (err && err != -ESRCH)
 		status = message_failed("cannot read the rules of process %d: %s%s",
-					pid, pv_error(pv), session_advice(err));
+					pid, pv_error(pv), connect_advice(err));
 	else if (!err && pv_layers_count(layers) &&
 		 push(processes, process_json(pid, layers)))
 		status = short_of_memory();
@@ -253,7 +253,7 @@ int bundle_write_table(struct bundle_writer *writer, struct pv *pv,
 	for (i = 0; i < count && status == STATUS_DONE; i++)
 		status = add_process(processes, pv, pids[i]);
 	if (status == STATUS_DONE &&
-	    add(root, "processes", json_object_get(processes)))
+	    add_member(root, "processes", json_object_get(processes)))
 		status = short_of_memory();
 	if (status == STATUS_DONE)
 		status = write_part(writer, BUNDLE_TABLE, &bundle_table_type,
@@ -274,11 +274,11 @@ static int add_part(struct json_object *files, const char *name,
 
 	bundle_sum(text, length, sum);
 	if (!err)
-		err = add(part, "name", json_object_new_string(name));
+		err = add_member(part, "name", json_object_new_string(name));
 	if (!err)
-		err = add(part, "size", json_object_new_int64(length));
+		err = add_member(part, "size", json_object_new_int64(length));
 	if (!err)
-		err = add(part, "sha256", json_object_new_string(sum));
+		err = add_member(part, "sha256", json_object_new_string(sum));
 	if (!err)
 		err = push(files, json_object_get(part));
 	json_object_put(part);
@@ -315,10 +315,10 @@ int bundle_seal(struct bundle_writer *writer, const struct manifest *manifest)
 				     short_of_memory();
 
 	if (status == STATUS_DONE &&
-	    (add(root, "id", json_object_new_string(manifest->id)) ||
-	     add(root, "time", json_object_new_int64(manifest->time)) ||
-	     add(root, "pid", json_object_new_int(manifest->pids[0])) ||
-	     add(root, "files", json_object_get(files))))
+	    (add_member(root, "id", json_object_new_string(manifest->id)) ||
+	     add_member(root, "time", json_object_new_int64(manifest->time)) ||
+	     add_member(root, "pid", json_object_new_int(manifest->pids[0])) ||
+	     add_member(root, "files", json_object_get(files))))
 		status = short_of_memory();
 	if (status == STATUS_DONE)
 		status = write_part(writer, BUNDLE_INDEX, &bundle_index_type,

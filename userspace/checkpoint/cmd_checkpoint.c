@@ -48,7 +48,7 @@ struct request {
 
 /* ---- The command line ---- */
 
-static int take(struct request *request, int code)
+static int take_option(struct request *request, int code)
 {
 	switch (code) {
 	case OPTION_JSON:
@@ -66,14 +66,14 @@ static int take(struct request *request, int code)
 				   optarg);
 }
 
-static int read_options(struct request *request, int argc, char **argv)
+static int read_checkpoint_options(struct request *request, int argc, char **argv)
 {
 	const struct command *command = request->command;
 	int code, status;
 
 	while ((code = options_any(command, argc, argv, options)) !=
 	       OPTION_END) {
-		status = take(request, code);
+		status = take_option(request, code);
 		if (status != STATUS_DONE)
 			return status;
 	}
@@ -105,14 +105,14 @@ static int save_namespaces(const struct request *request)
 }
 
 /* The processes are held still: what is written now fits to the files. */
-static int still(struct relink *relink, struct pv *pv)
+static int recheck(struct relink *relink, struct pv *pv)
 {
 	struct request *request = relink->data;
 	int status = save_namespaces(request);
 
 	/* They were found by its number. */
 	if (status == STATUS_DONE)
-		status = target_check(&relink->target);
+		status = pidref_check(&relink->pidref);
 	if (status == STATUS_DONE)
 		status = bundle_write_table(&request->writer, pv,
 					    relink->manifest.pids,
@@ -122,14 +122,14 @@ static int still(struct relink *relink, struct pv *pv)
 	return status;
 }
 
-static int then(struct relink *relink)
+static int commit(struct relink *relink)
 {
 	struct request *request = relink->data;
 
 	return bundle_seal(&request->writer, &relink->manifest);
 }
 
-static int make(struct request *request, struct pv *pv)
+static int make_checkpoint(struct request *request, struct pv *pv)
 {
 	struct relink *asked = &request->relink;
 	int status;
@@ -139,8 +139,8 @@ static int make(struct request *request, struct pv *pv)
 	if (status == STATUS_DONE) {
 		asked->manifest_path = bundle_path(request->dir,
 						   BUNDLE_MANIFEST);
-		asked->still = still;
-		asked->then = then;
+		asked->recheck = recheck;
+		asked->commit = commit;
 		asked->data = request;
 		status = asked->manifest_path ? relink(asked, pv) :
 						 STATUS_FAILED;
@@ -155,17 +155,17 @@ static int checkpoint(struct request *request)
 	struct pv *pv = NULL;
 	int status;
 
-	status = target_open(&relink->target, request->command,
+	status = pidref_open(&relink->pidref, request->command,
 			     request->process);
 	if (status == STATUS_DONE)
-		status = session_open(&pv);
+		status = connect_open(&pv);
 	if (status == STATUS_DONE)
-		status = make(request, pv);
+		status = make_checkpoint(request, pv);
 	if (status == STATUS_DONE)
-		status = show_relinked(&relink->manifest, relink->manifest_path,
-				       request->dir, request->json);
+		status = relink_print(&relink->manifest, relink->manifest_path,
+				      request->dir, request->json);
 	pv_close(pv);
-	target_close(&relink->target);
+	pidref_close(&relink->pidref);
 	manifest_free(&relink->manifest);
 	free(relink->manifest_path);
 	return status;
@@ -179,20 +179,20 @@ static int check(const struct request *request)
 	int status = bundle_open(request->check, &bundle);
 
 	if (status == STATUS_DONE)
-		status = show_relinked(&bundle.manifest, NULL, request->check,
-				       request->json);
+		status = relink_print(&bundle.manifest, NULL, request->check,
+				      request->json);
 	bundle_close(&bundle);
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int checkpoint_main(const struct command *command, int argc, char **argv)
 {
 	struct request request = {
 		.command = command,
 		.writer = { .fd = -1 },
 		.relink = RELINK_INIT,
 	};
-	int status = read_options(&request, argc, argv);
+	int status = read_checkpoint_options(&request, argc, argv);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -219,5 +219,5 @@ const struct command cmd_checkpoint = {
 "  --json           print JSON\n"
 "\n"
 "  --check DIR      change nothing, but see whether the bundle DIR is whole\n",
-	.main = run,
+	.main = checkpoint_main,
 };

@@ -60,31 +60,31 @@ static int open_files(void *data)
 	if (status == STATUS_DONE)
 		status = reopen_open(reopening);
 	if (status == STATUS_DONE)
-		reopen_tell(reopening);
+		reopen_report(reopening);
 	return status;
 }
 
 static int attach(void *data, pid_t pid)
 {
 	const struct restart *restart = data;
-	struct target target = { .pid = pid, .pidfd = pidfd_open(pid, 0) };
+	struct pidref pidref = { .pid = pid, .pidfd = pidfd_open(pid, 0) };
 	int status;
 
-	if (target.pidfd < 0)
+	if (pidref.pidfd < 0)
 		return message_failed("cannot take hold of the new process: %s",
 				      strerror(errno));
-	status = restart_rules(restart->reopening.pv, &target, &restart->bundle,
+	status = restore_rules(restart->reopening.pv, &pidref, &restart->bundle,
 			       &restart->rules);
-	target_close(&target);
+	pidref_close(&pidref);
 	return status;
 }
 
 /* In the process that becomes the command. */
-static int settle(const void *data)
+static int finish_reopening(const void *data)
 {
 	const struct restart *restart = data;
 
-	return reopen_settle(&restart->reopening, !restart->run.as.directory);
+	return reopen_finish(&restart->reopening, !restart->run.as.directory);
 }
 
 /* ---- Afterwards ---- */
@@ -103,7 +103,7 @@ static void begun(void *data, bool sure)
 	if (restart->keep || restart->at_end)
 		return;
 	if (sure)
-		reopen_remove(&restart->reopening);
+		reopen_unlink(&restart->reopening);
 	else
 		keep_names(restart, "the command may not have begun");
 }
@@ -115,7 +115,7 @@ static void ended(void *data, int wait)
 	if (restart->keep || !restart->at_end)
 		return;
 	if (WIFEXITED(wait) && !WEXITSTATUS(wait))
-		reopen_remove(&restart->reopening);
+		reopen_unlink(&restart->reopening);
 	else
 		keep_names(restart, "the command has failed");
 }
@@ -129,7 +129,7 @@ static const struct ns_run_hooks hooks = {
 
 /* ---- The command line ---- */
 
-static int take(struct restart *restart, int code)
+static int take_option(struct restart *restart, int code)
 {
 	int status;
 
@@ -145,7 +145,7 @@ static int take(struct restart *restart, int code)
 				  optarg);
 }
 
-static int read_options(struct restart *restart, int argc, char **argv)
+static int read_restart_options(struct restart *restart, int argc, char **argv)
 {
 	int code, status = STATUS_DONE;
 
@@ -153,7 +153,7 @@ static int read_options(struct restart *restart, int argc, char **argv)
 	       (code = options_letters(restart->command, argc, argv,
 				       "+" NS_RUN_OPTIONS_LETTERS, options)) !=
 	       OPTION_END)
-		status = take(restart, code);
+		status = take_option(restart, code);
 	return status;
 }
 
@@ -172,11 +172,11 @@ static int check_usage(const struct restart *restart, bool has_command)
 /* Options may stand before DIR and behind it. */
 static int read_command_line(struct restart *restart, int argc, char **argv)
 {
-	int status = read_options(restart, argc, argv);
+	int status = read_restart_options(restart, argc, argv);
 
 	if (status == STATUS_DONE && optind < argc) {
 		restart->dir = argv[optind++];
-		status = read_options(restart, argc, argv);
+		status = read_restart_options(restart, argc, argv);
 	}
 	if (status == STATUS_DONE)
 		status = check_usage(restart, optind < argc);
@@ -206,15 +206,15 @@ static int run_command(struct restart *restart, char **argv)
 
 	status = reopen_reserve(&restart->reopening);
 	if (status == STATUS_DONE && needs_module(restart))
-		status = session_open(&restart->reopening.pv);
+		status = connect_open(&restart->reopening.pv);
 	if (status != STATUS_DONE)
 		return status;
 	run->hooks = &hooks;
 	run->data = restart;
-	run->as.last = settle;
+	run->as.last = finish_reopening;
 	run->as.data = restart;
 	/* Where it is not in the new mounts, it is missed there. */
-	file = become_find(argv[0], &status);
+	file = exec_find(argv[0], &status);
 	if (status == STATUS_DONE)
 		status = ns_run(run, argv);
 	free(file);
@@ -229,7 +229,7 @@ static int restart_bundle(struct restart *restart, char **argv)
 	restart->run.file = bundle->namespaces;
 	if (restart->run.check)
 		return ns_run(&restart->run, argv);
-	if (manifest_move(&bundle->manifest, restart->rules.rules))
+	if (manifest_relocate(&bundle->manifest, restart->rules.rules))
 		return message_failed("out of memory");
 	restart->reopening.manifest = &bundle->manifest;
 	restart->reopening.pid = bundle->pid;
@@ -243,11 +243,11 @@ static int restart_bundle(struct restart *restart, char **argv)
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int restart_main(const struct command *command, int argc, char **argv)
 {
 	struct restart restart = {
 		.command = command,
-		.run.as = NS_BECOME_INIT,
+		.run.as = NS_EXEC_INIT,
 	};
 	int status = rules_options_init(&restart.rules);
 
@@ -283,9 +283,9 @@ RULES_OPTIONS_HELP
 "  --check              only say what cannot be equal; runs no COMMAND\n"
 "  --json               say it in JSON\n"
 NS_OPTIONS_HELP
-NS_BECOME_HELP
+NS_EXEC_HELP
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
 "found; 1 or 2 if it did not come to that.\n",
-	.main = run,
+	.main = restart_main,
 };

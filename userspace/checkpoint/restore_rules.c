@@ -14,12 +14,12 @@
 #include "checkpoint/restore_rules.h"
 #include "rules/check_new.h"
 
-static int cannot(struct pv *pv, const struct target *target,
+static int cannot(struct pv *pv, const struct pidref *pidref,
 		  const struct pv_rules *rules, int err)
 {
 	return message_failed("cannot attach the rules: %s%s",
 			      err == -ENOMEM ? strerror(-err) : pv_error(pv),
-			      missing_advice(target, rules, err));
+			      check_new_advice(pidref, rules, err));
 }
 
 /* "A:B:C" of one side, for free(); NULL without memory. */
@@ -70,7 +70,7 @@ static int register_again(struct pv *pv, int pidfd,
 	return err;
 }
 
-static int attach_layer(struct pv *pv, const struct target *target,
+static int attach_layer(struct pv *pv, const struct pidref *pidref,
 			const struct bundle *bundle, size_t index,
 			unsigned int flags)
 {
@@ -82,16 +82,16 @@ static int attach_layer(struct pv *pv, const struct target *target,
 		return status;
 	flags |= bundle_layer_flags(bundle, bundle->pid, index);
 	if (bundle_layer_registered(bundle, bundle->pid, index) && lowest)
-		err = register_again(pv, target->pidfd, rules, flags);
+		err = register_again(pv, pidref->pidfd, rules, flags);
 	else
-		err = pv_attach(pv, target->pidfd, rules, PV_PUSH | flags);
+		err = pv_attach(pv, pidref->pidfd, rules, PV_PUSH | flags);
 	if (err)
-		status = cannot(pv, target, rules, err);
+		status = cannot(pv, pidref, rules, err);
 	pv_rules_free(rules);
 	return status;
 }
 
-int restart_rules(struct pv *pv, const struct target *target,
+int restore_rules(struct pv *pv, const struct pidref *pidref,
 		  const struct bundle *bundle,
 		  const struct rules_options *newest)
 {
@@ -100,9 +100,9 @@ int restart_rules(struct pv *pv, const struct target *target,
 	int status = STATUS_DONE, err;
 
 	while (i-- && status == STATUS_DONE)
-		status = attach_layer(pv, target, bundle, i, newest->flags);
+		status = attach_layer(pv, pidref, bundle, i, newest->flags);
 	if (status != STATUS_DONE || !pv_rules_count(newest->rules))
 		return status;
-	err = pv_attach(pv, target->pidfd, newest->rules, flags);
-	return err ? cannot(pv, target, newest->rules, err) : STATUS_DONE;
+	err = pv_attach(pv, pidref->pidfd, newest->rules, flags);
+	return err ? cannot(pv, pidref, newest->rules, err) : STATUS_DONE;
 }

@@ -8,11 +8,11 @@
 #include "rules/options.h"
 
 /*
- * Attach @target, which is not attached, to the layers that the process of the bundle had, as
+ * Attach @pidref, which is not attached, to the layers that the process of the bundle had, as
  * they were set then, and to @newest, if it has any rules, above them; the flags of @newest
  * count for all of them.  Returns the exit status, and has said why if it is not STATUS_DONE.
  */
-int restart_rules(struct pv *pv, const struct target *target,
+int restore_rules(struct pv *pv, const struct pidref *pidref,
 		  const struct bundle *bundle,
 		  const struct rules_options *newest);
 

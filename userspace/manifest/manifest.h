@@ -116,7 +116,7 @@ struct manifest_holder {
  * @place: where it is now; without meaning where @method is MANIFEST_KEPT
  * @holders: at least one
  * @holder_count: how many
- * @moved: not in the file: manifest_move() has found that it is a copy by now, so that its
+ * @moved: not in the file: manifest_relocate() has found that it is a copy by now, so that its
  *	inode tells nothing
  */
 struct manifest_file {
@@ -230,7 +230,7 @@ int manifest_parse(const char *path, const char *text, size_t length,
  * where things are now.  Returns 0 or -ENOMEM.
  */
 struct pv_rules;
-int manifest_move(struct manifest *manifest, const struct pv_rules *rules);
+int manifest_relocate(struct manifest *manifest, const struct pv_rules *rules);
 
 /* Is @path a manifest, of whatever version, of the checkpoint @id? */
 bool manifest_is_of(const char *path, const char *id);

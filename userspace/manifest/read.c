@@ -563,8 +563,8 @@ static void read_all(struct reader *reader, struct json_object *object)
 
 /* ---- Nothing twice ---- */
 
-/* struct claim - what may not be there twice, of the file number @index */
-struct claim {
+/* struct entry - what may not be there twice, of the file number @index */
+struct entry {
 	size_t index;
 	const struct manifest_place *place;
 	const struct manifest_holder *holder;
@@ -572,8 +572,8 @@ struct claim {
 
 static int by_place(const void *a, const void *b)
 {
-	const struct manifest_place *left = ((const struct claim *)a)->place;
-	const struct manifest_place *right = ((const struct claim *)b)->place;
+	const struct manifest_place *left = ((const struct entry *)a)->place;
+	const struct manifest_place *right = ((const struct entry *)b)->place;
 
 	if (left->mount != right->mount)
 		return left->mount < right->mount ? -1 : 1;
@@ -582,8 +582,8 @@ static int by_place(const void *a, const void *b)
 
 static int by_descriptor(const void *a, const void *b)
 {
-	const struct holder *left = &((const struct claim *)a)->holder->by;
-	const struct holder *right = &((const struct claim *)b)->holder->by;
+	const struct holder *left = &((const struct entry *)a)->holder->by;
+	const struct holder *right = &((const struct entry *)b)->holder->by;
 
 	if (left->tid != right->tid)
 		return left->tid < right->tid ? -1 : 1;
@@ -592,7 +592,7 @@ static int by_descriptor(const void *a, const void *b)
 
 static int by_open_file(const void *a, const void *b)
 {
-	const struct claim *left = a, *right = b;
+	const struct entry *left = a, *right = b;
 	uint32_t left_key = left->holder->open_file;
 	uint32_t right_key = right->holder->open_file;
 
@@ -601,86 +601,86 @@ static int by_open_file(const void *a, const void *b)
 	return (left->index > right->index) - (left->index < right->index);
 }
 
-static void check_places(struct reader *reader, struct claim *claims)
+static void check_places(struct reader *reader, struct entry *entries)
 {
 	const struct manifest *manifest = reader->manifest;
 	size_t count = 0, i;
 
 	for (i = 0; i < manifest->directory_count; i++)
-		claims[count++].place = &manifest->directories[i];
+		entries[count++].place = &manifest->directories[i];
 	for (i = 0; i < manifest->file_count; i++)
 		if (manifest->files[i].method != MANIFEST_KEPT)
-			claims[count++].place = &manifest->files[i].place;
-	qsort(claims, count, sizeof(*claims), by_place);
+			entries[count++].place = &manifest->files[i].place;
+	qsort(entries, count, sizeof(*entries), by_place);
 	for (i = 1; i < count; i++)
-		if (!by_place(&claims[i - 1], &claims[i]))
+		if (!by_place(&entries[i - 1], &entries[i]))
 			complain(reader, "%s of mount %" PRIu64 " is there twice",
-				 claims[i].place->from_root,
-				 claims[i].place->mount);
+				 entries[i].place->from_root,
+				 entries[i].place->mount);
 }
 
-static size_t claim_holders(struct claim *claims, size_t index,
-			    const struct manifest_holder *holders, size_t count)
+static size_t list_holders(struct entry *entries, size_t index,
+			   const struct manifest_holder *holders, size_t count)
 {
-	size_t claimed = 0, i;
+	size_t listed = 0, i;
 
 	for (i = 0; i < count; i++)
 		if (holders[i].by.how == HOLD_FD)
-			claims[claimed++] = (struct claim){
+			entries[listed++] = (struct entry){
 				.index = index,
 				.holder = &holders[i],
 			};
-	return claimed;
+	return listed;
 }
 
-static void check_holders(struct reader *reader, struct claim *claims)
+static void check_holders(struct reader *reader, struct entry *entries)
 {
 	const struct manifest *manifest = reader->manifest;
 	size_t count = 0, i;
 
 	for (i = 0; i < manifest->file_count; i++)
-		count += claim_holders(claims + count, i,
-				       manifest->files[i].holders,
-				       manifest->files[i].holder_count);
+		count += list_holders(entries + count, i,
+				      manifest->files[i].holders,
+				      manifest->files[i].holder_count);
 	for (i = 0; i < manifest->skipped_count; i++)
-		count += claim_holders(claims + count,
-				       manifest->file_count + i,
-				       manifest->skipped[i].holders,
-				       manifest->skipped[i].holder_count);
-	qsort(claims, count, sizeof(*claims), by_descriptor);
+		count += list_holders(entries + count,
+				      manifest->file_count + i,
+				      manifest->skipped[i].holders,
+				      manifest->skipped[i].holder_count);
+	qsort(entries, count, sizeof(*entries), by_descriptor);
 	for (i = 1; i < count; i++)
-		if (!by_descriptor(&claims[i - 1], &claims[i]))
+		if (!by_descriptor(&entries[i - 1], &entries[i]))
 			complain(reader, "descriptor %d of %d is there twice",
-				 claims[i].holder->by.fd,
-				 claims[i].holder->by.tid);
-	qsort(claims, count, sizeof(*claims), by_open_file);
+				 entries[i].holder->by.fd,
+				 entries[i].holder->by.tid);
+	qsort(entries, count, sizeof(*entries), by_open_file);
 	for (i = 1; i < count; i++)
-		if (claims[i].holder->open_file &&
-		    claims[i].holder->open_file ==
-		    claims[i - 1].holder->open_file &&
-		    claims[i].index != claims[i - 1].index)
+		if (entries[i].holder->open_file &&
+		    entries[i].holder->open_file ==
+		    entries[i - 1].holder->open_file &&
+		    entries[i].index != entries[i - 1].index)
 			complain(reader, "open_file %" PRIu32 " is of two files",
-				 claims[i].holder->open_file);
+				 entries[i].holder->open_file);
 }
 
 static void check_twice(struct reader *reader)
 {
 	const struct manifest *manifest = reader->manifest;
 	size_t count = manifest->directory_count + manifest->file_count + 1, i;
-	struct claim *claims;
+	struct entry *entries;
 
 	for (i = 0; i < manifest->file_count; i++)
 		count += manifest->files[i].holder_count;
 	for (i = 0; i < manifest->skipped_count; i++)
 		count += manifest->skipped[i].holder_count;
-	claims = calloc(count, sizeof(*claims));
-	if (!claims) {
+	entries = calloc(count, sizeof(*entries));
+	if (!entries) {
 		short_of(reader);
 		return;
 	}
-	check_places(reader, claims);
-	check_holders(reader, claims);
-	free(claims);
+	check_places(reader, entries);
+	check_holders(reader, entries);
+	free(entries);
 }
 
 /* ---- The file ---- */

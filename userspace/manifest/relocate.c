@@ -61,7 +61,7 @@ static int move_file(struct manifest_file *file, const struct pv_rules *rules)
 	return 0;
 }
 
-int manifest_move(struct manifest *manifest, const struct pv_rules *rules)
+int manifest_relocate(struct manifest *manifest, const struct pv_rules *rules)
 {
 	int err = 0;
 	size_t i;

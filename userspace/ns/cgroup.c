@@ -37,7 +37,7 @@ char *cgroup_of(pid_t pid)
 	char path[64], *text, *at, *name = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	text = proc_file_read(path);
+	text = procfs_read(path);
 	if (!text)
 		return NULL;
 	at = strncmp(text, "0::", 3) ? strstr(text, "\n0::") : text - 1;
@@ -75,7 +75,7 @@ static void put_limit(struct json_object *limits, const char *directory,
 		return;
 	if (!stat(path, &st) && S_ISREG(st.st_mode) &&
 	    (st.st_mode & 0600) == 0600) {
-		text = proc_file_read(path);
+		text = procfs_read(path);
 		if (text)
 			json_object_object_add(limits, name,
 					       json_object_new_string(text));
@@ -105,7 +105,7 @@ struct json_object *cgroup_controllers(const char *directory)
 
 	if (asprintf(&path, "%s/cgroup.controllers", directory) < 0)
 		return controllers;
-	text = proc_file_read(path);
+	text = procfs_read(path);
 	rest = text;
 	while (rest && (word = strsep(&rest, " \n")))
 		if (*word)

@@ -169,7 +169,7 @@ void ns_cgroup_free(struct ns_cgroup *cgroup)
 	*cgroup = (struct ns_cgroup){ 0 };
 }
 
-/* ---- Making, in the keeper ---- */
+/* ---- Making, in the janitor ---- */
 
 /* It is not equal, which --strict does not suffer. */
 static int differs(const struct ns_cgroup *cgroup, const char *what,
@@ -180,7 +180,7 @@ static int differs(const struct ns_cgroup *cgroup, const char *what,
 
 	ns_report_add(report, "cgroup", "%s cannot be set to \"%.*s\": %s",
 		      what, (int)strcspn(value, "\n"), value, strerror(-err));
-	status = ns_report_tell(report, cgroup->strict);
+	status = ns_report_say(report, cgroup->strict);
 	json_object_put(report);
 	return status;
 }
@@ -190,7 +190,7 @@ static int enable(struct ns_cgroup *cgroup, const char *directory,
 		  const char *name)
 {
 	char *file = join(directory, "/cgroup.subtree_control", "");
-	char *text = file ? proc_file_read(file) : NULL;
+	char *text = file ? procfs_read(file) : NULL;
 	struct json_object *before = json_object_new_array(), *undo;
 	char *word, *rest = text, sign[64];
 	int err = 0;
@@ -199,7 +199,7 @@ static int enable(struct ns_cgroup *cgroup, const char *directory,
 		json_object_array_add(before, json_object_new_string(word));
 	if (text && !has(before, name)) {
 		snprintf(sign, sizeof(sign), "+%s", name);
-		err = proc_file_write(file, sign);
+		err = procfs_write(file, sign);
 		undo = json_object_new_object();
 		*sign = '-';
 		ns_put_string(undo, "file", file);
@@ -279,7 +279,7 @@ static int set_lines(struct ns_cgroup *cgroup, const char *name,
 		size_t length = strcspn(value, "\n");
 		char *line = strndup(value, length);
 
-		err = line ? proc_file_write(file, line) : -ENOMEM;
+		err = line ? procfs_write(file, line) : -ENOMEM;
 		if (err)
 			status = differs(cgroup, name, value, err);
 		free(line);
@@ -296,7 +296,7 @@ static int set_limits(struct ns_cgroup *cgroup, const char *directory)
 	json_object_object_foreach(saved, name, value) {
 		const char *text = json_object_get_string(value);
 		char *file = join(directory, "/", name);
-		char *now = file ? proc_file_read(file) : NULL;
+		char *now = file ? procfs_read(file) : NULL;
 
 		/* Of a controller that is not here, which was told before. */
 		if (now && strcmp(now, text) && status == STATUS_DONE)
@@ -307,7 +307,7 @@ static int set_limits(struct ns_cgroup *cgroup, const char *directory)
 	return status;
 }
 
-static int make(void *data)
+static int make_cgroup(void *data)
 {
 	struct ns_cgroup *cgroup = data;
 	char *directory = directory_of(cgroup);
@@ -350,7 +350,7 @@ static int try_move(const struct ns_cgroup *cgroup, const char *path,
 	int err;
 
 	snprintf(number, sizeof(number), "%d", pid);
-	err = file ? proc_file_write(file, number) : -ENOMEM;
+	err = file ? procfs_write(file, number) : -ENOMEM;
 	free(file);
 	return err;
 }
@@ -440,13 +440,13 @@ static void unmake(void *data)
 	for (i = json_object_array_length(cgroup->enabled); i--;) {
 		struct json_object *undo = json_object_array_get_idx(cgroup->enabled, i);
 
-		proc_file_write(ns_get_string(undo, "file"),
-				ns_get_string(undo, "value"));
+		procfs_write(ns_get_string(undo, "file"),
+			     ns_get_string(undo, "value"));
 	}
 }
 
-const struct keeper_ops ns_cgroup_keeper = {
-	.make = make,
+const struct janitor_ops ns_cgroup_janitor = {
+	.make = make_cgroup,
 	.serve = serve,
 	.unmake = unmake,
 };

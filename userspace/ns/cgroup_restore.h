@@ -33,7 +33,7 @@ int ns_cgroup_plan(struct ns_cgroup *cgroup, const struct json_object *saved,
 		   struct json_object *report);
 void ns_cgroup_free(struct ns_cgroup *cgroup);
 
-/* What the keeper of a cgroup is asked for, with a process. */
+/* What the janitor of a cgroup is asked for, with a process. */
 enum ns_cgroup_request {
 	NS_CGROUP_JOIN_ROOT = 1,	/* where its namespace is to begin */
 	NS_CGROUP_LEAVE,		/* to where we are */
@@ -42,6 +42,6 @@ enum ns_cgroup_request {
 };
 
 /* Makes the cgroup, with its limits, and removes it again if it is empty. */
-extern const struct keeper_ops ns_cgroup_keeper;
+extern const struct janitor_ops ns_cgroup_janitor;
 
 #endif /* NS_CGROUP_RESTORE_H */

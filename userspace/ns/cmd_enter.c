@@ -22,7 +22,7 @@
 
 static const struct option options[] = {
 	NS_OPTIONS,
-	NS_BECOME_OPTIONS,
+	NS_EXEC_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -33,9 +33,9 @@ static const struct option options[] = {
  * @inside: what is to be done there, or NULL; @arg goes to it
  */
 struct enter {
-	struct target target;
+	struct pidref pidref;
 	struct ns_options kinds;
-	struct ns_become as;
+	struct ns_exec as;
 	struct ns_set set;
 	int root;
 	int (*inside)(void *arg);
@@ -48,11 +48,11 @@ static int open_root(struct enter *enter)
 
 	if (enter->set.fd[NS_MNT] < 0)
 		return STATUS_DONE;
-	snprintf(path, sizeof(path), "/proc/%d/root", enter->target.pid);
+	snprintf(path, sizeof(path), "/proc/%d/root", enter->pidref.pid);
 	enter->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (enter->root < 0)
 		return message_failed("cannot open the root directory of process %d: %s",
-				      enter->target.pid, strerror(errno));
+				      enter->pidref.pid, strerror(errno));
 	return STATUS_DONE;
 }
 
@@ -63,7 +63,7 @@ static int find_namespaces(struct enter *enter)
 	int status = ns_set_open_self(&ours);
 
 	if (status == STATUS_DONE)
-		status = ns_set_open(&enter->set, &enter->target);
+		status = ns_set_open(&enter->set, &enter->pidref);
 	ns_set_subtract(&enter->set, &ours);
 	ns_set_close(&ours);
 	ns_options_apply(&enter->kinds, &enter->set);
@@ -85,20 +85,20 @@ static int go_to_root(const struct enter *enter)
 		return STATUS_DONE;
 	if (fchdir(enter->root) || chroot("."))
 		return message_failed("cannot enter the root directory of process %d: %s",
-				      enter->target.pid, strerror(errno));
+				      enter->pidref.pid, strerror(errno));
 	return STATUS_DONE;
 }
 
 /* Only a child is in a PID namespace that was entered. */
 static int run_in_child(const struct enter *enter, bool user, char **command)
 {
-	pid_t pid = follow_fork();
+	pid_t pid = forward_fork();
 
 	if (pid < 0)
-		return ns_go_no_child(errno);
+		return ns_enter_no_child(errno);
 	if (pid)
-		follow(pid);
-	return ns_become(&enter->as, user, command);
+		forward(pid);
+	return ns_exec(&enter->as, user, command);
 }
 
 static int go(struct enter *enter, char **command)
@@ -106,7 +106,7 @@ static int go(struct enter *enter, char **command)
 	bool user = enter->set.fd[NS_USER] >= 0;
 	/* Who is to end with us cannot be us. */
 	bool child = enter->set.fd[NS_PID] >= 0 || enter->as.kill_child;
-	int status = ns_go(&enter->set);
+	int status = ns_enter(&enter->set);
 
 	if (status == STATUS_DONE)
 		status = go_to_root(enter);
@@ -115,15 +115,15 @@ static int go(struct enter *enter, char **command)
 	if (status != STATUS_DONE)
 		return status;
 	return child ? run_in_child(enter, user, command) :
-	       ns_become(&enter->as, user, command);
+	       ns_exec(&enter->as, user, command);
 }
 
-int ns_enter_with(const struct target *target, int (*inside)(void *arg), void *arg,
+int ns_enter_with(const struct pidref *pidref, int (*inside)(void *arg), void *arg,
 		  char **command)
 {
 	struct enter enter = {
-		.target = *target,
-		.as = NS_BECOME_INIT,
+		.pidref = *pidref,
+		.as = NS_EXEC_INIT,
 		.set = NS_SET_NONE,
 		.root = -1,
 		.inside = inside,
@@ -137,52 +137,52 @@ int ns_enter_with(const struct target *target, int (*inside)(void *arg), void *a
 	return status;
 }
 
-static int read_options(struct enter *enter, const struct command *command,
-			int argc, char **argv)
+static int read_enter_options(struct enter *enter, const struct command *command,
+			      int argc, char **argv)
 {
 	int code, status = STATUS_DONE;
 
 	while (status == STATUS_DONE &&
 	       (code = options_letters(command, argc, argv,
 				       "+" NS_OPTIONS_LETTERS
-				       NS_BECOME_LETTERS,
+				       NS_EXEC_LETTERS,
 				       options)) != OPTION_END) {
 		ns_options_take(&enter->kinds, code);
-		status = ns_become_take(&enter->as, command, code, optarg);
+		status = ns_exec_take(&enter->as, command, code, optarg);
 	}
 	return status;
 }
 
 /* Options may stand before PID and behind it. */
-static int run(const struct command *command, int argc, char **argv)
+static int ns_enter_main(const struct command *command, int argc, char **argv)
 {
 	struct enter enter = {
-		.target = { .pidfd = -1 },
-		.as = NS_BECOME_INIT,
+		.pidref = { .pidfd = -1 },
+		.as = NS_EXEC_INIT,
 		.set = NS_SET_NONE,
 		.root = -1,
 	};
-	int status = read_options(&enter, command, argc, argv);
+	int status = read_enter_options(&enter, command, argc, argv);
 	const char *pid = optind < argc ? argv[optind++] : NULL;
 
 	if (status == STATUS_DONE && !pid)
 		return message_usage(command, "one process is needed");
 	if (status == STATUS_DONE)
-		status = read_options(&enter, command, argc, argv);
+		status = read_enter_options(&enter, command, argc, argv);
 	if (status == STATUS_DONE && optind == argc)
 		return message_usage(command, "no command to run");
 	if (status == STATUS_DONE)
-		status = target_open(&enter.target, command, pid);
+		status = pidref_open(&enter.pidref, command, pid);
 	if (status == STATUS_DONE)
 		status = find_namespaces(&enter);
 	if (status == STATUS_DONE)
 		status = go(&enter, argv + optind);
 	ns_set_close(&enter.set);
-	target_close(&enter.target);
+	pidref_close(&enter.pidref);
 	return status;
 }
 
-const struct command ns_enter = {
+const struct command cmd_ns_enter = {
 	.name = "ns enter",
 	.usage = "[OPTION]... PID [OPTION]... [--] COMMAND [ARGUMENT]...",
 	.purpose = "run a command in the namespaces of a process",
@@ -190,9 +190,9 @@ const struct command ns_enter = {
 "Run COMMAND in the namespaces of process PID, and in its root directory.\n"
 "\n"
 NS_OPTIONS_HELP
-NS_BECOME_HELP
+NS_EXEC_HELP
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
 "found; 1 or 2 if it did not come to that.\n",
-	.main = run,
+	.main = ns_enter_main,
 };

@@ -2,14 +2,14 @@
 #ifndef NS_CMD_ENTER_H
 #define NS_CMD_ENTER_H
 
-struct target;
+struct pidref;
 
 /*
- * Go into all namespaces of @target that are not ours, and to its root directory, call
+ * Go into all namespaces of @pidref that are not ours, and to its root directory, call
  * @inside with @arg there, and become @command.  Returns the exit status if it comes to
  * nothing, and has said why.
  */
-int ns_enter_with(const struct target *target, int (*inside)(void *arg), void *arg,
+int ns_enter_with(const struct pidref *pidref, int (*inside)(void *arg), void *arg,
 		  char **command);
 
 #endif /* NS_CMD_ENTER_H */

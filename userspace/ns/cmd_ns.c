@@ -12,11 +12,11 @@
 #include "ns/ns.h"
 
 static const struct command *const commands[] = {
-	&ns_show,
-	&ns_save,
-	&ns_pin,
-	&ns_restore,
-	&ns_enter,
+	&cmd_ns_show,
+	&cmd_ns_save,
+	&cmd_ns_pin,
+	&cmd_ns_restore,
+	&cmd_ns_enter,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -34,7 +34,7 @@ static int print_help(const struct command *command)
 	return output_finish();
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int ns_main(const struct command *command, int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	struct nearest nearest;
@@ -60,5 +60,5 @@ const struct command cmd_ns = {
 	.usage = "COMMAND [ARGUMENT]...",
 	.purpose = "show, save, keep, restore and enter namespaces",
 	.help = "The namespaces of processes.\n\n",
-	.main = run,
+	.main = ns_main,
 };

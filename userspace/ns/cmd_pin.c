@@ -53,7 +53,7 @@ static char *path_of(const struct pin *pin, enum ns_kind kind)
 	return path;
 }
 
-/* ---- Making, in the keeper ---- */
+/* ---- Making, in the janitor ---- */
 
 static int refuse(const struct pin *pin, int err)
 {
@@ -128,7 +128,7 @@ static int pin_one(const struct pin *pin, enum ns_kind kind)
 	return status;
 }
 
-static int make(void *data)
+static int make_pins(void *data)
 {
 	struct pin *pin = data;
 	enum ns_kind kind;
@@ -152,8 +152,8 @@ static void unmake(void *data)
 		rmdir(pin->directory);
 }
 
-static const struct keeper_ops pin_ops = {
-	.make = make,
+static const struct janitor_ops pin_ops = {
+	.make = make_pins,
 	.unmake = unmake,
 };
 
@@ -203,27 +203,27 @@ static int leave_ours(struct pin *pin)
 
 static int pin_all(struct pin *pin, bool json)
 {
-	struct keeper keeper;
+	struct janitor janitor;
 	int status;
 
 	ns_options_apply(&pin->kinds, &pin->set);
 	status = leave_ours(pin);
 	if (status == STATUS_DONE)
-		status = keeper_start(&keeper, &pin_ops, pin);
+		status = janitor_start(&janitor, &pin_ops, pin);
 	if (status == STATUS_DONE) {
 		status = print(pin, json);
 		if (status == STATUS_DONE)
-			status = keeper_keep(&keeper);
+			status = janitor_keep(&janitor);
 		else
-			keeper_unmake(&keeper);
+			janitor_unmake(&janitor);
 	}
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int ns_pin_main(const struct command *command, int argc, char **argv)
 {
 	struct pin pin = { .set = NS_SET_NONE };
-	struct target target = { .pidfd = -1 };
+	struct pidref pidref = { .pidfd = -1 };
 	bool json = false;
 	int code, status;
 
@@ -235,17 +235,17 @@ static int run(const struct command *command, int argc, char **argv)
 	if (argc - optind != 2)
 		return message_usage(command, "a process and a directory are needed");
 	pin.directory = argv[optind + 1];
-	status = target_open(&target, command, argv[optind]);
+	status = pidref_open(&pidref, command, argv[optind]);
 	if (status == STATUS_DONE)
-		status = ns_set_open(&pin.set, &target);
+		status = ns_set_open(&pin.set, &pidref);
 	if (status == STATUS_DONE)
 		status = pin_all(&pin, json);
 	ns_set_close(&pin.set);
-	target_close(&target);
+	pidref_close(&pidref);
 	return status;
 }
 
-const struct command ns_pin = {
+const struct command cmd_ns_pin = {
 	.name = "ns pin",
 	.usage = "[OPTION]... PID DIR",
 	.purpose = "keep a process's namespaces alive",
@@ -256,5 +256,5 @@ const struct command ns_pin = {
 "\n"
 NS_OPTIONS_HELP
 "      --json                print JSON: what is pinned where\n",
-	.main = run,
+	.main = ns_pin_main,
 };

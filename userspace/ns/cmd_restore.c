@@ -16,8 +16,8 @@ static const struct option options[] = {
 	OPTIONS_COMMON
 };
 
-static int read_options(struct ns_run *run, const struct command *command,
-			int argc, char **argv)
+static int read_restore_options(struct ns_run *run, const struct command *command,
+				int argc, char **argv)
 {
 	int code, status = STATUS_DONE;
 
@@ -44,14 +44,14 @@ static int check_usage(const struct ns_run *run,
 }
 
 /* Options may stand before FILE and behind it. */
-static int run(const struct command *command, int argc, char **argv)
+static int ns_restore_main(const struct command *command, int argc, char **argv)
 {
-	struct ns_run run = { .as = NS_BECOME_INIT };
-	int status = read_options(&run, command, argc, argv);
+	struct ns_run run = { .as = NS_EXEC_INIT };
+	int status = read_restore_options(&run, command, argc, argv);
 	const char *file = optind < argc ? argv[optind++] : NULL;
 
 	if (status == STATUS_DONE && file)
-		status = read_options(&run, command, argc, argv);
+		status = read_restore_options(&run, command, argc, argv);
 	if (status == STATUS_DONE)
 		status = check_usage(&run, command, file, optind < argc);
 	if (status == STATUS_DONE)
@@ -62,7 +62,7 @@ static int run(const struct command *command, int argc, char **argv)
 	return status;
 }
 
-const struct command ns_restore = {
+const struct command cmd_ns_restore = {
 	.name = "ns restore",
 	.usage = "[OPTION]... FILE [OPTION]... [--] COMMAND [ARGUMENT]...",
 	.purpose = "run a command in the same or in equal namespaces",
@@ -76,9 +76,9 @@ const struct command ns_restore = {
 "      --check               only say what cannot be equal; runs no COMMAND\n"
 "      --json                say it in JSON\n"
 NS_OPTIONS_HELP
-NS_BECOME_HELP
+NS_EXEC_HELP
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
 "found; 1 or 2 if it did not come to that.\n",
-	.main = run,
+	.main = ns_restore_main,
 };

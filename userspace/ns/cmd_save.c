@@ -36,7 +36,7 @@ static const struct option options[] = {
 
 /* struct save - what is under way: of whom, and what was found */
 struct save {
-	struct ns_target of;
+	struct ns_process of;
 	struct json_object *root;
 };
 
@@ -53,7 +53,7 @@ static int read_ids(void *data, struct json_object **result)
 	size_t i;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", *(pid_t *)data);
-	text = proc_file_read(path);
+	text = procfs_read(path);
 	if (!text)
 		return message_failed("cannot read %s: %s", path,
 				      strerror(errno));
@@ -73,7 +73,7 @@ static void put_root_directory(const struct save *save,
 	char path[64], link[PATH_MAX];
 	ssize_t length;
 
-	snprintf(path, sizeof(path), "/proc/%d/root", save->of.target.pid);
+	snprintf(path, sizeof(path), "/proc/%d/root", save->of.pidref.pid);
 	length = readlink(path, link, sizeof(link) - 1);
 	link[length < 0 ? 0 : length] = '\0';
 	document_add_bytes(process, "root", *link == '/' ? link : "/");
@@ -83,20 +83,20 @@ static int save_process(struct save *save)
 {
 	struct ns_set user = NS_SET_NONE;
 	struct json_object *process;
-	char comm[TARGET_COMM];
+	char comm[PIDREF_COMM];
 	char *boot;
 	int status;
 
 	user.fd[NS_USER] = save->of.other.fd[NS_USER];
-	status = ns_inside(&user, read_ids, &save->of.target.pid, &process);
+	status = ns_inside(&user, read_ids, &save->of.pidref.pid, &process);
 	if (status != STATUS_DONE)
 		return status;
-	ns_put_number(process, "pid", save->of.target.pid);
+	ns_put_number(process, "pid", save->of.pidref.pid);
 	document_add_bytes(process, "command",
-			   target_comm(save->of.target.pid, comm));
+			   pidref_comm(save->of.pidref.pid, comm));
 	put_root_directory(save, process);
 	json_object_object_add(save->root, "process", process);
-	boot = proc_file_read(BOOT_ID);
+	boot = procfs_read(BOOT_ID);
 	if (boot)
 		boot[strcspn(boot, "\n")] = '\0';
 	ns_put_string(save->root, "boot", boot ? boot : "");
@@ -128,7 +128,7 @@ static struct json_object *kind_json(const struct save *save,
 	put_relative(entry, "owner", ns_owner(fd));
 	put_relative(entry, "parent", ns_parent(fd));
 	ns_put_bool(entry, "separate", save->of.other.fd[kind] >= 0);
-	ns_put_number(entry, "level", ns_target_level(&save->of, fd));
+	ns_put_number(entry, "level", ns_process_level(&save->of, fd));
 	return entry;
 }
 
@@ -147,7 +147,7 @@ static int save_kinds(struct save *save)
 static int save_users(struct save *save)
 {
 	struct json_object *users;
-	int status = ns_maps_save(&save->of.users, &users);
+	int status = ns_idmap_save(&save->of.users, &users);
 
 	json_object_object_add(save->root, "user", users);
 	return status;
@@ -161,7 +161,7 @@ static int save_pids(struct save *save)
 	for (i = 0; i < save->of.pids.count; i++) {
 		entry = json_object_new_object();
 		ns_put_number(entry, "inode", ns_id_of(save->of.pids.fd[i]).inode);
-		ns_put_number(entry, "level", ns_target_level(&save->of, save->of.pids.fd[i]));
+		ns_put_number(entry, "level", ns_process_level(&save->of, save->of.pids.fd[i]));
 		json_object_array_add(pids, entry);
 	}
 	json_object_object_add(save->root, "pid", pids);
@@ -172,7 +172,7 @@ static int save_pids(struct save *save)
 
 static int save_inside(struct save *save, enum ns_kind kind, ns_inside_fn fn)
 {
-	struct ns_set set = ns_target_one(&save->of, kind);
+	struct ns_set set = ns_process_one(&save->of, kind);
 	struct json_object *value;
 	int status = ns_inside(&set, fn, NULL, &value);
 
@@ -201,13 +201,13 @@ static int save_time(struct save *save)
 
 static int save_net(struct save *save)
 {
-	struct ns_set set = ns_target_one(&save->of, NS_NET);
+	struct ns_set set = ns_process_one(&save->of, NS_NET);
 	struct json_object *net;
 	int status;
 
 	if (set.fd[NS_NET] < 0)
 		return STATUS_DONE;
-	status = ns_links_save(&set, &net);
+	status = ns_net_save(&set, &net);
 	json_object_object_add(save->root, "net", net);
 	return status;
 }
@@ -215,7 +215,7 @@ static int save_net(struct save *save)
 static int save_mounts(struct save *save)
 {
 	struct json_object *mounts = NULL;
-	int status = ns_mounts_save(save->of.target.pid, &mounts);
+	int status = ns_mount_save(save->of.pidref.pid, &mounts);
 
 	json_object_object_add(save->root, "mounts", mounts);
 	return status;
@@ -223,9 +223,9 @@ static int save_mounts(struct save *save)
 
 static int save_cgroup(struct save *save)
 {
-	struct ns_set set = ns_target_one(&save->of, NS_CGROUP);
+	struct ns_set set = ns_process_one(&save->of, NS_CGROUP);
 	struct json_object *cgroup;
-	int status = ns_cgroup_save(save->of.target.pid, &set, &cgroup);
+	int status = ns_cgroup_save(save->of.pidref.pid, &set, &cgroup);
 
 	if (cgroup)
 		json_object_object_add(save->root, "cgroup", cgroup);
@@ -248,28 +248,28 @@ static int collect(struct save *save)
 		if (status != STATUS_DONE)
 			return status;
 	}
-	return target_check(&save->of.target);
+	return pidref_check(&save->of.pidref);
 }
 
 int ns_save_file(const struct command *command, const char *pid,
 		 const char *path)
 {
-	struct save save = { .of = NS_TARGET_NONE };
-	int status = target_open(&save.of.target, command, pid);
+	struct save save = { .of = NS_PROCESS_NONE };
+	int status = pidref_open(&save.of.pidref, command, pid);
 
 	save.root = json_object_new_object();
 	if (status == STATUS_DONE)
-		status = ns_target_find(&save.of);
+		status = ns_process_find(&save.of);
 	if (status == STATUS_DONE)
 		status = collect(&save);
 	if (status == STATUS_DONE)
 		status = ns_file_write(path, save.root);
 	json_object_put(save.root);
-	ns_target_close(&save.of);
+	ns_process_close(&save.of);
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int ns_save_main(const struct command *command, int argc, char **argv)
 {
 	options_any(command, argc, argv, options);
 	if (argc - optind != 2)
@@ -277,7 +277,7 @@ static int run(const struct command *command, int argc, char **argv)
 	return ns_save_file(command, argv[optind], argv[optind + 1]);
 }
 
-const struct command ns_save = {
+const struct command cmd_ns_save = {
 	.name = "ns save",
 	.usage = "PID FILE",
 	.purpose = "write a process's namespaces down",
@@ -286,5 +286,5 @@ const struct command ns_save = {
 "them, maps of users and groups, host name, clock offsets, mounts, limits of IPC,\n"
 "network links, addresses and routes, and its cgroup with its limits.  FILE is JSON,\n"
 "for \"pvadm ns restore\".\n",
-	.main = run,
+	.main = ns_save_main,
 };

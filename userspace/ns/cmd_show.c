@@ -52,14 +52,14 @@ static bool is_ours(const struct view *view, const struct ns_node *node)
 
 static void processes_json(const struct ns_node *node)
 {
-	char comm[TARGET_COMM];
+	char comm[PIDREF_COMM];
 	size_t i;
 
 	json_begin_array("processes");
 	for (i = 0; i < node->count; i++) {
 		json_begin_object(NULL);
 		json_number("pid", node->pids[i]);
-		json_string("comm", target_comm(node->pids[i], comm));
+		json_string("comm", pidref_comm(node->pids[i], comm));
 		json_end_object();
 	}
 	json_end_array();
@@ -84,12 +84,12 @@ static void node_json(const struct view *view, const struct ns_node *node)
 
 static void print_json(const struct view *view)
 {
-	char comm[TARGET_COMM];
+	char comm[PIDREF_COMM];
 	size_t i;
 
 	json_begin_object(NULL);
 	json_number("pid", view->pid);
-	json_string("comm", target_comm(view->pid, comm));
+	json_string("comm", pidref_comm(view->pid, comm));
 	json_begin_array("namespaces");
 	for (i = 0; i < view->tree.count; i++)
 		node_json(view, &view->tree.node[i]);
@@ -127,8 +127,8 @@ static bool is_child(const struct view *view, const struct ns_node *node,
 
 static void print_who(const struct view *view, const struct ns_node *node)
 {
-	size_t i, told = 0, others = 0;
-	char comm[TARGET_COMM];
+	size_t i, printed = 0, others = 0;
+	char comm[PIDREF_COMM];
 	char *name;
 
 	for (i = 0; i < node->count; i++) {
@@ -136,13 +136,13 @@ static void print_who(const struct view *view, const struct ns_node *node)
 			continue;
 		if (++others > WHO_MAX)
 			continue;
-		name = pv_path_escape(target_comm(node->pids[i], comm));
-		printf("%s%d %s", told++ ? ", " : "", node->pids[i],
+		name = pv_path_escape(pidref_comm(node->pids[i], comm));
+		printf("%s%d %s", printed++ ? ", " : "", node->pids[i],
 		       name ? name : "?");
 		free(name);
 	}
-	if (others > told)
-		printf(", +%zu", others - told);
+	if (others > printed)
+		printf(", +%zu", others - printed);
 	putchar('\n');
 }
 
@@ -234,11 +234,11 @@ static int show(struct view *view, const struct ns_set *set, bool json)
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int ns_show_main(const struct command *command, int argc, char **argv)
 {
 	struct view view = { .ours = NS_SET_NONE };
 	struct ns_set set = NS_SET_NONE;
-	struct target target;
+	struct pidref pidref;
 	bool json = false;
 	int status;
 
@@ -246,21 +246,21 @@ static int run(const struct command *command, int argc, char **argv)
 		json = true;
 	if (argc - optind != 1)
 		return message_usage(command, "one process is needed");
-	status = target_open(&target, command, argv[optind]);
+	status = pidref_open(&pidref, command, argv[optind]);
 	if (status == STATUS_DONE)
-		status = ns_set_open(&set, &target);
+		status = ns_set_open(&set, &pidref);
 	if (status == STATUS_DONE)
 		status = ns_set_open_self(&view.ours);
-	view.pid = target.pid;
+	view.pid = pidref.pid;
 	if (status == STATUS_DONE)
 		status = show(&view, &set, json);
 	ns_set_close(&view.ours);
 	ns_set_close(&set);
-	target_close(&target);
+	pidref_close(&pidref);
 	return status;
 }
 
-const struct command ns_show = {
+const struct command cmd_ns_show = {
 	.name = "ns show",
 	.usage = "PID [--json]",
 	.purpose = "show a process's namespaces as a tree",
@@ -270,5 +270,5 @@ const struct command ns_show = {
 "CALLER tells whether pvadm is in the same; OTHERS, who else is in it.\n"
 "\n"
 "  --json   print JSON, with all processes\n",
-	.main = run,
+	.main = ns_show_main,
 };

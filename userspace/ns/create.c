@@ -31,7 +31,7 @@
  */
 struct worker {
 	const struct ns_plan *plan;
-	struct ns_become as;
+	struct ns_exec as;
 	char **command;
 	int fd;
 	char *directory;
@@ -70,7 +70,7 @@ static pid_t start_mapper(const struct json_object *user, int begin)
 	}
 	if (read(begin, &byte, 1) != 1)
 		_exit(STATUS_FAILED);
-	_exit(ns_maps_write(dirfd, user));
+	_exit(ns_idmap_write(dirfd, user));
 }
 
 /* Has it written them?  If not, it said why. */
@@ -145,7 +145,7 @@ static int make_user(const struct json_object *user)
 
 /* ---- The others ---- */
 
-static int make(enum ns_kind kind)
+static int create_kind(enum ns_kind kind)
 {
 	const char *advice = "";
 	int err;
@@ -168,7 +168,7 @@ static int make_cgroup(struct worker *worker)
 
 	if (!ask(worker, NS_WISH_CGROUP_ROOT))
 		return STATUS_FAILED;
-	status = make(NS_CGROUP);
+	status = create_kind(NS_CGROUP);
 	if (status == STATUS_DONE && !ask(worker, NS_WISH_CGROUP_OUT))
 		status = STATUS_FAILED;
 	return status;
@@ -176,7 +176,7 @@ static int make_cgroup(struct worker *worker)
 
 static int make_time(struct worker *worker)
 {
-	int status = make(NS_TIME);
+	int status = create_kind(NS_TIME);
 	int err;
 
 	if (status != STATUS_DONE)
@@ -193,18 +193,18 @@ static int make_time(struct worker *worker)
 /* Go on in a child, and stand in for it. */
 static int step_down(struct worker *worker)
 {
-	pid_t pid = follow_fork();
+	pid_t pid = forward_fork();
 
 	if (pid < 0)
 		return message_failed("cannot start a process in the new namespaces: %s",
 				      strerror(errno));
 	if (pid) {
 		if (worker->as.kill_child &&
-		    !ns_become_mortal(SIGKILL, worker->fd))
+		    !ns_exec_mortal(SIGKILL, worker->fd))
 			_exit(STATUS_FAILED);
 		/* What is open here and is the command's is to close with it. */
 		close_range(STDERR_FILENO + 1, ~0U, 0);
-		follow(pid);
+		forward(pid);
 	}
 	return STATUS_DONE;
 }
@@ -219,7 +219,7 @@ static int make_pids(struct worker *worker, size_t level, bool *down)
 	for (i = 0; i < count && status == STATUS_DONE; i++) {
 		if (ns_plan_pid_level(plan, i) != level)
 			continue;
-		status = make(NS_PID);
+		status = create_kind(NS_PID);
 		if (status == STATUS_DONE)
 			status = step_down(worker);
 		*down = true;
@@ -246,7 +246,7 @@ static int make_owned(struct worker *worker, size_t level)
 		status = make_cgroup(worker);
 	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (status == STATUS_DONE && is_here(worker, plain[i], level))
-			status = make(plain[i]);
+			status = create_kind(plain[i]);
 	if (status == STATUS_DONE && is_here(worker, NS_TIME, level))
 		status = make_time(worker);
 	if (status == STATUS_DONE && worker->plan->make[NS_PID])
@@ -280,8 +280,8 @@ static int become_command(struct worker *worker)
 
 	/* It closes when the command begins. */
 	worker->as.life = worker->fd;
-	status = ns_become(&worker->as, ns_plan_levels(worker->plan) > 0,
-			   worker->command);
+	status = ns_exec(&worker->as, ns_plan_levels(worker->plan) > 0,
+			 worker->command);
 	send(worker->fd, &failed, sizeof(failed), MSG_NOSIGNAL);
 	return status;
 }
@@ -307,29 +307,29 @@ static int work(struct worker *worker)
 
 /* ---- On the other side ---- */
 
-int ns_maker_start(struct ns_maker *maker, const struct ns_plan *plan,
-		   const struct ns_become *as, char **command)
+int ns_creator_start(struct ns_creator *creator, const struct ns_plan *plan,
+		     const struct ns_exec *as, char **command)
 {
 	struct worker worker = { .plan = plan, .as = *as, .command = command };
 	int ends[2], on = 1;
 
-	maker->fd = -1;
+	creator->fd = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return message_failed("cannot make a socket: %s",
 				      strerror(errno));
 	/* For the pid of who asks, as it is here. */
 	setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
-	maker->pid = fork();
-	if (!maker->pid) {
+	creator->pid = fork();
+	if (!creator->pid) {
 		close(ends[0]);
 		worker.fd = ends[1];
 		_exit(work(&worker));
 	}
 	close(ends[1]);
-	maker->fd = ends[0];
-	if (maker->pid < 0) {
-		close(maker->fd);
-		maker->fd = -1;
+	creator->fd = ends[0];
+	if (creator->pid < 0) {
+		close(creator->fd);
+		creator->fd = -1;
 		return message_failed("cannot start a process: %s",
 				      strerror(errno));
 	}
@@ -352,7 +352,7 @@ static pid_t sender_of(struct msghdr *message)
 	return 0;
 }
 
-bool ns_maker_hear(struct ns_maker *maker, enum ns_wish *wish, pid_t *pid)
+bool ns_creator_hear(struct ns_creator *creator, enum ns_wish *wish, pid_t *pid)
 {
 	char control[CMSG_SPACE(sizeof(struct ucred))];
 	struct iovec data = { .iov_base = wish, .iov_len = sizeof(*wish) };
@@ -365,39 +365,39 @@ bool ns_maker_hear(struct ns_maker *maker, enum ns_wish *wish, pid_t *pid)
 	ssize_t n;
 
 	do {
-		n = recvmsg(maker->fd, &message, MSG_CMSG_CLOEXEC);
+		n = recvmsg(creator->fd, &message, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	*pid = n == sizeof(*wish) ? sender_of(&message) : 0;
 	return *pid;
 }
 
-bool ns_maker_has_failed(struct ns_maker *maker)
+bool ns_creator_has_failed(struct ns_creator *creator)
 {
 	enum ns_wish wish;
 	pid_t pid;
 
-	return ns_maker_hear(maker, &wish, &pid) && wish == NS_WISH_FAILED;
+	return ns_creator_hear(creator, &wish, &pid) && wish == NS_WISH_FAILED;
 }
 
-void ns_maker_answer(struct ns_maker *maker)
+void ns_creator_answer(struct ns_creator *creator)
 {
 	const int answer = 0;
 
 	/* If it is gone, that is seen when it is waited for. */
-	send(maker->fd, &answer, sizeof(answer), MSG_NOSIGNAL);
+	send(creator->fd, &answer, sizeof(answer), MSG_NOSIGNAL);
 }
 
-int ns_maker_end(struct ns_maker *maker)
+int ns_creator_end(struct ns_creator *creator)
 {
 	int wait = 0;
 
-	if (maker->fd >= 0)
-		close(maker->fd);
-	maker->fd = -1;
-	while (maker->pid > 0 && waitpid(maker->pid, &wait, 0) < 0)
+	if (creator->fd >= 0)
+		close(creator->fd);
+	creator->fd = -1;
+	while (creator->pid > 0 && waitpid(creator->pid, &wait, 0) < 0)
 		if (errno != EINTR)
 			break;
-	maker->pid = -1;
+	creator->pid = -1;
 	return WIFEXITED(wait) && WEXITSTATUS(wait) ? WEXITSTATUS(wait) :
 	       STATUS_FAILED;
 }

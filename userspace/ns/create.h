@@ -25,26 +25,26 @@ enum ns_wish {
 	NS_WISH_FAILED,		/* none any more: I could not become the command */
 };
 
-/* struct ns_maker - the worker; @fd is our end of the socket */
-struct ns_maker {
+/* struct ns_creator - the worker; @fd is our end of the socket */
+struct ns_creator {
 	pid_t pid;
 	int fd;
 };
 
 /* Returns the exit status; if it is not STATUS_DONE it has said why. */
-int ns_maker_start(struct ns_maker *maker, const struct ns_plan *plan,
-		   const struct ns_become *as, char **command);
+int ns_creator_start(struct ns_creator *creator, const struct ns_plan *plan,
+		     const struct ns_exec *as, char **command);
 
 /* Wait for a wish.  False if it has ended instead, having said why. */
-bool ns_maker_hear(struct ns_maker *maker, enum ns_wish *wish, pid_t *pid);
+bool ns_creator_hear(struct ns_creator *creator, enum ns_wish *wish, pid_t *pid);
 
 /* After NS_WISH_READY: wait until it has become the command.  True if it could not. */
-bool ns_maker_has_failed(struct ns_maker *maker);
+bool ns_creator_has_failed(struct ns_creator *creator);
 
 /* The wish is fulfilled. */
-void ns_maker_answer(struct ns_maker *maker);
+void ns_creator_answer(struct ns_creator *creator);
 
 /* End it, if it is there: what it made goes with it.  Its exit status, or ours. */
-int ns_maker_end(struct ns_maker *maker);
+int ns_creator_end(struct ns_creator *creator);
 
 #endif /* NS_CREATE_H */

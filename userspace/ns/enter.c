@@ -25,7 +25,7 @@ static int explain(enum ns_kind kind, int err)
 			      ": run pvadm as root or as the owner of the user namespace that it belongs to" : "");
 }
 
-int ns_go_no_child(int err)
+int ns_enter_no_child(int err)
 {
 	/* The kernel's way to say that the namespace is dead. */
 	if (err == ENOMEM)
@@ -44,7 +44,7 @@ static int go_one(struct ns_set *set, enum ns_kind kind)
 	return 0;
 }
 
-int ns_go(struct ns_set *set)
+int ns_enter(struct ns_set *set)
 {
 	enum ns_kind kind;
 	int err;
@@ -118,7 +118,7 @@ static int call_in_child(struct inside *inside)
 	pid_t pid = fork();
 
 	if (pid < 0)
-		return ns_go_no_child(errno);
+		return ns_enter_no_child(errno);
 	if (!pid)
 		_exit(call(inside));
 	return wait_for(pid);
@@ -140,7 +140,7 @@ static int run_helper(struct inside *inside)
 {
 	bool pid = inside->set.fd[NS_PID] >= 0;
 	bool user = inside->set.fd[NS_USER] >= 0;
-	int status = ns_go(&inside->set);
+	int status = ns_enter(&inside->set);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -154,7 +154,7 @@ static bool take_result(int in, struct json_object **result)
 {
 	enum json_tokener_error error = json_tokener_error_size;
 	struct json_object *taken = NULL;
-	char *text = proc_file_read_open(in);
+	char *text = procfs_read_fd(in);
 
 	if (text)
 		taken = json_tokener_parse_verbose(text, &error);

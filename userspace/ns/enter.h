@@ -14,13 +14,13 @@
  * who gets it by entering the user namespace enters that first.  Returns the exit
  * status; if it is not STATUS_DONE it has said why.
  */
-int ns_go(struct ns_set *set);
+int ns_enter(struct ns_set *set);
 
 /*
  * A fork failed with @err after we went into a PID namespace: say why.  Returns the
  * exit status.
  */
-int ns_go_no_child(int err);
+int ns_enter_no_child(int err);
 
 /*
  * What is done in other namespaces.  Returns the exit status, having said why if

@@ -55,29 +55,29 @@ static int parse_signal(const char *word)
 	return 0;
 }
 
-int ns_become_take(struct ns_become *become, const struct command *command,
-		   int code, const char *argument)
+int ns_exec_take(struct ns_exec *exec, const struct command *command,
+		 int code, const char *argument)
 {
 	switch (code) {
 	case 'S':
-		if (!parse_id(argument, &become->uid))
+		if (!parse_id(argument, &exec->uid))
 			return message_usage(command, "\"%s\" is no user id",
 					     argument);
 		break;
 	case 'G':
-		if (!parse_id(argument, &become->gid))
+		if (!parse_id(argument, &exec->gid))
 			return message_usage(command, "\"%s\" is no group id",
 					     argument);
 		break;
 	case 'w':
-		become->directory = argument;
+		exec->directory = argument;
 		break;
 	case OPTION_PRESERVE_CREDENTIALS:
-		become->preserve = true;
+		exec->preserve = true;
 		break;
 	case OPTION_KILL_CHILD:
-		become->kill_child = parse_signal(argument);
-		if (!become->kill_child)
+		exec->kill_child = parse_signal(argument);
+		if (!exec->kill_child)
 			return message_usage(command, "\"%s\" is no signal",
 					     argument);
 		break;
@@ -86,9 +86,9 @@ int ns_become_take(struct ns_become *become, const struct command *command,
 }
 
 /* What was not asked for is not missed where it is not to be had. */
-static int set_gid(const struct ns_become *become, bool user)
+static int set_gid(const struct ns_exec *exec, bool user)
 {
-	bool asked = become->gid != (gid_t)-1;
+	bool asked = exec->gid != (gid_t)-1;
 
 	if (!asked && !user)
 		return STATUS_DONE;
@@ -96,25 +96,25 @@ static int set_gid(const struct ns_become *become, bool user)
 	if (setgroups(0, NULL) && errno != EPERM)
 		return message_failed("cannot drop groups: %s",
 				      strerror(errno));
-	if (setgid(asked ? become->gid : 0) && asked)
+	if (setgid(asked ? exec->gid : 0) && asked)
 		return message_failed("cannot become group %u: %s: name one that the namespace has, see its gid_map",
-				      become->gid, strerror(errno));
+				      exec->gid, strerror(errno));
 	return STATUS_DONE;
 }
 
-static int set_uid(const struct ns_become *become, bool user)
+static int set_uid(const struct ns_exec *exec, bool user)
 {
-	bool asked = become->uid != (uid_t)-1;
+	bool asked = exec->uid != (uid_t)-1;
 
 	if (!asked && !user)
 		return STATUS_DONE;
-	if (setuid(asked ? become->uid : 0) && asked)
+	if (setuid(asked ? exec->uid : 0) && asked)
 		return message_failed("cannot become user %u: %s: name one that the namespace has, see its uid_map",
-				      become->uid, strerror(errno));
+				      exec->uid, strerror(errno));
 	return STATUS_DONE;
 }
 
-bool ns_become_mortal(int signal, int life)
+bool ns_exec_mortal(int signal, int life)
 {
 	struct pollfd end = { .fd = life };
 
@@ -130,11 +130,11 @@ static int execute(char **command)
 
 	execvp(command[0], command);
 	err = errno;
-	numbers_recover();
-	return become_failed(command[0], err);
+	fdslots_recover();
+	return exec_failed(command[0], err);
 }
 
-int ns_become(const struct ns_become *become_as, bool user, char **command)
+int ns_exec(const struct ns_exec *become_as, bool user, char **command)
 {
 	int status = STATUS_DONE;
 
@@ -149,7 +149,7 @@ int ns_become(const struct ns_become *become_as, bool user, char **command)
 		return status;
 	/* At the end: what changes who we are takes it away. */
 	if (become_as->kill_child &&
-	    !ns_become_mortal(become_as->kill_child, become_as->life))
+	    !ns_exec_mortal(become_as->kill_child, become_as->life))
 		return STATUS_FAILED;
 	if (become_as->last)
 		status = become_as->last(become_as->data);

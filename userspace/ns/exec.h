@@ -8,7 +8,7 @@
 struct command;
 
 /*
- * struct ns_become - as whom and where the command runs
+ * struct ns_exec - as whom and where the command runs
  *
  * @uid, @gid: as asked for; -1 if nothing was
  * @preserve: leave them as they are
@@ -18,7 +18,7 @@ struct command;
  * @last: called, if not NULL, with @data as the last step before it runs; it returns the
  *	exit status, having said why if that is not STATUS_DONE
  */
-struct ns_become {
+struct ns_exec {
 	uid_t uid;
 	gid_t gid;
 	bool preserve;
@@ -29,10 +29,10 @@ struct ns_become {
 	const void *data;
 };
 
-#define NS_BECOME_INIT	{ .uid = -1, .gid = -1, .life = -1 }
+#define NS_EXEC_INIT	{ .uid = -1, .gid = -1, .life = -1 }
 
 /* Entries for a table of options, their letters, and their lines in a help. */
-#define NS_BECOME_OPTIONS						\
+#define NS_EXEC_OPTIONS						\
 	{ "setuid", required_argument, NULL, 'S' },			\
 	{ "setgid", required_argument, NULL, 'G' },			\
 	{ "wd", required_argument, NULL, 'w' },				\
@@ -40,9 +40,9 @@ struct ns_become {
 	{ "preserve-credentials", no_argument, NULL,			\
 	  OPTION_PRESERVE_CREDENTIALS }
 
-#define NS_BECOME_LETTERS	"S:G:w:"
+#define NS_EXEC_LETTERS	"S:G:w:"
 
-#define NS_BECOME_HELP							\
+#define NS_EXEC_HELP							\
 "  -S, --setuid UID          run COMMAND with this user id, 0 where a user namespace\n" \
 "                            is entered and has it\n"			\
 "  -G, --setgid GID          with this group id, likewise\n"		\
@@ -51,19 +51,19 @@ struct ns_become {
 "      --kill-child[=SIGNAL]  when pvadm ends, end COMMAND by it (KILL)\n"
 
 /* Take an option; others are let pass.  Returns the exit status. */
-int ns_become_take(struct ns_become *become, const struct command *command,
-		   int code, const char *argument);
+int ns_exec_take(struct ns_exec *exec, const struct command *command,
+		 int code, const char *argument);
 
 /*
  * End by @signal when our parent ends, which ends when pvadm does.  False if it is
  * too late for that: pvadm has ended.
  */
-bool ns_become_mortal(int signal, int life);
+bool ns_exec_mortal(int signal, int life);
 
 /*
  * Become @command.  @user: we came into a user namespace, where nobody is who he
  * was.  Comes back only if that fails, with the exit status.
  */
-int ns_become(const struct ns_become *become, bool user, char **command);
+int ns_exec(const struct ns_exec *exec, bool user, char **command);
 
 #endif /* NS_EXEC_H */

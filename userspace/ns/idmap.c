@@ -44,7 +44,7 @@ static int add_map(struct json_object *user, const char *name)
 	char path[64], *text;
 
 	snprintf(path, sizeof(path), "/proc/self/%s", name);
-	text = proc_file_read(path);
+	text = procfs_read(path);
 	if (!text)
 		return message_failed("cannot read %s: %s", path,
 				      strerror(errno));
@@ -56,7 +56,7 @@ static int add_map(struct json_object *user, const char *name)
 /* Who is in a user namespace reads its maps in terms of the one above. */
 static int read_maps(void *data, struct json_object **result)
 {
-	char *setgroups = proc_file_read("/proc/self/setgroups");
+	char *setgroups = procfs_read("/proc/self/setgroups");
 	struct json_object *user = json_object_new_object();
 	int status;
 
@@ -72,7 +72,7 @@ static int read_maps(void *data, struct json_object **result)
 	return status;
 }
 
-int ns_maps_save(const struct ns_chain *chain, struct json_object **users)
+int ns_idmap_save(const struct ns_chain *chain, struct json_object **users)
 {
 	int status = STATUS_DONE;
 	size_t i;
@@ -118,7 +118,7 @@ static struct json_object *ids_here(const char *name, int capability,
 
 	snprintf(path, sizeof(path), "/proc/self/%s", name);
 	if (caps_have(capability))
-		text = proc_file_read(path);
+		text = procfs_read(path);
 	ids = text ? extents(text) : only(own);
 	free(text);
 	return ids;
@@ -211,8 +211,8 @@ static struct json_object *plan_level(const struct json_object *user,
 	return plan;
 }
 
-void ns_maps_plan(const struct json_object *users, struct json_object *maps,
-		  struct json_object *report)
+void ns_idmap_plan(const struct json_object *users, struct json_object *maps,
+		   struct json_object *report)
 {
 	struct json_object *ids[] = {
 		ids_here("uid_map", CAP_SETUID, geteuid()),
@@ -256,8 +256,8 @@ static int64_t map_down(const struct json_object *map, int64_t id)
 	return -1;
 }
 
-int64_t ns_maps_inside(const struct json_object *users, size_t level,
-		       const char *what, int64_t id)
+int64_t ns_idmap_inside(const struct json_object *users, size_t level,
+			const char *what, int64_t id)
 {
 	size_t i;
 
@@ -310,7 +310,7 @@ static int write_map(int dirfd, const char *name,
 	return status;
 }
 
-int ns_maps_write(int dirfd, const struct json_object *user)
+int ns_idmap_write(int dirfd, const struct json_object *user)
 {
 	int status = STATUS_DONE;
 

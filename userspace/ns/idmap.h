@@ -10,26 +10,26 @@
  * The maps of user namespaces, from the outermost to the innermost of @chain, each
  * in terms of the one above it.  Returns the exit status.
  */
-int ns_maps_save(const struct ns_chain *chain, struct json_object **users);
+int ns_idmap_save(const struct ns_chain *chain, struct json_object **users);
 
 /*
  * Put into @maps how those of @users, as saved, can be written by us, here, and
  * into @report where that is not the same.
  */
-void ns_maps_plan(const struct json_object *users, struct json_object *maps,
-		  struct json_object *report);
+void ns_idmap_plan(const struct json_object *users, struct json_object *maps,
+		   struct json_object *report);
 
 /*
  * What @id of our user namespace, a "uid" or "gid", is in the one @level below, by
  * the maps of @users, as saved; -1 if it is nobody there.
  */
-int64_t ns_maps_inside(const struct json_object *users, size_t level,
-		       const char *what, int64_t id);
+int64_t ns_idmap_inside(const struct json_object *users, size_t level,
+			const char *what, int64_t id);
 
 /*
  * Write the maps of the user namespace of the process whose directory of /proc is
  * @dirfd; we are in the namespace above.  Returns the exit status.
  */
-int ns_maps_write(int dirfd, const struct json_object *user);
+int ns_idmap_write(int dirfd, const struct json_object *user);
 
 #endif /* NS_IDMAP_H */

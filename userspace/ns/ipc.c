@@ -39,7 +39,7 @@ static const struct limit {
 /* Each file begins with a line that tells the columns. */
 static int count_lines(const char *path)
 {
-	char *text = proc_file_read(path), *at;
+	char *text = procfs_read(path), *at;
 	int count = -1;
 
 	if (!text)
@@ -57,7 +57,7 @@ static void put_limits(struct json_object *object)
 	size_t i;
 
 	for (i = 0; i < LIMITS; i++) {
-		text = proc_file_read(limits[i].path);
+		text = procfs_read(limits[i].path);
 		if (!text)
 			continue;
 		text[strcspn(text, "\n")] = '\0';
@@ -83,7 +83,7 @@ int ns_ipc_save(void *data, struct json_object **result)
 /* Most are what a new namespace has anyway. */
 static bool is_set(const char *path, const char *value)
 {
-	char *text = proc_file_read(path);
+	char *text = procfs_read(path);
 	bool same = text && !strncmp(text, value, strlen(value)) &&
 		    !strcmp(text + strlen(value), "\n");
 
@@ -98,7 +98,7 @@ static void set_limit(struct json_object *report, const struct limit *limit,
 
 	if (is_set(limit->path, value))
 		return;
-	err = proc_file_write(limit->path, value);
+	err = procfs_write(limit->path, value);
 	if (err)
 		ns_report_add(report, "ipc", "%s cannot be set to %s: %s",
 			      limit->name, value, strerror(-err));

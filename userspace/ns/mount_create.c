@@ -83,9 +83,9 @@ static const char *translate(const struct ns_mount *mount, const char *option,
 
 	if (strcmp(option, "uid") && strcmp(option, "gid"))
 		return value;
-	id = ns_maps_inside(ns_get(mount->plan->root, "user"),
-			    ns_plan_level(mount->plan, NS_MNT), option,
-			    atoll(value));
+	id = ns_idmap_inside(ns_get(mount->plan->root, "user"),
+			     ns_plan_level(mount->plan, NS_MNT), option,
+			     atoll(value));
 	if (id < 0)
 		return value;
 	snprintf(text, 24, "%lld", (long long)id);
@@ -146,7 +146,7 @@ static int new_mount(struct ns_mount *mount, struct json_object *report)
 	return err;
 }
 
-int ns_mount_make(struct ns_mount *mount, struct json_object *report)
+int ns_mount_create(struct ns_mount *mount, struct json_object *report)
 {
 	if (mount->fd >= 0)
 		return 0;

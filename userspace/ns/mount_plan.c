@@ -287,11 +287,11 @@ static void take_hold(struct ns_mounts *mounts)
 	for (i = 0; i < mounts->count; i++)
 		if (mounts->mount[i].how == NS_MOUNT_CLONE ||
 		    mounts->mount[i].how == NS_MOUNT_DEVICE)
-			ns_mount_make(&mounts->mount[i], NULL);
+			ns_mount_create(&mounts->mount[i], NULL);
 }
 
-int ns_mounts_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
-		   struct json_object *report)
+int ns_mount_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
+		  struct json_object *report)
 {
 	struct libmnt_table *table;
 	int status;
@@ -314,7 +314,7 @@ int ns_mounts_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
 	return status;
 }
 
-void ns_mounts_free(struct ns_mounts *mounts)
+void ns_mount_free(struct ns_mounts *mounts)
 {
 	size_t i;
 

@@ -130,7 +130,7 @@ static bool is_same(int a, int b)
 }
 
 /* What is seen there now, in place of what we would have mounted. */
-static void take(struct ns_mount *mount, int fd)
+static void take_mount(struct ns_mount *mount, int fd)
 {
 	close(mount->fd);
 	mount->fd = fd;
@@ -149,12 +149,12 @@ static bool is_there(const struct build *build, const struct ns_mount *parent,
 	if (fd < 0)
 		return false;
 	if (is_same(fd, mount->fd)) {
-		take(mount, fd);
+		take_mount(mount, fd);
 		return true;
 	}
 	/* It is what lies on it that is seen, and that is not its own. */
 	if (*path && ns_mount_is_covered(build->mounts, mount)) {
-		take(mount, fd);
+		take_mount(mount, fd);
 		mount->how = NS_MOUNT_NONE;
 		return true;
 	}
@@ -187,13 +187,13 @@ static void attach(struct build *build, struct ns_mount *mount)
 }
 
 /* What was not found was told before. */
-static void make(struct build *build, struct ns_mount *mount)
+static void make_mount(struct build *build, struct ns_mount *mount)
 {
 	int err;
 
 	if (mount->how == NS_MOUNT_NONE)
 		return;
-	err = ns_mount_make(mount, build->report);
+	err = ns_mount_create(mount, build->report);
 	if (err)
 		not_mounted(build, mount, strerror(-err));
 }
@@ -254,7 +254,7 @@ static int use_own_root(struct build *build, char *path)
 		      "the root directory is not the mount that it was: it is %s of ours",
 		      path);
 	build->root = &build->own;
-	return ns_mount_make(build->root, build->report);
+	return ns_mount_create(build->root, build->report);
 }
 
 static int make_root(struct build *build)
@@ -456,7 +456,7 @@ static int restore(void *data, struct json_object **result)
 		return message_failed("cannot make the new mounts private: %s",
 				      strerror(errno));
 	for (i = 0; i < build->mounts->count; i++)
-		make(build, &build->mounts->mount[i]);
+		make_mount(build, &build->mounts->mount[i]);
 	status = make_root(build);
 	if (status != STATUS_DONE)
 		return status;
@@ -469,14 +469,14 @@ static int restore(void *data, struct json_object **result)
 	return status;
 }
 
-int ns_mounts_restore(const struct ns_target *of, const struct ns_plan *plan,
-		      struct ns_mounts *mounts, struct json_object **report)
+int ns_mount_restore(const struct ns_process *of, const struct ns_plan *plan,
+		     struct ns_mounts *mounts, struct json_object **report)
 {
 	static const enum ns_kind shown[] = {
 		NS_PID, NS_NET, NS_IPC, NS_CGROUP,
 	};
 	struct build build = { .mounts = mounts };
-	struct ns_set set = ns_target_one(of, NS_MNT);
+	struct ns_set set = ns_process_one(of, NS_MNT);
 	int status;
 	size_t i;
 

@@ -48,9 +48,9 @@ struct ns_mounts {
  * will not be the same.  Takes hold of what is mounted here where we may.  Returns
  * the exit status.
  */
-int ns_mounts_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
-		   struct json_object *report);
-void ns_mounts_free(struct ns_mounts *mounts);
+int ns_mount_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
+		  struct json_object *report);
+void ns_mount_free(struct ns_mounts *mounts);
 
 /* Does another lie on top of it, so that nobody sees it? */
 bool ns_mount_is_covered(const struct ns_mounts *mounts,
@@ -60,7 +60,7 @@ bool ns_mount_is_covered(const struct ns_mounts *mounts,
  * Make one, in @fd; returns 0 or -errno.  What it lacks goes into @report, if that
  * is not NULL.
  */
-int ns_mount_make(struct ns_mount *mount, struct json_object *report);
+int ns_mount_create(struct ns_mount *mount, struct json_object *report);
 
 /* Give it the options that it had, in the file.  Returns 0 or -errno. */
 int ns_mount_set_options(const struct ns_mount *mount);
@@ -69,7 +69,7 @@ int ns_mount_set_options(const struct ns_mount *mount);
  * Build the table in the new mount namespace of @of, and let its processes look
  * from its root.  Returns the exit status.
  */
-int ns_mounts_restore(const struct ns_target *of, const struct ns_plan *plan,
-		      struct ns_mounts *mounts, struct json_object **report);
+int ns_mount_restore(const struct ns_process *of, const struct ns_plan *plan,
+		     struct ns_mounts *mounts, struct json_object **report);
 
 #endif /* NS_MOUNT_RESTORE_H */

@@ -88,7 +88,7 @@ static struct json_object *table_json(struct libmnt_table *table,
 	return mounts;
 }
 
-int ns_mounts_save(pid_t pid, struct json_object **mounts)
+int ns_mount_save(pid_t pid, struct json_object **mounts)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_table *table, *ours;

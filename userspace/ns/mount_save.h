@@ -6,6 +6,6 @@
 #include <sys/types.h>
 
 /* The mount table as process @pid sees it.  Returns the exit status. */
-int ns_mounts_save(pid_t pid, struct json_object **mounts);
+int ns_mount_save(pid_t pid, struct json_object **mounts);
 
 #endif /* NS_MOUNT_SAVE_H */

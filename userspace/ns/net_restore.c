@@ -73,7 +73,7 @@ static void plan_veth(const struct ns_plan *plan,
 			      name, peer_name(link));
 }
 
-void ns_links_plan(const struct ns_plan *plan, struct json_object *report)
+void ns_net_plan(const struct ns_plan *plan, struct json_object *report)
 {
 	struct json_object *links = ns_get(ns_get(plan->root, "net"), "links");
 	size_t i;
@@ -457,11 +457,11 @@ static void note_free(struct wire *wire, const struct json_object *saved)
 		ns_put_bool(wire->free, name, true);
 }
 
-int ns_links_restore(const struct ns_target *of, const struct ns_plan *plan,
-		     struct json_object **report)
+int ns_net_restore(const struct ns_process *of, const struct ns_plan *plan,
+		   struct json_object **report)
 {
 	struct wire wire = { .net = ns_get(plan->root, "net"), .ours = -1 };
-	struct ns_set set = ns_target_one(of, NS_NET);
+	struct ns_set set = ns_process_one(of, NS_NET);
 	int status;
 
 	wire.free = json_object_new_object();

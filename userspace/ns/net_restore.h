@@ -6,13 +6,13 @@
 #include "ns/process.h"
 
 /* What of a file's links, addresses and routes cannot be equal. */
-void ns_links_plan(const struct ns_plan *plan, struct json_object *report);
+void ns_net_plan(const struct ns_plan *plan, struct json_object *report);
 
 /*
  * Make them in the new network namespace of @of, and report what could not be made.
  * Returns the exit status.
  */
-int ns_links_restore(const struct ns_target *of, const struct ns_plan *plan,
-		     struct json_object **report);
+int ns_net_restore(const struct ns_process *of, const struct ns_plan *plan,
+		   struct json_object **report);
 
 #endif /* NS_NET_RESTORE_H */

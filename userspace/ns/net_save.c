@@ -305,7 +305,7 @@ static int find_other_ends(struct json_object *links)
 	return STATUS_DONE;
 }
 
-int ns_links_save(const struct ns_set *set, struct json_object **net)
+int ns_net_save(const struct ns_set *set, struct json_object **net)
 {
 	int status = ns_inside(set, save, NULL, net);
 

@@ -11,6 +11,6 @@
  * ours: a veth whose other end is in ours is told as such.  Returns the exit
  * status.
  */
-int ns_links_save(const struct ns_set *set, struct json_object **net);
+int ns_net_save(const struct ns_set *set, struct json_object **net);
 
 #endif /* NS_NET_SAVE_H */

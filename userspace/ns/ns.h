@@ -8,11 +8,11 @@
  */
 struct command;
 
-extern const struct command ns_show;
-extern const struct command ns_save;
-extern const struct command ns_pin;
-extern const struct command ns_restore;
-extern const struct command ns_enter;
+extern const struct command cmd_ns_show;
+extern const struct command cmd_ns_save;
+extern const struct command cmd_ns_pin;
+extern const struct command cmd_ns_restore;
+extern const struct command cmd_ns_enter;
 
 /*
  * What "pvadm ns save" does: save the namespaces of the process @pid, as the command

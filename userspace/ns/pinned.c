@@ -76,26 +76,26 @@ static int open_all(struct ns_set *set, const char *directory,
 	return status;
 }
 
-static int go(struct ns_set *set, const struct ns_become *as, char **command)
+static int go(struct ns_set *set, const struct ns_exec *as, char **command)
 {
 	bool child = set->fd[NS_PID] >= 0 || as->kill_child;
 	bool user = set->fd[NS_USER] >= 0;
-	int status = ns_go(set);
+	int status = ns_enter(set);
 	pid_t pid;
 
 	if (status != STATUS_DONE || !child)
-		return status == STATUS_DONE ? ns_become(as, user, command) :
+		return status == STATUS_DONE ? ns_exec(as, user, command) :
 		       status;
-	pid = follow_fork();
+	pid = forward_fork();
 	if (pid < 0)
-		return ns_go_no_child(errno);
+		return ns_enter_no_child(errno);
 	if (pid)
-		follow(pid);
-	return ns_become(as, user, command);
+		forward(pid);
+	return ns_exec(as, user, command);
 }
 
 int ns_pinned_run(const char *directory, const struct json_object *file,
-		  const struct ns_options *kinds, const struct ns_become *as,
+		  const struct ns_options *kinds, const struct ns_exec *as,
 		  char **command)
 {
 	struct ns_set set = NS_SET_NONE, ours = NS_SET_NONE;

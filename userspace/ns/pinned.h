@@ -12,7 +12,7 @@
  * @file tells.  Comes back only if that fails, with the exit status.
  */
 int ns_pinned_run(const char *directory, const struct json_object *file,
-		  const struct ns_options *kinds, const struct ns_become *as,
+		  const struct ns_options *kinds, const struct ns_exec *as,
 		  char **command);
 
 #endif /* NS_PINNED_H */

@@ -22,7 +22,7 @@
 static bool is_same_boot(const struct json_object *root)
 {
 	const char *saved = ns_get_string(root, "boot");
-	char *boot = proc_file_read(BOOT_ID);
+	char *boot = procfs_read(BOOT_ID);
 	bool same = boot && *saved && !strncmp(boot, saved, strlen(saved));
 
 	free(boot);
@@ -134,7 +134,7 @@ int ns_plan_init(struct ns_plan *plan, const struct json_object *root,
 	}
 	choose(plan, NS_USER, kinds);
 	if (plan->make[NS_USER])
-		ns_maps_plan(ns_get(root, "user"), plan->maps, plan->report);
+		ns_idmap_plan(ns_get(root, "user"), plan->maps, plan->report);
 	for (kind = NS_USER + 1; kind < NS_KINDS; kind++)
 		choose(plan, kind, kinds);
 	check_contents(plan);

@@ -9,29 +9,29 @@
 #include "base/message.h"
 #include "ns/process.h"
 
-static int find_chains(struct ns_target *of, const struct ns_set *ours)
+static int find_chains(struct ns_process *of, const struct ns_set *ours)
 {
 	if (ns_chain_open(&of->users, of->all.fd[NS_USER],
 			  &ours->id[NS_USER]))
 		return message_failed("out of memory");
 	if (!of->users.complete)
 		return message_failed("process %d is in a user namespace that is not below ours: run pvadm where that was made",
-				      of->target.pid);
+				      of->pidref.pid);
 	if (of->all.fd[NS_PID] >= 0 &&
 	    ns_chain_open(&of->pids, of->all.fd[NS_PID], &ours->id[NS_PID]))
 		return message_failed("out of memory");
 	return STATUS_DONE;
 }
 
-int ns_target_find(struct ns_target *of)
+int ns_process_find(struct ns_process *of)
 {
 	struct ns_set ours = NS_SET_NONE;
 	int status = ns_set_open_self(&ours);
 
 	if (status == STATUS_DONE)
-		status = ns_set_open(&of->all, &of->target);
+		status = ns_set_open(&of->all, &of->pidref);
 	if (status == STATUS_DONE)
-		status = ns_set_open(&of->other, &of->target);
+		status = ns_set_open(&of->other, &of->pidref);
 	if (status == STATUS_DONE) {
 		ns_set_subtract(&of->other, &ours);
 		status = find_chains(of, &ours);
@@ -40,16 +40,16 @@ int ns_target_find(struct ns_target *of)
 	return status;
 }
 
-void ns_target_close(struct ns_target *of)
+void ns_process_close(struct ns_process *of)
 {
 	ns_chain_close(&of->users);
 	ns_chain_close(&of->pids);
 	ns_set_close(&of->other);
 	ns_set_close(&of->all);
-	target_close(&of->target);
+	pidref_close(&of->pidref);
 }
 
-size_t ns_target_level(const struct ns_target *of, int fd)
+size_t ns_process_level(const struct ns_process *of, int fd)
 {
 	int owner = ns_owner(fd);
 	struct ns_id id = ns_id_of(owner);
@@ -66,7 +66,7 @@ size_t ns_target_level(const struct ns_target *of, int fd)
 	return 0;
 }
 
-struct ns_set ns_target_one(const struct ns_target *of, enum ns_kind kind)
+struct ns_set ns_process_one(const struct ns_process *of, enum ns_kind kind)
 {
 	struct ns_set set = NS_SET_NONE;
 	size_t level;
@@ -74,7 +74,7 @@ struct ns_set ns_target_one(const struct ns_target *of, enum ns_kind kind)
 	set.fd[kind] = of->other.fd[kind];
 	if (set.fd[kind] < 0)
 		return set;
-	level = ns_target_level(of, set.fd[kind]);
+	level = ns_process_level(of, set.fd[kind]);
 	if (level)
 		set.fd[NS_USER] = of->users.fd[level - 1];
 	return set;

@@ -6,36 +6,36 @@
 #include "ns/set.h"
 
 /*
- * struct ns_target - a process, and how its namespaces stand to ours
+ * struct ns_process - a process, and how its namespaces stand to ours
  *
  * @all: its namespaces
  * @other: those that are not ours
  * @users: its user namespace and those above it, up to ours; @pids likewise
  */
-struct ns_target {
-	struct target target;
+struct ns_process {
+	struct pidref pidref;
 	struct ns_set all, other;
 	struct ns_chain users, pids;
 };
 
-#define NS_TARGET_NONE { { .pidfd = -1 }, NS_SET_NONE, NS_SET_NONE, { 0 }, { 0 } }
+#define NS_PROCESS_NONE { { .pidfd = -1 }, NS_SET_NONE, NS_SET_NONE, { 0 }, { 0 } }
 
 /*
- * Find the namespaces of @of->target, which is open.  Returns the exit status; if
+ * Find the namespaces of @of->pidref, which is open.  Returns the exit status; if
  * it is not STATUS_DONE it has said why.
  */
-int ns_target_find(struct ns_target *of);
+int ns_process_find(struct ns_process *of);
 
 /* The process, too. */
-void ns_target_close(struct ns_target *of);
+void ns_process_close(struct ns_process *of);
 
 /* How many user namespaces below ours the owner of @fd is; 0 is ours, or above. */
-size_t ns_target_level(const struct ns_target *of, int fd);
+size_t ns_process_level(const struct ns_process *of, int fd);
 
 /*
  * The namespace of @kind and, with it, the user namespace that owns it, in which
  * one may do everything there.  All stays open, and is empty where it is ours.
  */
-struct ns_set ns_target_one(const struct ns_target *of, enum ns_kind kind);
+struct ns_set ns_process_one(const struct ns_process *of, enum ns_kind kind);
 
 #endif /* NS_PROCESS_H */

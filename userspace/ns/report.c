@@ -46,7 +46,7 @@ char *ns_report_text(const struct json_object *report, size_t i)
 	return document_get_bytes(json_object_array_get_idx(report, i), "text");
 }
 
-int ns_report_tell(const struct json_object *report, bool strict)
+int ns_report_say(const struct json_object *report, bool strict)
 {
 	size_t count = ns_report_count(report), i;
 	char more[64] = "";

@@ -20,7 +20,7 @@ void ns_report_add(struct json_object *report, const char *about,
 /*
  * Warn of each, or, if @strict, fail for the first.  Returns the exit status.
  */
-int ns_report_tell(const struct json_object *report, bool strict);
+int ns_report_say(const struct json_object *report, bool strict);
 
 /* How many lines it has, and what one says; the caller frees that. */
 size_t ns_report_count(const struct json_object *report);

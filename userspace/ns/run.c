@@ -43,26 +43,26 @@ struct running {
 	struct ns_plan plan;
 	struct ns_cgroup cgroup;
 	struct ns_mounts mounts;
-	struct keeper keeper;
-	struct ns_maker maker;
-	struct target process;
+	struct janitor janitor;
+	struct ns_creator creator;
+	struct pidref process;
 };
 
 /* ---- Filling what was made ---- */
 
-static int tell(const struct running *run, struct json_object *report)
+static int say_report(const struct running *run, struct json_object *report)
 {
-	int status = report ? ns_report_tell(report, run->asked->strict) :
+	int status = report ? ns_report_say(report, run->asked->strict) :
 		     STATUS_DONE;
 
 	json_object_put(report);
 	return status;
 }
 
-static int fill_one(const struct running *run, const struct ns_target *of,
+static int fill_one(const struct running *run, const struct ns_process *of,
 		    enum ns_kind kind, ns_inside_fn fn)
 {
-	struct ns_set set = ns_target_one(of, kind);
+	struct ns_set set = ns_process_one(of, kind);
 	struct json_object *report = NULL;
 	int status;
 
@@ -72,43 +72,43 @@ static int fill_one(const struct running *run, const struct ns_target *of,
 			   ns_get(run->asked->file, ns_kinds[kind].name),
 			   &report);
 	if (status == STATUS_DONE)
-		return tell(run, report);
+		return say_report(run, report);
 	json_object_put(report);
 	return status;
 }
 
-static int fill_net(const struct running *run, const struct ns_target *of)
+static int fill_net(const struct running *run, const struct ns_process *of)
 {
 	struct json_object *report = NULL;
 	int status;
 
 	if (!run->plan.make[NS_NET])
 		return STATUS_DONE;
-	status = ns_links_restore(of, &run->plan, &report);
+	status = ns_net_restore(of, &run->plan, &report);
 	if (status == STATUS_DONE)
-		return tell(run, report);
+		return say_report(run, report);
 	json_object_put(report);
 	return status;
 }
 
-static int fill_mounts(struct running *run, const struct ns_target *of)
+static int fill_mounts(struct running *run, const struct ns_process *of)
 {
 	struct json_object *report = NULL;
 	int status;
 
 	if (!run->plan.make[NS_MNT])
 		return STATUS_DONE;
-	status = ns_mounts_restore(of, &run->plan, &run->mounts,
-				   &report);
+	status = ns_mount_restore(of, &run->plan, &run->mounts,
+				  &report);
 	/* The command's namespace alone holds them from now on. */
-	ns_mounts_free(&run->mounts);
+	ns_mount_free(&run->mounts);
 	if (status == STATUS_DONE)
-		return tell(run, report);
+		return say_report(run, report);
 	json_object_put(report);
 	return status;
 }
 
-static int fill_all(struct running *run, const struct ns_target *of)
+static int fill_all(struct running *run, const struct ns_process *of)
 {
 	int status = fill_one(run, of, NS_UTS, ns_uts_restore);
 
@@ -124,20 +124,20 @@ static int fill_all(struct running *run, const struct ns_target *of)
 /* @pid is in all of the new namespaces, and waits. */
 static int fill(struct running *run, pid_t pid)
 {
-	struct ns_target of = NS_TARGET_NONE;
+	struct ns_process of = NS_PROCESS_NONE;
 	int status;
 
-	of.target.pid = pid;
-	of.target.pidfd = pidfd_open(pid, 0);
-	if (of.target.pidfd < 0)
+	of.pidref.pid = pid;
+	of.pidref.pidfd = pidfd_open(pid, 0);
+	if (of.pidref.pidfd < 0)
 		return message_failed("cannot take hold of the new process: %s",
 				      strerror(errno));
 	run->process.pid = pid;
-	run->process.pidfd = fcntl(of.target.pidfd, F_DUPFD_CLOEXEC, 0);
-	status = ns_target_find(&of);
+	run->process.pidfd = fcntl(of.pidref.pidfd, F_DUPFD_CLOEXEC, 0);
+	status = ns_process_find(&of);
 	if (status == STATUS_DONE)
 		status = fill_all(run, &of);
-	ns_target_close(&of);
+	ns_process_close(&of);
 	return status;
 }
 
@@ -163,9 +163,9 @@ static int call_ready(const struct running *run, pid_t pid)
 
 static int ask_keeper(struct running *run, int request, pid_t pid)
 {
-	if (run->keeper.fd < 0)
+	if (run->janitor.fd < 0)
 		return STATUS_DONE;
-	return keeper_ask(&run->keeper, request, pid);
+	return janitor_ask(&run->janitor, request, pid);
 }
 
 static int fulfil(struct running *run, enum ns_wish wish, pid_t pid)
@@ -201,10 +201,10 @@ static bool has_begun(const struct running *run)
 	bool begun;
 
 	snprintf(path, sizeof(path), "/proc/%d/statm", run->process.pid);
-	text = proc_file_read(path);
+	text = procfs_read(path);
 	begun = text && strtoul(text, NULL, 10) > 0;
 	free(text);
-	return begun && target_lives(&run->process);
+	return begun && pidref_lives(&run->process);
 }
 
 /* Returns what the worker came to. */
@@ -215,15 +215,15 @@ static int watch(struct running *run)
 	int wait;
 
 	if (!hooks)
-		return follow_wait(run->maker.pid);
-	failed = ns_maker_has_failed(&run->maker);
+		return forward_wait(run->creator.pid);
+	failed = ns_creator_has_failed(&run->creator);
 	/* If it was killed, who knows. */
 	if (!failed && hooks->begun) {
 		sure = has_begun(run);
 		if (sure)
 			hooks->begun(run->asked->data, true);
 	}
-	wait = follow_wait(run->maker.pid);
+	wait = forward_wait(run->creator.pid);
 	if (!failed && hooks->begun && !sure)
 		hooks->begun(run->asked->data, WIFEXITED(wait) &&
 			     WEXITSTATUS(wait) < 128);
@@ -233,23 +233,23 @@ static int watch(struct running *run)
 }
 
 /* Until the command begins, or it failed and all is gone again. */
-static int make(struct running *run)
+static int make_namespaces(struct running *run)
 {
 	enum ns_wish wish;
 	int status;
 	pid_t pid;
 
 	do {
-		if (!ns_maker_hear(&run->maker, &wish, &pid))
-			return ns_maker_end(&run->maker);
+		if (!ns_creator_hear(&run->creator, &wish, &pid))
+			return ns_creator_end(&run->creator);
 		status = fulfil(run, wish, pid);
 		if (status != STATUS_DONE) {
-			ns_maker_end(&run->maker);
+			ns_creator_end(&run->creator);
 			return status;
 		}
 		if (wish == NS_WISH_READY)
-			follow_begin();
-		ns_maker_answer(&run->maker);
+			forward_begin();
+		ns_creator_answer(&run->creator);
 	} while (wish != NS_WISH_READY);
 	return STATUS_DONE;
 }
@@ -259,7 +259,7 @@ static int start_keeper(struct running *run)
 	run->cgroup.strict = run->asked->strict;
 	if (!run->cgroup.saved)
 		return STATUS_DONE;
-	return keeper_start(&run->keeper, &ns_cgroup_keeper, &run->cgroup);
+	return janitor_start(&run->janitor, &ns_cgroup_janitor, &run->cgroup);
 }
 
 static int start(struct running *run, char **command)
@@ -267,9 +267,9 @@ static int start(struct running *run, char **command)
 	int status = call_open(run);
 
 	if (status == STATUS_DONE)
-		status = ns_maker_start(&run->maker, &run->plan,
-					&run->asked->as, command);
-	return status == STATUS_DONE ? make(run) : status;
+		status = ns_creator_start(&run->creator, &run->plan,
+					  &run->asked->as, command);
+	return status == STATUS_DONE ? make_namespaces(run) : status;
 }
 
 static int run_anew(struct running *run, char **command)
@@ -280,13 +280,13 @@ static int run_anew(struct running *run, char **command)
 		return status;
 	status = start(run, command);
 	if (status != STATUS_DONE) {
-		keeper_unmake(&run->keeper);
+		janitor_unmake(&run->janitor);
 		return status;
 	}
 	wait = watch(run);
 	ask_keeper(run, NS_CGROUP_END, 0);
-	keeper_unmake(&run->keeper);
-	follow_end(wait);
+	janitor_unmake(&run->janitor);
+	forward_end(wait);
 }
 
 /* ---- All of it ---- */
@@ -320,11 +320,11 @@ static int plan(struct running *run)
 		status = ns_cgroup_plan(&run->cgroup, cgroup,
 					run->plan.report);
 	if (status == STATUS_DONE)
-		status = ns_mounts_plan(&run->mounts, &run->plan,
-					run->plan.report);
+		status = ns_mount_plan(&run->mounts, &run->plan,
+				       run->plan.report);
 	check_cgroup_namespace(run);
 	if (status == STATUS_DONE && run->plan.make[NS_NET])
-		ns_links_plan(&run->plan, run->plan.report);
+		ns_net_plan(&run->plan, run->plan.report);
 	return status;
 }
 
@@ -335,7 +335,7 @@ static int print_check(const struct running *run)
 	ns_report_print(run->plan.report, run->asked->json);
 	status = output_finish();
 	if (status == STATUS_DONE && run->asked->strict)
-		status = ns_report_tell(run->plan.report, true);
+		status = ns_report_say(run->plan.report, true);
 	return status;
 }
 
@@ -346,7 +346,7 @@ static int run_planned(struct running *run, char **command)
 	if (status == STATUS_DONE && run->asked->check)
 		return print_check(run);
 	if (status == STATUS_DONE)
-		status = ns_report_tell(run->plan.report, run->asked->strict);
+		status = ns_report_say(run->plan.report, run->asked->strict);
 	return status == STATUS_DONE ? run_anew(run, command) : status;
 }
 
@@ -354,7 +354,7 @@ int ns_run(const struct ns_run *asked, char **command)
 {
 	struct running run = {
 		.asked = asked,
-		.keeper = { .fd = -1 },
+		.janitor = { .fd = -1 },
 		.process.pidfd = -1,
 	};
 	int status;
@@ -363,9 +363,9 @@ int ns_run(const struct ns_run *asked, char **command)
 		return ns_pinned_run(asked->pinned, asked->file, &asked->kinds,
 				     &asked->as, command);
 	status = run_planned(&run, command);
-	ns_mounts_free(&run.mounts);
+	ns_mount_free(&run.mounts);
 	ns_cgroup_free(&run.cgroup);
 	ns_plan_free(&run.plan);
-	target_close(&run.process);
+	pidref_close(&run.process);
 	return status;
 }

@@ -45,7 +45,7 @@ struct ns_run_hooks {
  */
 struct ns_run {
 	struct ns_options kinds;
-	struct ns_become as;
+	struct ns_exec as;
 	const char *pinned;
 	bool strict, check, json;
 	struct json_object *file;

@@ -20,7 +20,7 @@ int ns_run_options_take(struct ns_run *run, const struct command *command,
 		run->json = true;
 		break;
 	}
-	return ns_become_take(&run->as, command, code, argument);
+	return ns_exec_take(&run->as, command, code, argument);
 }
 
 int ns_run_options_check(const struct ns_run *run,

@@ -11,12 +11,12 @@
 /* Those of every command that runs another one in namespaces that a file tells of. */
 #define NS_RUN_OPTIONS							\
 	NS_OPTIONS,							\
-	NS_BECOME_OPTIONS,						\
+	NS_EXEC_OPTIONS,						\
 	{ "strict", no_argument, NULL, OPTION_STRICT },			\
 	{ "check", no_argument, NULL, OPTION_CHECK },			\
 	{ "json", no_argument, NULL, OPTION_JSON }
 
-#define NS_RUN_OPTIONS_LETTERS	NS_OPTIONS_LETTERS NS_BECOME_LETTERS
+#define NS_RUN_OPTIONS_LETTERS	NS_OPTIONS_LETTERS NS_EXEC_LETTERS
 
 /* Both return the exit status, and have said why if it is not STATUS_DONE. */
 

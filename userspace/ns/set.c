@@ -117,18 +117,18 @@ static int explain(pid_t pid, int err)
 	}
 }
 
-int ns_set_open(struct ns_set *set, const struct target *target)
+int ns_set_open(struct ns_set *set, const struct pidref *pidref)
 {
 	char who[16];
 	int err;
 
-	snprintf(who, sizeof(who), "%d", target->pid);
+	snprintf(who, sizeof(who), "%d", pidref->pid);
 	err = open_all(set, who);
-	if (!target_lives(target)) {
+	if (!pidref_lives(pidref)) {
 		ns_set_close(set);
 		err = -ESRCH;
 	}
-	return err ? explain(target->pid, err) : STATUS_DONE;
+	return err ? explain(pidref->pid, err) : STATUS_DONE;
 }
 
 int ns_set_open_self(struct ns_set *set)

@@ -29,7 +29,7 @@ struct ns_set {
 #define NS_SET_NONE	{ .fd = { -1, -1, -1, -1, -1, -1, -1, -1 } }
 
 /* Returns the exit status; if it is not STATUS_DONE it has said why. */
-int ns_set_open(struct ns_set *set, const struct target *target);
+int ns_set_open(struct ns_set *set, const struct pidref *pidref);
 
 /* Our own. */
 int ns_set_open_self(struct ns_set *set);

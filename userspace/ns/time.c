@@ -43,7 +43,7 @@ static int64_t seconds_of(clockid_t clock)
 
 int ns_time_save(void *data, struct json_object **result)
 {
-	char *text = proc_file_read(OFFSETS);
+	char *text = procfs_read(OFFSETS);
 	struct json_object *now;
 
 	(void)data;
@@ -64,7 +64,7 @@ int ns_time_save(void *data, struct json_object **result)
 /* By how much our own clock is off, as what we write counts from the kernel's. */
 static int64_t our_offset(const char *clock)
 {
-	char *text = proc_file_read(OFFSETS);
+	char *text = procfs_read(OFFSETS);
 	struct json_object *offset = json_object_new_object();
 	int64_t seconds;
 
@@ -90,7 +90,7 @@ static int set_offset(const struct json_object *time, const char *name,
 	}
 	snprintf(line, sizeof(line), "%s %" PRId64 " %" PRId64 "\n", name,
 		 seconds, nanoseconds);
-	return proc_file_write(OFFSETS, line);
+	return procfs_write(OFFSETS, line);
 }
 
 int ns_time_restore(const struct json_object *time, bool same_boot)

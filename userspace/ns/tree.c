@@ -26,7 +26,7 @@ static struct ns_id take_id(int fd)
 	return id;
 }
 
-static int add(struct ns_tree *tree, enum ns_kind kind, int fd, bool own)
+static int add_node(struct ns_tree *tree, enum ns_kind kind, int fd, bool own)
 {
 	struct ns_node *node = reallocarray(tree->node, tree->count + 1,
 					    sizeof(*node));
@@ -55,7 +55,7 @@ static int add_chain(struct ns_tree *tree, enum ns_kind kind, int fd)
 	size_t i;
 
 	for (i = 0; i < chain.count && !err; i++)
-		err = add(tree, kind, chain.fd[i], i == chain.count - 1);
+		err = add_node(tree, kind, chain.fd[i], i == chain.count - 1);
 	ns_chain_close(&chain);
 	return err;
 }
@@ -71,7 +71,7 @@ static int add_all(struct ns_tree *tree, const struct ns_set *set)
 		if (kind == NS_USER || kind == NS_PID)
 			err = add_chain(tree, kind, set->fd[kind]);
 		else
-			err = add(tree, kind, set->fd[kind], true);
+			err = add_node(tree, kind, set->fd[kind], true);
 	}
 	return err;
 }

@@ -34,29 +34,29 @@ static void link_of(int fd, char name[NAME_TEXT])
 
 /* ---- Owner and mode ---- */
 
-static int copy_owner(int from, int to, bool exact, struct reason *reason)
+static int copy_owner(int from, int to, bool exact, struct error *error)
 {
 	struct stat want, have;
 
 	if (fstat(from, &want) || fstat(to, &have))
-		return reason_errno(reason, -errno);
+		return error_errno(error, -errno);
 	if ((want.st_uid != have.st_uid || want.st_gid != have.st_gid) &&
 	    fchown(to, want.st_uid, want.st_gid) && (exact || errno != EPERM))
-		return reason_set(reason, -errno, "cannot set its owner: %s",
-				  strerror(errno));
+		return error_set(error, -errno, "cannot set its owner: %s",
+				 strerror(errno));
 	return 0;
 }
 
 /* After the owner, who takes set-user-ID away, and the ACL, which is part of it. */
-static int copy_mode(int from, int to, bool exact, struct reason *reason)
+static int copy_mode(int from, int to, bool exact, struct error *error)
 {
 	struct stat want;
 
 	if (fstat(from, &want))
-		return reason_errno(reason, -errno);
+		return error_errno(error, -errno);
 	if (fchmod(to, want.st_mode & 07777) && (exact || errno != EPERM))
-		return reason_set(reason, -errno, "cannot set its mode: %s",
-				  strerror(errno));
+		return error_set(error, -errno, "cannot set its mode: %s",
+				 strerror(errno));
 	return 0;
 }
 
@@ -95,7 +95,7 @@ static bool is_left_out(int err, bool exact)
 }
 
 static int copy_one(const char *from, int to, const char *name, bool exact,
-		    struct reason *reason)
+		    struct error *error)
 {
 	ssize_t length = getxattr(from, name, NULL, 0);
 	char *value = length < 0 ? NULL : malloc(length + 1);
@@ -113,12 +113,12 @@ static int copy_one(const char *from, int to, const char *name, bool exact,
 	/* A security module sets its own itself. */
 	if ((err == EPERM || err == EINVAL) && !strncmp(name, "security.", 9))
 		return 0;
-	return reason_set(reason, -err, "cannot set its attribute %s: %s", name,
-			  strerror(err));
+	return error_set(error, -err, "cannot set its attribute %s: %s", name,
+			 strerror(err));
 }
 
 static int copy_xattrs(int from, int to, bool exact,
-		       struct reason *reason)
+		       struct error *error)
 {
 	char path[NAME_TEXT];
 	const char *name;
@@ -129,41 +129,41 @@ static int copy_xattrs(int from, int to, bool exact,
 	link_of(from, path);
 	names = list(path, &length);
 	if (!names)
-		return reason_set(reason, -errno,
-				  "cannot read its attributes: %s",
-				  strerror(errno));
+		return error_set(error, -errno,
+				 "cannot read its attributes: %s",
+				 strerror(errno));
 	for (name = names; !err && name < names + length;
 	     name += strlen(name) + 1)
-		err = copy_one(path, to, name, exact, reason);
+		err = copy_one(path, to, name, exact, error);
 	free(names);
 	return err;
 }
 
-int attributes_copy(int from, int to, bool exact, struct reason *reason)
+int attributes_copy(int from, int to, bool exact, struct error *error)
 {
-	int err = copy_owner(from, to, exact, reason);
+	int err = copy_owner(from, to, exact, error);
 
 	if (!err)
-		err = copy_xattrs(from, to, exact, reason);
+		err = copy_xattrs(from, to, exact, error);
 	if (!err)
-		err = copy_mode(from, to, exact, reason);
+		err = copy_mode(from, to, exact, error);
 	return err;
 }
 
 /* ---- Times and flags ---- */
 
-int attributes_times(int from, int to, struct reason *reason)
+int attributes_times(int from, int to, struct error *error)
 {
 	struct stat want;
 	struct timespec times[2];
 
 	if (fstat(from, &want))
-		return reason_errno(reason, -errno);
+		return error_errno(error, -errno);
 	times[0] = want.st_atim;
 	times[1] = want.st_mtim;
 	if (futimens(to, times))
-		return reason_set(reason, -errno, "cannot set its times: %s",
-				  strerror(errno));
+		return error_set(error, -errno, "cannot set its times: %s",
+				 strerror(errno));
 	return 0;
 }
 
@@ -199,9 +199,9 @@ static void copy_flags(int from, int to)
 	close(fd);
 }
 
-int attributes_seal(int from, int to, struct reason *reason)
+int attributes_seal(int from, int to, struct error *error)
 {
-	int err = attributes_times(from, to, reason);
+	int err = attributes_times(from, to, error);
 
 	if (!err)
 		copy_flags(from, to);

@@ -12,13 +12,13 @@
  * are left out; and unless it is to be @exact, what the filesystem of @to has not.
  * Returns 0 or a negative errno with the reason.
  */
-int attributes_copy(int from, int to, bool exact, struct reason *reason);
+int attributes_copy(int from, int to, bool exact, struct error *error);
 
 /* The same with times. */
-int attributes_times(int from, int to, struct reason *reason);
+int attributes_times(int from, int to, struct error *error);
 
 /* The same with times and flags, which is the last that may be done to it. */
-int attributes_seal(int from, int to, struct reason *reason);
+int attributes_seal(int from, int to, struct error *error);
 
 /* Without the flags that keep it from being removed or changed. */
 void attributes_unseal(int fd);

@@ -111,7 +111,7 @@ static void clean_all(struct cleanup *cleanup)
 		clean(cleanup, &manifest->directories[i]);
 }
 
-static int tell(const struct cleanup *cleanup, bool json)
+static int print_result(const struct cleanup *cleanup, bool json)
 {
 	const struct manifest_place *first = cleanup->first;
 
@@ -147,14 +147,14 @@ int cleanup_manifest(const char *path, bool json)
 		status = message_failed("cannot read the mounts");
 	} else {
 		clean_all(&cleanup);
-		status = tell(&cleanup, json);
+		status = print_result(&cleanup, json);
 	}
 	mounts_free(&cleanup.mounts);
 	manifest_free(&manifest);
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int cleanup_main(const struct command *command, int argc, char **argv)
 {
 	bool json = false;
 
@@ -178,5 +178,5 @@ const struct command cmd_cleanup = {
 "them.  May be called again.\n"
 "\n"
 "  --json   print JSON\n",
-	.main = run,
+	.main = cleanup_main,
 };

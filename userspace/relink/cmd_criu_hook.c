@@ -200,18 +200,18 @@ static void warn_of_leave_running(void)
 		message_warning("criu removes its links when it leaves the process running: take a snapshot of the filesystem in post-dump, or nothing can be restored");
 }
 
-static int relink_files(const struct target *target, char *path)
+static int relink_files(const struct pidref *pidref, char *path)
 {
 	struct relink asked = {
-		.target = *target,
+		.pidref = *pidref,
 		.tree = true,
-		.template = TEMPLATE_DEFAULT,
+		.template = NAME_TEMPLATE_DEFAULT,
 		.partial = true,
 		.regular = true,
 		.manifest_path = path,
 	};
 	struct pv *pv;
-	int status = session_open(&pv);
+	int status = connect_open(&pv);
 
 	if (status == STATUS_DONE)
 		status = relink(&asked, pv);
@@ -219,7 +219,7 @@ static int relink_files(const struct target *target, char *path)
 		warn_of_leave_running();
 	if (status == STATUS_DONE)
 		printf("pvadm: %zu unlinked files of process %d and its descendants have links until the dump is through\n",
-		       asked.manifest.file_count, target->pid);
+		       asked.manifest.file_count, pidref->pid);
 	/* The watcher is not to say it again. */
 	fflush(stdout);
 	manifest_free(&asked.manifest);
@@ -227,12 +227,12 @@ static int relink_files(const struct target *target, char *path)
 	return status;
 }
 
-static int relink_and_watch(const struct target *target, int criu, char *path)
+static int relink_and_watch(const struct pidref *pidref, int criu, char *path)
 {
 	int status = clear_away_earlier(path);
 
 	if (status == STATUS_DONE)
-		status = relink_files(target, path);
+		status = relink_files(pidref, path);
 	if (status == STATUS_DONE)
 		status = leave_watcher(criu, path);
 	return status;
@@ -242,7 +242,7 @@ static int pre_dump(const struct command *command)
 {
 	const char *word = getenv("CRTOOLS_INIT_PID");
 	char *path = manifest_path();
-	struct target target;
+	struct pidref pidref;
 	int criu, status;
 
 	if (!path)
@@ -252,10 +252,10 @@ static int pre_dump(const struct command *command)
 		status = message_failed("cannot take hold of criu: %s",
 					strerror(errno));
 	else
-		status = target_open(&target, command, word ? word : "");
+		status = pidref_open(&pidref, command, word ? word : "");
 	if (status == STATUS_DONE) {
-		status = relink_and_watch(&target, criu, path);
-		target_close(&target);
+		status = relink_and_watch(&pidref, criu, path);
+		pidref_close(&pidref);
 	}
 	if (criu >= 0)
 		close(criu);
@@ -263,7 +263,7 @@ static int pre_dump(const struct command *command)
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int criu_hook_main(const struct command *command, int argc, char **argv)
 {
 	const char *action = getenv("CRTOOLS_SCRIPT_ACTION");
 	int status;
@@ -298,5 +298,5 @@ const struct command cmd_criu_hook = {
 "so that criu need not copy them, and refuses none for its size.  After the dump, or\n"
 "when that has failed, these links are removed; criu has made its own.\n"
 "The restore needs nothing of it.\n",
-	.main = run,
+	.main = criu_hook_main,
 };

@@ -35,31 +35,31 @@ struct request {
 };
 
 static bool is_shown(const struct request *request,
-		     const struct leftover *leftover)
+		     const struct gc_checkpoint *checkpoint)
 {
-	return request->all || leftover->state == LEFTOVER_GONE ||
-	       leftover->state == LEFTOVER_UNKNOWN;
+	return request->all || checkpoint->state == GC_GONE ||
+	       checkpoint->state == GC_UNKNOWN;
 }
 
 /* ---- JSON ---- */
 
-static void leftover_json(const struct leftover *leftover)
+static void print_json(const struct gc_checkpoint *checkpoint)
 {
 	size_t i;
 
 	json_begin_object(NULL);
-	json_string("id", leftover->id);
-	json_string("state", leftover_state_name(leftover->state));
-	json_string("path", leftover->path);
-	if (leftover->manifest)
-		json_string("manifest", leftover->manifest);
-	json_number("time", leftover->time);
+	json_string("id", checkpoint->id);
+	json_string("state", gc_state_name(checkpoint->state));
+	json_string("path", checkpoint->path);
+	if (checkpoint->manifest)
+		json_string("manifest", checkpoint->manifest);
+	json_number("time", checkpoint->time);
 	json_begin_array("pinned");
-	for (i = 0; i < leftover->pinned_count; i++) {
+	for (i = 0; i < checkpoint->pinned_count; i++) {
 		json_begin_object(NULL);
-		json_number("uid", leftover->pinned[i].owner);
-		json_number("files", leftover->pinned[i].files);
-		json_number("bytes", leftover->pinned[i].bytes);
+		json_number("uid", checkpoint->pinned[i].owner);
+		json_number("files", checkpoint->pinned[i].files);
+		json_number("bytes", checkpoint->pinned[i].bytes);
 		json_end_object();
 	}
 	json_end_array();
@@ -78,12 +78,12 @@ static void owner_text(uid_t uid, char text[64])
 		snprintf(text, 64, "%u", uid);
 }
 
-static int leftover_text(const struct leftover *leftover)
+static int print_text(const struct gc_checkpoint *checkpoint)
 {
 	static const struct pinned nothing;
-	const struct pinned *pinned = leftover->pinned;
-	size_t count = leftover->pinned_count, i;
-	char *path = pv_path_escape(leftover->path);
+	const struct pinned *pinned = checkpoint->pinned;
+	size_t count = checkpoint->pinned_count, i;
+	char *path = pv_path_escape(checkpoint->path);
 	char owner[64];
 
 	if (!path)
@@ -95,7 +95,7 @@ static int leftover_text(const struct leftover *leftover)
 	for (i = 0; i < count; i++) {
 		owner_text(pinned[i].owner, owner);
 		printf("%-7s  %-15s  %7zu  %14" PRIu64 "  %s\n",
-		       leftover_state_name(leftover->state), owner,
+		       gc_state_name(checkpoint->state), owner,
 		       pinned[i].files, pinned[i].bytes, path);
 	}
 	free(path);
@@ -103,7 +103,7 @@ static int leftover_text(const struct leftover *leftover)
 }
 
 static int show(const struct request *request,
-		const struct leftovers *leftovers)
+		const struct gc_list *found)
 {
 	int status = STATUS_DONE;
 	bool head = false;
@@ -111,20 +111,20 @@ static int show(const struct request *request,
 
 	if (request->json)
 		json_begin_array(NULL);
-	for (i = 0; i < leftovers->count && status == STATUS_DONE; i++) {
-		const struct leftover *leftover = &leftovers->leftover[i];
+	for (i = 0; i < found->count && status == STATUS_DONE; i++) {
+		const struct gc_checkpoint *checkpoint = &found->checkpoint[i];
 
-		if (!is_shown(request, leftover))
+		if (!is_shown(request, checkpoint))
 			continue;
 		if (request->json) {
-			leftover_json(leftover);
+			print_json(checkpoint);
 			continue;
 		}
 		if (!head)
 			printf("%-7s  %-15s  %7s  %14s  %s\n", "STATE", "OWNER",
 			       "FILES", "PINNED", "CHECKPOINT");
 		head = true;
-		status = leftover_text(leftover);
+		status = print_text(checkpoint);
 	}
 	if (request->json)
 		json_end_array();
@@ -134,34 +134,34 @@ static int show(const struct request *request,
 /* ---- Away with it ---- */
 
 /* One that was begun and never written says nothing, and bars its name. */
-static void remove_empty_manifest(const struct leftover *leftover)
+static void remove_empty_manifest(const struct gc_checkpoint *checkpoint)
 {
 	struct stat stat;
 
-	if (leftover->manifest && !lstat(leftover->manifest, &stat) &&
+	if (checkpoint->manifest && !lstat(checkpoint->manifest, &stat) &&
 	    S_ISREG(stat.st_mode) && !stat.st_size)
-		unlink(leftover->manifest);
+		unlink(checkpoint->manifest);
 }
 
 /* Those that are gone are locked by us, so they are not anybody else's. */
-static int remove_gone(const struct leftovers *leftovers)
+static int remove_gone(const struct gc_list *found)
 {
 	size_t i, failed = 0;
-	const struct leftover *first = NULL;
+	const struct gc_checkpoint *first = NULL;
 	int why = 0;
 
-	for (i = 0; i < leftovers->count; i++) {
-		const struct leftover *leftover = &leftovers->leftover[i];
+	for (i = 0; i < found->count; i++) {
+		const struct gc_checkpoint *checkpoint = &found->checkpoint[i];
 		int err;
 
-		if (leftover->state != LEFTOVER_GONE)
+		if (checkpoint->state != GC_GONE)
 			continue;
-		err = remove_tree(leftover->dirfd, leftover->id);
+		err = remove_tree(checkpoint->dirfd, checkpoint->id);
 		if (!err)
-			remove_empty_manifest(leftover);
+			remove_empty_manifest(checkpoint);
 		if (!err || failed++)
 			continue;
-		first = leftover;
+		first = checkpoint;
 		why = err;
 	}
 	if (!failed)
@@ -170,8 +170,8 @@ static int remove_gone(const struct leftovers *leftovers)
 			      failed, first->path, strerror(-why));
 }
 
-static int read_options(const struct command *command, int argc, char **argv,
-			struct request *request)
+static int read_gc_options(const struct command *command, int argc, char **argv,
+			   struct request *request)
 {
 	int code;
 
@@ -188,21 +188,21 @@ static int read_options(const struct command *command, int argc, char **argv,
 	return STATUS_DONE;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int gc_main(const struct command *command, int argc, char **argv)
 {
 	struct request request = { 0 };
-	struct leftovers leftovers;
+	struct gc_list found;
 	int status;
 
-	status = read_options(command, argc, argv, &request);
+	status = read_gc_options(command, argc, argv, &request);
 	if (status != STATUS_DONE)
 		return status;
-	status = leftovers_find(&leftovers, request.directory);
+	status = gc_find(&found, request.directory);
 	if (status == STATUS_DONE)
-		status = show(&request, &leftovers);
+		status = show(&request, &found);
 	if (status == STATUS_DONE && request.remove)
-		status = remove_gone(&leftovers);
-	leftovers_free(&leftovers);
+		status = remove_gone(&found);
+	gc_free(&found);
 	return status;
 }
 
@@ -221,5 +221,5 @@ const struct command cmd_gc = {
 "  --all      list those that have their manifest, too, and those that pvadm relink\n"
 "             is busy with\n"
 "  --json     print JSON\n",
-	.main = run,
+	.main = gc_main,
 };

@@ -67,8 +67,8 @@ static int set_manifest(struct relink *relink, const char *path)
 				       message_failed("out of memory");
 }
 
-static int take(const struct command *command, struct request *request,
-		int code)
+static int take_option(const struct command *command, struct request *request,
+		       int code)
 {
 	struct relink *relink = &request->relink;
 
@@ -115,26 +115,26 @@ static int check(const struct command *command, const struct request *request,
 	if (relink->to && (!length || relink->to[length - 1] == '/'))
 		return message_usage(command, "\"%s\" names no file",
 				     relink->to);
-	if (relink->to && strcmp(relink->template, TEMPLATE_DEFAULT))
+	if (relink->to && strcmp(relink->template, NAME_TEMPLATE_DEFAULT))
 		return message_usage(command,
 				     "--to and --template exclude each other");
 	return STATUS_DONE;
 }
 
-static int read_options(const struct command *command, int argc, char **argv,
-			struct request *request)
+static int read_relink_options(const struct command *command, int argc, char **argv,
+			       struct request *request)
 {
 	int code, status;
 
 	while ((code = options_any(command, argc, argv, options)) !=
 	       OPTION_END) {
-		status = take(command, request, code);
+		status = take_option(command, request, code);
 		if (status != STATUS_DONE)
 			return status;
 	}
 	status = check(command, request, argc - optind);
 	if (status == STATUS_DONE && optind < argc)
-		status = target_open(&request->relink.target, command,
+		status = pidref_open(&request->relink.pidref, command,
 				     argv[optind]);
 	return status;
 }
@@ -145,29 +145,29 @@ static int act(struct request *request)
 	struct pv *pv;
 	int status;
 
-	status = session_open(&pv);
+	status = connect_open(&pv);
 	if (status == STATUS_DONE && request->list) {
-		status = list_unlinked(pv, asked->target.pid, request->json);
+		status = relink_list(pv, asked->pidref.pid, request->json);
 	} else if (status == STATUS_DONE) {
 		status = relink(asked, pv);
 		if (status == STATUS_DONE)
-			status = show_relinked(&asked->manifest,
-					       asked->manifest_path, NULL,
-					       request->json);
+			status = relink_print(&asked->manifest,
+					      asked->manifest_path, NULL,
+					      request->json);
 	}
 	pv_close(pv);
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int relink_main(const struct command *command, int argc, char **argv)
 {
 	struct request request = { .relink = RELINK_INIT };
 	int status;
 
-	status = read_options(command, argc, argv, &request);
+	status = read_relink_options(command, argc, argv, &request);
 	if (status == STATUS_DONE)
 		status = act(&request);
-	target_close(&request.relink.target);
+	pidref_close(&request.relink.pidref);
 	manifest_free(&request.relink.manifest);
 	free(request.relink.manifest_path);
 	free(request.relink.fds);
@@ -203,5 +203,5 @@ const struct command cmd_relink = {
 "\n"
 "HELD is a descriptor, or map, exe, cwd or root, of the first process that was found;\n"
 "+N counts further holders. In parentheses is why a file could not be given a name.\n",
-	.main = run,
+	.main = relink_main,
 };

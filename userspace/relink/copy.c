@@ -31,19 +31,19 @@ struct copying {
 	char *buffer;
 	uint64_t done;
 	struct progress progress;
-	struct reason *reason;
+	struct error *error;
 };
 
 static int cannot_read(const struct copying *copying)
 {
-	return reason_set(copying->reason, -errno, "cannot read it: %s",
-			  strerror(errno));
+	return error_set(copying->error, -errno, "cannot read it: %s",
+			 strerror(errno));
 }
 
 static int cannot_write(const struct copying *copying)
 {
-	return reason_set(copying->reason, -errno, "cannot write its copy: %s",
-			  strerror(errno));
+	return error_set(copying->error, -errno, "cannot write its copy: %s",
+			 strerror(errno));
 }
 
 static int put_all(const struct copying *copying, size_t length, off_t at)
@@ -70,8 +70,8 @@ static int copy_data(struct copying *copying, off_t at, off_t end)
 		int err;
 
 		if (interrupted())
-			return reason_set(copying->reason, -EINTR,
-					  "interrupted");
+			return error_set(copying->error, -EINTR,
+					 "interrupted");
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -121,42 +121,42 @@ static int copy_all(struct copying *copying, const struct stat *stat,
 	progress_end(&copying->progress);
 	if (!err)
 		err = attributes_copy(copying->from, copying->to, false,
-				      copying->reason);
+				      copying->error);
 	if (!err)
 		err = attributes_times(copying->from, copying->to,
-				       copying->reason);
+				       copying->error);
 	/* What the disk refuses is known by then. */
 	if (!err && fsync(copying->to))
 		err = cannot_write(copying);
 	return err;
 }
 
-static int open_source(int fd, struct stat *stat, struct reason *reason)
+static int open_source(int fd, struct stat *stat, struct error *error)
 {
 	char link[64];
 	int from;
 
 	if (fstat(fd, stat))
-		return reason_errno(reason, -errno);
+		return error_errno(error, -errno);
 	if (!S_ISREG(stat->st_mode))
-		return reason_set(reason, -EOPNOTSUPP,
-				  "it is no regular file, so it cannot be copied");
+		return error_set(error, -EOPNOTSUPP,
+				 "it is no regular file, so it cannot be copied");
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	from = open(link, O_RDONLY | O_CLOEXEC | O_NOATIME);
 	if (from < 0)
-		return reason_set(reason, -errno, "cannot read it: %s",
-				  strerror(errno));
+		return error_set(error, -errno, "cannot read it: %s",
+				 strerror(errno));
 	return from;
 }
 
 int copy_file(int fd, const char *what, int dirfd, const char *name,
-	      struct reason *reason)
+	      struct error *error)
 {
-	struct copying copying = { .to = -1, .reason = reason };
+	struct copying copying = { .to = -1, .error = error };
 	struct stat stat;
 	int err;
 
-	copying.from = open_source(fd, &stat, reason);
+	copying.from = open_source(fd, &stat, error);
 	if (copying.from < 0)
 		return copying.from;
 	copying.buffer = malloc(PIECE);

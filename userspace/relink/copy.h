@@ -11,6 +11,6 @@
  * or a negative errno with the reason, and then nothing is left there.
  */
 int copy_file(int fd, const char *what, int dirfd, const char *name,
-	      struct reason *reason);
+	      struct error *error);
 
 #endif /* RELINK_COPY_H */

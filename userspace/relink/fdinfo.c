@@ -73,8 +73,8 @@ static void number(struct manifest_holder **descriptors, size_t count,
 		descriptors[i]->open_file = 0;
 }
 
-struct manifest_holder *details_of(const struct unlinked *found,
-				   uint32_t *next_key)
+struct manifest_holder *fdinfo_of(const struct unlinked *found,
+				  uint32_t *next_key)
 {
 	size_t count = found->holder_count, descriptors = 0, i;
 	struct manifest_holder *holders = calloc(count, sizeof(*holders));

@@ -13,7 +13,7 @@
  *
  * Returns the array, for free(), of @found->holder_count; NULL if memory is short.
  */
-struct manifest_holder *details_of(const struct unlinked *found,
-				   uint32_t *next_key);
+struct manifest_holder *fdinfo_of(const struct unlinked *found,
+				  uint32_t *next_key);
 
 #endif /* RELINK_FDINFO_H */

@@ -95,8 +95,8 @@ static int by_inode(const void *a, const void *b)
 	return (left->device > right->device) - (left->device < right->device);
 }
 
-static struct unlinked *find(const struct search *search,
-			     const struct stat *stat)
+static struct unlinked *find_file(const struct search *search,
+				  const struct stat *stat)
 {
 	struct place wanted = { .device = stat->st_dev, .inode = stat->st_ino };
 	struct place **found = tfind(&wanted, &search->places, by_inode);
@@ -207,7 +207,7 @@ static int look_at(struct search *search, int fd, const char *link)
 		err = -errno;
 		goto out;
 	}
-	known = find(search, &stat);
+	known = find_file(search, &stat);
 	if (known) {
 		err = add_holder(known, &search->holder);
 		goto out;

@@ -105,14 +105,14 @@ static pid_t tracer_of(const struct frozen *thread)
 static int cannot_freeze(const struct frozen *thread, int err)
 {
 	pid_t tracer = tracer_of(thread);
-	char comm[TARGET_COMM];
+	char comm[PIDREF_COMM];
 
 	if (tracer)
 		return message_failed("cannot freeze process %d: process %d (%s) traces it: end that, or say --no-freeze",
 				      thread->pid, tracer,
-				      target_comm(tracer, comm));
+				      pidref_comm(tracer, comm));
 	return message_failed("cannot freeze process %d: %s%s", thread->pid,
-			      strerror(err), session_advice(-err));
+			      strerror(err), connect_advice(-err));
 }
 
 /*
@@ -122,13 +122,13 @@ static int cannot_freeze(const struct frozen *thread, int err)
 static bool is_free_soon(const struct frozen *thread, long begin, long *traced)
 {
 	pid_t tracer = tracer_of(thread);
-	char comm[TARGET_COMM];
+	char comm[PIDREF_COMM];
 
 	if (!tracer)
 		return now() - *traced < FORBIDDEN_AFTER;
 	*traced = now();
 	return *traced - begin < PATIENCE &&
-	       !strcmp(target_comm(tracer, comm), program_invocation_short_name);
+	       !strcmp(pidref_comm(tracer, comm), program_invocation_short_name);
 }
 
 /* One that somebody else traces may be still by that. */
@@ -180,7 +180,7 @@ static void look_after(struct frozen *thread)
 
 /* ---- All of them ---- */
 
-static struct frozen *find(const struct freeze *freeze, pid_t tid)
+static struct frozen *find_thread(const struct freeze *freeze, pid_t tid)
 {
 	size_t i;
 
@@ -190,7 +190,7 @@ static struct frozen *find(const struct freeze *freeze, pid_t tid)
 	return NULL;
 }
 
-static int add(struct freeze *freeze, pid_t pid, pid_t tid)
+static int add_thread(struct freeze *freeze, pid_t pid, pid_t tid)
 {
 	struct frozen *grown = reallocarray(freeze->threads, freeze->count + 1,
 					    sizeof(*grown));
@@ -219,8 +219,8 @@ static int add_threads(struct freeze *freeze, pid_t pid)
 		pid_t tid = atoi(entry->d_name);
 
 		if (isdigit((unsigned char)*entry->d_name) &&
-		    !find(freeze, tid))
-			status = add(freeze, pid, tid);
+		    !find_thread(freeze, tid))
+			status = add_thread(freeze, pid, tid);
 	}
 	closedir(dir);
 	return status;
@@ -233,7 +233,7 @@ static int add_all(struct freeze *freeze)
 	size_t i;
 
 	if (freeze->tree)
-		err = descend(&pids, freeze->root);
+		err = descendants_add(&pids, freeze->root);
 	else
 		err = pids_add(&pids, freeze->root);
 	if (err)

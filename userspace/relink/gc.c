@@ -32,13 +32,13 @@
 
 #define OPEN_DIR	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-const char *leftover_state_name(enum leftover_state state)
+const char *gc_state_name(enum gc_state state)
 {
 	static const char * const names[] = {
-		[LEFTOVER_GONE] = "gone",
-		[LEFTOVER_KEPT] = "kept",
-		[LEFTOVER_BUSY] = "busy",
-		[LEFTOVER_UNKNOWN] = "unknown",
+		[GC_GONE] = "gone",
+		[GC_KEPT] = "kept",
+		[GC_BUSY] = "busy",
+		[GC_UNKNOWN] = "unknown",
 	};
 
 	return names[state];
@@ -46,30 +46,30 @@ const char *leftover_state_name(enum leftover_state state)
 
 /* ---- Who pins how much ---- */
 
-static int add_pinned(struct leftover *leftover, const struct stat *stat)
+static int add_pinned(struct gc_checkpoint *checkpoint, const struct stat *stat)
 {
 	struct pinned *pinned;
 	size_t i;
 
-	for (i = 0; i < leftover->pinned_count; i++)
-		if (leftover->pinned[i].owner == stat->st_uid)
+	for (i = 0; i < checkpoint->pinned_count; i++)
+		if (checkpoint->pinned[i].owner == stat->st_uid)
 			break;
-	if (i == leftover->pinned_count) {
-		pinned = reallocarray(leftover->pinned, i + 1, sizeof(*pinned));
+	if (i == checkpoint->pinned_count) {
+		pinned = reallocarray(checkpoint->pinned, i + 1, sizeof(*pinned));
 		if (!pinned)
 			return -ENOMEM;
-		leftover->pinned = pinned;
+		checkpoint->pinned = pinned;
 		pinned[i] = (struct pinned){ .owner = stat->st_uid };
-		leftover->pinned_count++;
+		checkpoint->pinned_count++;
 	}
-	leftover->pinned[i].files++;
+	checkpoint->pinned[i].files++;
 	if (stat->st_nlink == 1)
-		leftover->pinned[i].bytes += stat->st_blocks * UINT64_C(512);
+		checkpoint->pinned[i].bytes += stat->st_blocks * UINT64_C(512);
 	return 0;
 }
 
 /* All that is below @fd, which it takes. */
-static int add_all_pinned(struct leftover *leftover, int fd)
+static int add_all_pinned(struct gc_checkpoint *checkpoint, int fd)
 {
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
@@ -89,10 +89,10 @@ static int add_all_pinned(struct leftover *leftover, int fd)
 		if (fstatat(dirfd(dir), name, &stat, AT_SYMLINK_NOFOLLOW))
 			continue;
 		if (S_ISDIR(stat.st_mode))
-			err = add_all_pinned(leftover, openat(dirfd(dir), name,
-							      OPEN_DIR));
+			err = add_all_pinned(checkpoint, openat(dirfd(dir), name,
+								OPEN_DIR));
 		else
-			err = add_pinned(leftover, &stat);
+			err = add_pinned(checkpoint, &stat);
 	}
 	closedir(dir);
 	return err;
@@ -126,69 +126,69 @@ static bool is_empty(int dirfd, const char *name)
 }
 
 /* Not where it was to be, nor where it would be by default. */
-static bool is_lost(const struct leftover *leftover)
+static bool is_lost(const struct gc_checkpoint *checkpoint)
 {
 	char path[PATH_MAX];
 
-	if (leftover->manifest &&
-	    manifest_is_of(leftover->manifest, leftover->id))
+	if (checkpoint->manifest &&
+	    manifest_is_of(checkpoint->manifest, checkpoint->id))
 		return false;
 	snprintf(path, sizeof(path), "%s/%s.json", RELINK_MANIFESTS,
-		 leftover->id);
-	return !manifest_is_of(path, leftover->id);
+		 checkpoint->id);
+	return !manifest_is_of(path, checkpoint->id);
 }
 
-static enum leftover_state state_of(const struct leftover *leftover)
+static enum gc_state state_of(const struct gc_checkpoint *checkpoint)
 {
-	if (flock(leftover->lock, LOCK_EX | LOCK_NB))
-		return LEFTOVER_BUSY;
-	if (!is_lost(leftover))
-		return LEFTOVER_KEPT;
-	if (leftover->manifest || is_empty(leftover->dirfd, leftover->id))
-		return LEFTOVER_GONE;
-	return LEFTOVER_UNKNOWN;
+	if (flock(checkpoint->lock, LOCK_EX | LOCK_NB))
+		return GC_BUSY;
+	if (!is_lost(checkpoint))
+		return GC_KEPT;
+	if (checkpoint->manifest || is_empty(checkpoint->dirfd, checkpoint->id))
+		return GC_GONE;
+	return GC_UNKNOWN;
 }
 
 /* ---- One filesystem ---- */
 
-static int fill(struct leftover *leftover, int dirfd, const char *name,
+static int fill(struct gc_checkpoint *checkpoint, int dirfd, const char *name,
 		const char *where)
 {
 	struct stat stat;
 
-	leftover->dirfd = dirfd;
-	leftover->lock = openat(dirfd, name, OPEN_DIR);
-	if (leftover->lock < 0 || fstat(leftover->lock, &stat))
+	checkpoint->dirfd = dirfd;
+	checkpoint->lock = openat(dirfd, name, OPEN_DIR);
+	if (checkpoint->lock < 0 || fstat(checkpoint->lock, &stat))
 		return -errno;
-	leftover->time = stat.st_mtime;
-	leftover->id = strdup(name);
-	if (!leftover->id ||
-	    asprintf(&leftover->path, "%s/%s", where, name) < 0) {
-		leftover->path = NULL;
+	checkpoint->time = stat.st_mtime;
+	checkpoint->id = strdup(name);
+	if (!checkpoint->id ||
+	    asprintf(&checkpoint->path, "%s/%s", where, name) < 0) {
+		checkpoint->path = NULL;
 		return -ENOMEM;
 	}
-	leftover->manifest = manifest_of(leftover->lock);
-	leftover->state = state_of(leftover);
-	return add_all_pinned(leftover, openat(dirfd, name, OPEN_DIR));
+	checkpoint->manifest = manifest_of(checkpoint->lock);
+	checkpoint->state = state_of(checkpoint);
+	return add_all_pinned(checkpoint, openat(dirfd, name, OPEN_DIR));
 }
 
-static int add(struct leftovers *leftovers, int dirfd, const char *name,
-	       const char *where)
+static int add_checkpoint(struct gc_list *found, int dirfd, const char *name,
+			  const char *where)
 {
-	struct leftover *grown = reallocarray(leftovers->leftover,
-					      leftovers->count + 1,
-					      sizeof(*grown));
+	struct gc_checkpoint *grown = reallocarray(found->checkpoint,
+						   found->count + 1,
+						   sizeof(*grown));
 	int err;
 
 	if (!grown)
 		return -ENOMEM;
-	leftovers->leftover = grown;
-	grown += leftovers->count++;
-	*grown = (struct leftover){ .lock = -1 };
+	found->checkpoint = grown;
+	grown += found->count++;
+	*grown = (struct gc_checkpoint){ .lock = -1 };
 	err = fill(grown, dirfd, name, where);
 	/* Somebody may be cleaning up. */
 	if (err == -ENOENT) {
-		leftovers->count--;
+		found->count--;
 		free(grown->id);
 		free(grown->path);
 		free(grown->manifest);
@@ -199,32 +199,33 @@ static int add(struct leftovers *leftovers, int dirfd, const char *name,
 	return err;
 }
 
-static bool is_known(const struct leftovers *leftovers, int fd)
+static bool is_known(const struct gc_list *found, int fd)
 {
 	struct stat wanted, stat;
 	size_t i;
 
 	if (fstat(fd, &wanted))
 		return false;
-	for (i = 0; i < leftovers->dir_count; i++)
-		if (!fstat(leftovers->dirs[i], &stat) &&
+	for (i = 0; i < found->dir_count; i++)
+		if (!fstat(found->dirs[i], &stat) &&
 		    stat.st_dev == wanted.st_dev &&
 		    stat.st_ino == wanted.st_ino)
 			return true;
 	return false;
 }
 
-/* Directories of it that are root's; @fd stays open, in @leftovers->dirs. */
-static int search(struct leftovers *leftovers, int fd, const char *where)
+/* Directories of it that are root's; @fd stays open, in @found->dirs. */
+static int search(struct gc_list *found, int fd, const char *where)
 {
 	const struct dirent *entry;
-	int list = openat(fd, ".", OPEN_DIR), err = 0;
-	DIR *dir = list < 0 ? NULL : fdopendir(list);
+	int again = openat(fd, ".", OPEN_DIR);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
+	int err = dir ? 0 : -errno;
 
 	if (!dir) {
-		if (list >= 0)
-			close(list);
-		return -errno;
+		if (again >= 0)
+			close(again);
+		return err;
 	}
 	while (!err && (entry = readdir(dir))) {
 		struct stat stat;
@@ -233,30 +234,30 @@ static int search(struct leftovers *leftovers, int fd, const char *where)
 		    fstatat(fd, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) ||
 		    !S_ISDIR(stat.st_mode) || stat.st_uid)
 			continue;
-		err = add(leftovers, fd, entry->d_name, where);
+		err = add_checkpoint(found, fd, entry->d_name, where);
 	}
 	closedir(dir);
 	return err;
 }
 
 /* Takes @fd, which is a lost+found/checkpoint. */
-static int take(struct leftovers *leftovers, int fd, const char *where)
+static int take_checkpoint(struct gc_list *found, int fd, const char *where)
 {
 	int *grown;
 
-	if (is_known(leftovers, fd)) {
+	if (is_known(found, fd)) {
 		close(fd);
 		return 0;
 	}
-	grown = reallocarray(leftovers->dirs, leftovers->dir_count + 1,
+	grown = reallocarray(found->dirs, found->dir_count + 1,
 			     sizeof(*grown));
 	if (!grown) {
 		close(fd);
 		return -ENOMEM;
 	}
-	leftovers->dirs = grown;
-	grown[leftovers->dir_count++] = fd;
-	return search(leftovers, fd, where);
+	found->dirs = grown;
+	grown[found->dir_count++] = fd;
+	return search(found, fd, where);
 }
 
 /* ---- Everywhere ---- */
@@ -280,7 +281,7 @@ static int open_in(const char *directory)
 	return fd < 0 ? -err : fd;
 }
 
-static int take_in(struct leftovers *leftovers, const char *directory, int fd)
+static int take_in(struct gc_list *found, const char *directory, int fd)
 {
 	char *where;
 	int err;
@@ -290,7 +291,7 @@ static int take_in(struct leftovers *leftovers, const char *directory, int fd)
 		close(fd);
 		return -ENOMEM;
 	}
-	err = take(leftovers, fd, where);
+	err = take_checkpoint(found, fd, where);
 	free(where);
 	return err;
 }
@@ -302,24 +303,24 @@ static int search_mount(const struct manifest_mount *mount, void *arg)
 	return fd < 0 ? 0 : take_in(arg, mount->point, fd);
 }
 
-static int search_all(struct leftovers *leftovers)
+static int search_all(struct gc_list *found)
 {
 	struct mounts mounts;
 	int err = mounts_read(&mounts, 0);
 
 	if (!err)
-		err = mounts_each(&mounts, search_mount, leftovers);
+		err = mounts_each(&mounts, search_mount, found);
 	mounts_free(&mounts);
 	return err;
 }
 
-static int search_directory(struct leftovers *leftovers, const char *directory)
+static int search_directory(struct gc_list *found, const char *directory)
 {
 	int fd = open_in(directory);
 	char *where = NULL;
 
 	if (fd >= 0)
-		return take_in(leftovers, directory, fd);
+		return take_in(found, directory, fd);
 	if (fd != -ENOENT)
 		return fd;
 	where = realpath(directory, NULL);
@@ -333,19 +334,19 @@ static int search_directory(struct leftovers *leftovers, const char *directory)
 		close(fd);
 		fd = 0;
 	} else {
-		fd = take(leftovers, fd, where);
+		fd = take_checkpoint(found, fd, where);
 	}
 	free(where);
 	return fd;
 }
 
-int leftovers_find(struct leftovers *leftovers, const char *directory)
+int gc_find(struct gc_list *found, const char *directory)
 {
 	int err;
 
-	*leftovers = (struct leftovers){ 0 };
-	err = directory ? search_directory(leftovers, directory) :
-			  search_all(leftovers);
+	*found = (struct gc_list){ 0 };
+	err = directory ? search_directory(found, directory) :
+			  search_all(found);
 	if (!err)
 		return STATUS_DONE;
 	return message_failed("cannot look for left-overs%s%s: %s",
@@ -353,23 +354,23 @@ int leftovers_find(struct leftovers *leftovers, const char *directory)
 			      directory ? directory : "", strerror(-err));
 }
 
-void leftovers_free(struct leftovers *leftovers)
+void gc_free(struct gc_list *found)
 {
 	size_t i;
 
-	for (i = 0; i < leftovers->count; i++) {
-		struct leftover *leftover = &leftovers->leftover[i];
+	for (i = 0; i < found->count; i++) {
+		struct gc_checkpoint *checkpoint = &found->checkpoint[i];
 
-		if (leftover->lock >= 0)
-			close(leftover->lock);
-		free(leftover->id);
-		free(leftover->path);
-		free(leftover->manifest);
-		free(leftover->pinned);
+		if (checkpoint->lock >= 0)
+			close(checkpoint->lock);
+		free(checkpoint->id);
+		free(checkpoint->path);
+		free(checkpoint->manifest);
+		free(checkpoint->pinned);
 	}
-	for (i = 0; i < leftovers->dir_count; i++)
-		close(leftovers->dirs[i]);
-	free(leftovers->leftover);
-	free(leftovers->dirs);
-	*leftovers = (struct leftovers){ 0 };
+	for (i = 0; i < found->dir_count; i++)
+		close(found->dirs[i]);
+	free(found->checkpoint);
+	free(found->dirs);
+	*found = (struct gc_list){ 0 };
 }

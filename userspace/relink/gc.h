@@ -7,11 +7,11 @@
 #include <sys/types.h>
 
 /* What a directory of lost+found/checkpoint is. */
-enum leftover_state {
-	LEFTOVER_GONE,		/* of a checkpoint whose manifest is gone */
-	LEFTOVER_KEPT,		/* its manifest is there */
-	LEFTOVER_BUSY,		/* pvadm relink is at work on it */
-	LEFTOVER_UNKNOWN,	/* nothing says where its manifest was */
+enum gc_state {
+	GC_GONE,		/* of a checkpoint whose manifest is gone */
+	GC_KEPT,		/* its manifest is there */
+	GC_BUSY,		/* pvadm relink is at work on it */
+	GC_UNKNOWN,	/* nothing says where its manifest was */
 };
 
 /*
@@ -28,11 +28,11 @@ struct pinned {
 };
 
 /*
- * struct leftover - one of them
+ * struct gc_checkpoint - one of them
  *
  * @state: see there
  * @dirfd: lost+found/checkpoint, which others share
- * @lock: a descriptor of it; locked in state LEFTOVER_GONE
+ * @lock: a descriptor of it; locked in state GC_GONE
  * @id: its name there
  * @path: where it is
  * @manifest: where the manifest was to be, or NULL
@@ -40,8 +40,8 @@ struct pinned {
  * @pinned: one for each owner
  * @pinned_count: how many
  */
-struct leftover {
-	enum leftover_state state;
+struct gc_checkpoint {
+	enum gc_state state;
 	int dirfd;
 	int lock;
 	char *id;
@@ -52,9 +52,9 @@ struct leftover {
 	size_t pinned_count;
 };
 
-/* struct leftovers - all that were found; @dirs are the @dirfd of theirs */
-struct leftovers {
-	struct leftover *leftover;
+/* struct gc_list - all that were found; @dirs are the @dirfd of theirs */
+struct gc_list {
+	struct gc_checkpoint *checkpoint;
 	size_t count;
 	int *dirs;
 	size_t dir_count;
@@ -63,12 +63,12 @@ struct leftovers {
 /*
  * Look on all mounted filesystems, or, with @directory, only there: it is what
  * has lost+found/checkpoint in it, or that one itself.  Returns the exit status; if it
- * is not STATUS_DONE it has said why.  leftovers_free() is to be called in either case.
+ * is not STATUS_DONE it has said why.  gc_free() is to be called in either case.
  */
-int leftovers_find(struct leftovers *leftovers, const char *directory);
-void leftovers_free(struct leftovers *leftovers);
+int gc_find(struct gc_list *found, const char *directory);
+void gc_free(struct gc_list *found);
 
 /* "gone", "kept", "busy" or "unknown" */
-const char *leftover_state_name(enum leftover_state state);
+const char *gc_state_name(enum gc_state state);
 
 #endif /* RELINK_GC_H */

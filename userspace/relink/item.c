@@ -20,15 +20,15 @@
 
 /* ---- Which ---- */
 
-static bool is_directory(const struct job *job)
+static bool is_directory(const struct item *item)
 {
-	return S_ISDIR(job->found->file.mode);
+	return S_ISDIR(item->found->file.mode);
 }
 
 /* A path that is longer is no outer one. */
 static int directories_first(const void *a, const void *b)
 {
-	const struct job *left = a, *right = b;
+	const struct item *left = a, *right = b;
 	size_t left_length, right_length;
 
 	if (is_directory(left) != is_directory(right))
@@ -41,159 +41,159 @@ static int directories_first(const void *a, const void *b)
 	return left->found < right->found ? -1 : 1;
 }
 
-/* The job whose directory has @job's in it, as far as it is one of those before. */
-static struct job *outer(const struct jobs *jobs, const struct job *job)
+/* The item whose directory has @item's in it, as far as it is one of those before. */
+static struct item *outer(const struct items *items, const struct item *item)
 {
-	struct job *other = NULL;
+	struct item *other = NULL;
 	struct stat above, stat;
 	int fd;
 
-	fd = openat(job->found->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(item->found->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	if (!fstat(fd, &above))
-		for (other = jobs->job; other < job; other++)
+		for (other = items->item; other < item; other++)
 			if (!fstat(other->found->fd, &stat) &&
 			    stat.st_dev == above.st_dev &&
 			    stat.st_ino == above.st_ino)
 				break;
 	close(fd);
-	return other && other < job ? other : NULL;
+	return other && other < item ? other : NULL;
 }
 
-static void prepare(struct job *job)
+static void prepare(struct item *item)
 {
-	if (job->found->file.why == PATHVIRT_WHY_MEMORY) {
-		job->state = JOB_SKIPPED;
-		reason_set(&job->reason, 0, "%s", job->found->reason);
+	if (item->found->file.why == PATHVIRT_WHY_MEMORY) {
+		item->state = ITEM_SKIPPED;
+		error_set(&item->error, 0, "%s", item->found->reason);
 	}
-	job->method = is_directory(job) ? MANIFEST_MKDIR : MANIFEST_LINK;
+	item->method = is_directory(item) ? MANIFEST_MKDIR : MANIFEST_LINK;
 }
 
-int jobs_init(struct jobs *jobs, const struct unlinked_list *list,
-	      bool (*wanted)(const struct unlinked *found, const void *arg),
-	      const void *arg)
+int items_init(struct items *items, const struct unlinked_list *list,
+	       bool (*wanted)(const struct unlinked *found, const void *arg),
+	       const void *arg)
 {
 	size_t i;
 
-	*jobs = (struct jobs){ 0 };
-	jobs->job = calloc(list->count ? list->count : 1, sizeof(*jobs->job));
-	if (!jobs->job)
+	*items = (struct items){ 0 };
+	items->item = calloc(list->count ? list->count : 1, sizeof(*items->item));
+	if (!items->item)
 		return -ENOMEM;
 	for (i = 0; i < list->count; i++) {
-		struct job *job = &jobs->job[jobs->count];
+		struct item *item = &items->item[items->count];
 
 		if (!wanted(&list->file[i], arg))
 			continue;
-		*job = (struct job){ .found = &list->file[i], .own_fd = -1 };
-		prepare(job);
-		jobs->count++;
+		*item = (struct item){ .found = &list->file[i], .own_fd = -1 };
+		prepare(item);
+		items->count++;
 	}
-	qsort(jobs->job, jobs->count, sizeof(*jobs->job), directories_first);
-	for (i = 0; i < jobs->count && is_directory(&jobs->job[i]); i++)
-		jobs->job[i].inside = outer(jobs, &jobs->job[i]);
+	qsort(items->item, items->count, sizeof(*items->item), directories_first);
+	for (i = 0; i < items->count && is_directory(&items->item[i]); i++)
+		items->item[i].inside = outer(items, &items->item[i]);
 	return 0;
 }
 
-void jobs_free(struct jobs *jobs)
+void items_free(struct items *items)
 {
 	size_t i;
 
-	for (i = 0; i < jobs->count; i++) {
-		free(jobs->job[i].name);
-		if (jobs->job[i].own_fd >= 0)
-			close(jobs->job[i].own_fd);
+	for (i = 0; i < items->count; i++) {
+		free(items->item[i].name);
+		if (items->item[i].own_fd >= 0)
+			close(items->item[i].own_fd);
 	}
-	free(jobs->job);
-	*jobs = (struct jobs){ 0 };
+	free(items->item);
+	*items = (struct items){ 0 };
 }
 
 /* ---- Doing it ---- */
 
-static int do_link(struct job *job, struct pv *pv)
+static int do_link(struct item *item, struct pv *pv)
 {
 	struct pv_relinked relinked;
-	int err = pv_relink(pv, job->found->fd, job->dirfd, job->name,
+	int err = pv_relink(pv, item->found->fd, item->dirfd, item->name,
 			    &relinked);
 
 	if (err == -EEXIST)
-		return reason_set(&job->reason, err,
-				  "the name \"%s\" is taken", job->name);
+		return error_set(&item->error, err,
+				 "the name \"%s\" is taken", item->name);
 	if (err)
-		return reason_set(&job->reason, err, "%s", pv_error(pv));
-	job->method = relinked.named ? MANIFEST_KEPT : MANIFEST_LINK;
+		return error_set(&item->error, err, "%s", pv_error(pv));
+	item->method = relinked.named ? MANIFEST_KEPT : MANIFEST_LINK;
 	return 0;
 }
 
-static int do_copy(struct job *job)
+static int do_copy(struct item *item)
 {
-	job->method = MANIFEST_COPY;
-	return copy_file(job->found->fd, job->found->path, job->dirfd,
-			 job->name, &job->reason);
+	item->method = MANIFEST_COPY;
+	return copy_file(item->found->fd, item->found->path, item->dirfd,
+			 item->name, &item->error);
 }
 
-static int do_mkdir(struct job *job)
+static int do_mkdir(struct item *item)
 {
-	job->own_fd = recreate_directory(job->found->fd, job->dirfd, job->name,
-					 &job->reason);
-	return job->own_fd < 0 ? job->own_fd : 0;
+	item->own_fd = mkdir_like(item->found->fd, item->dirfd, item->name,
+				  &item->error);
+	return item->own_fd < 0 ? item->own_fd : 0;
 }
 
 /* Nobody can undo what is not known: it is undone at once if that fails. */
-static int note_made(struct job *job)
+static int note_made(struct item *item)
 {
 	int fd, err;
 
-	if (job->method == MANIFEST_KEPT)
+	if (item->method == MANIFEST_KEPT)
 		return 0;
-	fd = openat(job->dirfd, job->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	err = fd < 0 ? -errno : manifest_inode_of(fd, &job->made);
+	fd = openat(item->dirfd, item->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	err = fd < 0 ? -errno : manifest_inode_of(fd, &item->made);
 	if (fd >= 0)
 		close(fd);
 	if (!err)
 		return 0;
-	unlinkat(job->dirfd, job->name,
-		 job->method == MANIFEST_MKDIR ? AT_REMOVEDIR : 0);
-	return reason_errno(&job->reason, err);
+	unlinkat(item->dirfd, item->name,
+		 item->method == MANIFEST_MKDIR ? AT_REMOVEDIR : 0);
+	return error_errno(&item->error, err);
 }
 
-bool job_is_copyable(const struct job *job)
+bool item_is_copyable(const struct item *item)
 {
-	return S_ISREG(job->found->file.mode) && job->state != JOB_SKIPPED &&
-	       job->err != -EEXIST && job->err != -ENAMETOOLONG;
+	return S_ISREG(item->found->file.mode) && item->state != ITEM_SKIPPED &&
+	       item->err != -EEXIST && item->err != -ENAMETOOLONG;
 }
 
-void job_do(struct job *job, struct pv *pv, bool copy)
+void item_relink(struct item *item, struct pv *pv, bool copy)
 {
 	int err;
 
-	if (job->method == MANIFEST_MKDIR) {
-		err = do_mkdir(job);
+	if (item->method == MANIFEST_MKDIR) {
+		err = do_mkdir(item);
 	} else {
-		err = do_link(job, pv);
-		job->err = err;
-		if (err && copy && job_is_copyable(job))
-			err = do_copy(job);
+		err = do_link(item, pv);
+		item->err = err;
+		if (err && copy && item_is_copyable(item))
+			err = do_copy(item);
 	}
 	if (!err)
-		err = note_made(job);
-	job->err = err;
-	job->state = err ? JOB_FAILED : JOB_DONE;
+		err = note_made(item);
+	item->err = err;
+	item->state = err ? ITEM_FAILED : ITEM_DONE;
 }
 
-int job_seal(struct job *job)
+int item_seal(struct item *item)
 {
 	int err = 0;
 
-	if (job->state == JOB_DONE && job->own_fd >= 0)
-		err = attributes_seal(job->found->fd, job->own_fd,
-				      &job->reason);
+	if (item->state == ITEM_DONE && item->own_fd >= 0)
+		err = attributes_seal(item->found->fd, item->own_fd,
+				      &item->error);
 	return err;
 }
 
-void job_undo(struct job *job)
+void item_undo(struct item *item)
 {
-	if (job->state == JOB_DONE && job->method != MANIFEST_KEPT)
-		remove_made(job->dirfd, job->name, &job->made);
-	job->state = JOB_WAITING;
+	if (item->state == ITEM_DONE && item->method != MANIFEST_KEPT)
+		remove_made(item->dirfd, item->name, &item->made);
+	item->state = ITEM_WAITING;
 }

@@ -10,68 +10,68 @@
 #include "manifest/manifest.h"
 #include "relink/find_unlinked.h"
 
-enum job_state {
-	JOB_WAITING,
-	JOB_DONE,
-	JOB_SKIPPED,
-	JOB_FAILED,
+enum item_state {
+	ITEM_WAITING,
+	ITEM_DONE,
+	ITEM_SKIPPED,
+	ITEM_FAILED,
 };
 
 /*
- * struct job - one unlinked file that is to have a name
+ * struct item - one unlinked file that is to have a name
  *
  * @found: the file
  * @method: how it gets it
  * @state: how far that is
- * @inside: the job of the directory that this one is made in, or NULL
+ * @inside: the item of the directory that this one is made in, or NULL
  * @dirfd: the directory of the new name, somebody else's
  * @name: the new name; owned here
  * @own_fd: of a directory that was made again, or -1
  * @made: what was made
  * @err: a negative errno if it failed
- * @reason: why it was skipped, or failed
+ * @error: why it was skipped, or failed
  */
-struct job {
+struct item {
 	const struct unlinked *found;
 	enum manifest_method method;
-	enum job_state state;
-	struct job *inside;
+	enum item_state state;
+	struct item *inside;
 	int dirfd;
 	char *name;
 	int own_fd;
 	struct manifest_inode made;
 	int err;
-	struct reason reason;
+	struct error error;
 };
 
-/* struct jobs - all; directories first, outer ones before inner ones */
-struct jobs {
-	struct job *job;
+/* struct items - all; directories first, outer ones before inner ones */
+struct items {
+	struct item *item;
 	size_t count;
 };
 
 /*
  * Jobs for those of @list that @wanted chooses.  Returns 0 or a negative errno;
- * jobs_free() is to be called in either case, before unlinked_list_free().
+ * items_free() is to be called in either case, before unlinked_list_free().
  */
-int jobs_init(struct jobs *jobs, const struct unlinked_list *list,
-	      bool (*wanted)(const struct unlinked *found, const void *arg),
-	      const void *arg);
-void jobs_free(struct jobs *jobs);
+int items_init(struct items *items, const struct unlinked_list *list,
+	       bool (*wanted)(const struct unlinked *found, const void *arg),
+	       const void *arg);
+void items_free(struct items *items);
 
 /*
- * Do it: @job->dirfd and @job->name are set.  With @copy, what cannot be linked is
- * copied.  Sets @job->state to JOB_DONE or JOB_FAILED.
+ * Do it: @item->dirfd and @item->name are set.  With @copy, what cannot be linked is
+ * copied.  Sets @item->state to ITEM_DONE or ITEM_FAILED.
  */
-void job_do(struct job *job, struct pv *pv, bool copy);
+void item_relink(struct item *item, struct pv *pv, bool copy);
 
 /* Could a copy be made, where there is no link? */
-bool job_is_copyable(const struct job *job);
+bool item_is_copyable(const struct item *item);
 
 /* Give directories that were made again their times and flags, when all is done. */
-int job_seal(struct job *job);
+int item_seal(struct item *item);
 
 /* Remove what was made, if it is that still. */
-void job_undo(struct job *job);
+void item_undo(struct item *item);
 
 #endif /* RELINK_ITEM_H */

@@ -21,12 +21,12 @@
 
 static void holder_json(const struct holder *holder)
 {
-	char comm[TARGET_COMM], text[HOLD_TEXT];
+	char comm[PIDREF_COMM], text[HOLD_TEXT];
 
 	json_begin_object(NULL);
 	json_number("pid", holder->pid);
 	json_number("tid", holder->tid);
-	json_string("comm", target_comm(holder->pid, comm));
+	json_string("comm", pidref_comm(holder->pid, comm));
 	if (holder->how == HOLD_FD)
 		json_number("fd", holder->fd);
 	else
@@ -66,8 +66,8 @@ static void file_json(const struct unlinked *file)
 static int file_text(const struct unlinked *file)
 {
 	const struct holder *holder = file->holders;
-	char comm[TARGET_COMM], text[HOLD_TEXT], held[HOLD_TEXT + 24];
-	char *name = pv_path_escape(target_comm(holder->pid, comm));
+	char comm[PIDREF_COMM], text[HOLD_TEXT], held[HOLD_TEXT + 24];
+	char *name = pv_path_escape(pidref_comm(holder->pid, comm));
 	char *path = pv_path_escape(file->path);
 
 	snprintf(held, sizeof(held), "%s", holder_text(holder, text));
@@ -122,7 +122,7 @@ static int print_list(const struct unlinked_list *list, bool json)
 	return status == STATUS_DONE ? output_finish() : status;
 }
 
-int list_unlinked(struct pv *pv, pid_t pid, bool json)
+int relink_list(struct pv *pv, pid_t pid, bool json)
 {
 	struct unlinked_list list;
 	int err = find_unlinked(pv, &pid, pid ? 1 : 0, 0, &list);
@@ -130,7 +130,7 @@ int list_unlinked(struct pv *pv, pid_t pid, bool json)
 
 	if (err && *pv_error(pv))
 		status = message_failed("cannot list unlinked files: %s%s",
-					pv_error(pv), session_advice(err));
+					pv_error(pv), connect_advice(err));
 	else if (err)
 		status = message_failed("cannot list unlinked files: %s",
 					strerror(-err));

@@ -11,6 +11,6 @@
  * Print the open files whose names are gone, of the process @pid or, if that is 0, of
  * all.  Returns the exit status, and has said why if it is not STATUS_DONE.
  */
-int list_unlinked(struct pv *pv, pid_t pid, bool json);
+int relink_list(struct pv *pv, pid_t pid, bool json);
 
 #endif /* RELINK_LIST_H */

@@ -31,10 +31,10 @@ static int open_below(int dirfd, const char *name, uint64_t resolve)
 	return fd < 0 ? -errno : fd;
 }
 
-static int add(struct new_dirs *dirs, const struct new_dir *dir)
+static int add_dir(struct make_dirs *dirs, const struct made_dir *dir)
 {
-	struct new_dir *grown = reallocarray(dirs->dir, dirs->count + 1,
-					     sizeof(*grown));
+	struct made_dir *grown = reallocarray(dirs->dir, dirs->count + 1,
+					      sizeof(*grown));
 	char *path = strdup(dir->path);
 
 	if (grown)
@@ -48,8 +48,8 @@ static int add(struct new_dirs *dirs, const struct new_dir *dir)
 	return 0;
 }
 
-static struct new_dir *find(const struct new_dirs *dirs, uint64_t mount,
-			    const char *path)
+static struct made_dir *find_dir(const struct make_dirs *dirs, uint64_t mount,
+				 const char *path)
 {
 	size_t i;
 
@@ -62,36 +62,36 @@ static struct new_dir *find(const struct new_dirs *dirs, uint64_t mount,
 
 /* ---- Where a path begins ---- */
 
-static int open_default(const struct new_dirs *dirs, int fd,
-			struct reason *reason)
+static int open_default(const struct make_dirs *dirs, int fd,
+			struct error *error)
 {
 	int dirfd = pv_relink_dir(dirs->pv, fd);
 
 	if (dirfd < 0)
-		return reason_set(reason, dirfd, "%s", pv_error(dirs->pv));
+		return error_set(error, dirfd, "%s", pv_error(dirs->pv));
 	return dirfd;
 }
 
 /* From within it, where the mount cannot be seen from here. */
-static int open_root_from_below(const struct new_dirs *dirs, int fd,
-				struct reason *reason)
+static int open_root_from_below(const struct make_dirs *dirs, int fd,
+				struct error *error)
 {
-	int below = open_default(dirs, fd, reason), root;
+	int below = open_default(dirs, fd, error), root;
 
 	if (below < 0)
 		return below;
 	root = open_below(below, "../..", RESOLVE_NO_XDEV);
 	close(below);
 	if (root == -EXDEV)
-		return reason_set(reason, -EXDEV,
-				  "something is mounted over its mount, which leaves only "
-				  PATHVIRT_RELINK_DIR);
-	return root < 0 ? reason_errno(reason, root) : root;
+		return error_set(error, -EXDEV,
+				 "something is mounted over its mount, which leaves only "
+				 PATHVIRT_RELINK_DIR);
+	return root < 0 ? error_errno(error, root) : root;
 }
 
-static int open_root(const struct new_dirs *dirs,
+static int open_root(const struct make_dirs *dirs,
 		     const struct manifest_mount *mount, int fd,
-		     struct reason *reason)
+		     struct error *error)
 {
 	int root = mount->point ? open(mount->point, OPEN_DIR) : -1;
 
@@ -99,30 +99,30 @@ static int open_root(const struct new_dirs *dirs,
 		return root;
 	if (root >= 0)
 		close(root);
-	return open_root_from_below(dirs, fd, reason);
+	return open_root_from_below(dirs, fd, error);
 }
 
 /* ---- One level ---- */
 
-static int cannot_enter(struct reason *reason, int err, const char *path)
+static int cannot_enter(struct error *error, int err, const char *path)
 {
 	switch (err) {
 	case -EXDEV:
-		return reason_set(reason, err,
-				  "something else is mounted on %s of its mount",
-				  path);
+		return error_set(error, err,
+				 "something else is mounted on %s of its mount",
+				 path);
 	case -ELOOP:
-		return reason_set(reason, err,
-				  "%s of its mount is a symbolic link", path);
+		return error_set(error, err,
+				 "%s of its mount is a symbolic link", path);
 	default:
-		return reason_set(reason, err,
-				  "cannot make the directory %s of its mount: %s",
-				  path, strerror(-err));
+		return error_set(error, err,
+				 "cannot make the directory %s of its mount: %s",
+				 path, strerror(-err));
 	}
 }
 
 /* -ESTALE if gc has taken it for a left-over before it was locked. */
-static int claim(const struct new_dirs *dirs, int fd)
+static int mark_as_ours(const struct make_dirs *dirs, int fd)
 {
 	struct stat stat;
 
@@ -155,7 +155,7 @@ static int make_ours(int fd)
 	return 0;
 }
 
-static int make_once(const struct new_dirs *dirs, int parent, const char *name,
+static int make_once(const struct make_dirs *dirs, int parent, const char *name,
 		     const char *path)
 {
 	int fd, err;
@@ -165,7 +165,7 @@ static int make_once(const struct new_dirs *dirs, int parent, const char *name,
 	fd = open_below(parent, name, RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	err = fd < 0 ? fd : make_ours(fd);
 	if (!err && !strcmp(path, dirs->checkpoint))
-		err = claim(dirs, fd);
+		err = mark_as_ours(dirs, fd);
 	if (!err)
 		return fd;
 	if (fd >= 0)
@@ -174,8 +174,8 @@ static int make_once(const struct new_dirs *dirs, int parent, const char *name,
 	return err;
 }
 
-static int make(const struct new_dirs *dirs, int parent, const char *name,
-		const char *path)
+static int make_dir(const struct make_dirs *dirs, int parent, const char *name,
+		    const char *path)
 {
 	int fd;
 
@@ -186,8 +186,8 @@ static int make(const struct new_dirs *dirs, int parent, const char *name,
 }
 
 /* Opens @dir in its parent, from which @path differs by @name. */
-static int enter(struct new_dirs *dirs, struct new_dir *dir, const char *name,
-		 struct reason *reason)
+static int enter(struct make_dirs *dirs, struct made_dir *dir, const char *name,
+		 struct error *error)
 {
 	int parent = dirs->dir[dir->parent].fd;
 	bool ours = !strcmp(dir->path, dirs->checkpoint);
@@ -196,7 +196,7 @@ static int enter(struct new_dirs *dirs, struct new_dir *dir, const char *name,
 			 open_below(parent, name,
 				    RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	if (dir->fd == -ENOENT) {
-		dir->fd = make(dirs, parent, name, dir->path);
+		dir->fd = make_dir(dirs, parent, name, dir->path);
 		dir->made = dir->fd >= 0;
 	}
 	/* Somebody else was quicker. */
@@ -204,65 +204,65 @@ static int enter(struct new_dirs *dirs, struct new_dir *dir, const char *name,
 		dir->fd = open_below(parent, name,
 				     RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	if (dir->fd < 0)
-		return cannot_enter(reason, dir->fd, dir->path);
+		return cannot_enter(error, dir->fd, dir->path);
 	return 0;
 }
 
-static int open_level(struct new_dirs *dirs, const struct manifest_mount *mount,
-		      int fd, const char *path, struct reason *reason)
+static int open_level(struct make_dirs *dirs, const struct manifest_mount *mount,
+		      int fd, const char *path, struct error *error)
 {
-	struct new_dir dir = { .mount = mount->id, .path = (char *)path };
+	struct made_dir dir = { .mount = mount->id, .path = (char *)path };
 	const char *slash = strrchr(path, '/');
 	char *above;
 	int err;
 
 	if (!*path || !strcmp(path, PATHVIRT_RELINK_DIR)) {
-		dir.fd = *path ? open_default(dirs, fd, reason) :
-				 open_root(dirs, mount, fd, reason);
+		dir.fd = *path ? open_default(dirs, fd, error) :
+				 open_root(dirs, mount, fd, error);
 		err = dir.fd < 0 ? dir.fd : 0;
 	} else {
 		above = strndup(path, slash ? slash - path : 0);
 		if (!above)
-			return reason_errno(reason, -ENOMEM);
-		err = new_dirs_open(dirs, mount, fd, above, reason);
+			return error_errno(error, -ENOMEM);
+		err = make_dirs_open(dirs, mount, fd, above, error);
 		if (err >= 0) {
-			dir.parent = find(dirs, mount->id, above) - dirs->dir;
+			dir.parent = find_dir(dirs, mount->id, above) - dirs->dir;
 			err = enter(dirs, &dir, slash ? slash + 1 : path,
-				    reason);
+				    error);
 		}
 		free(above);
 	}
 	if (err)
 		return err;
-	err = add(dirs, &dir);
+	err = add_dir(dirs, &dir);
 	if (err)
 		close(dir.fd);
-	return err ? reason_errno(reason, err) : 0;
+	return err ? error_errno(error, err) : 0;
 }
 
-int new_dirs_open(struct new_dirs *dirs, const struct manifest_mount *mount,
-		  int fd, const char *path, struct reason *reason)
+int make_dirs_open(struct make_dirs *dirs, const struct manifest_mount *mount,
+		   int fd, const char *path, struct error *error)
 {
-	const struct new_dir *known = find(dirs, mount->id, path);
+	const struct made_dir *known = find_dir(dirs, mount->id, path);
 	int err;
 
 	if (known)
 		return known->fd;
-	err = open_level(dirs, mount, fd, path, reason);
+	err = open_level(dirs, mount, fd, path, error);
 	return err ? err : dirs->dir[dirs->count - 1].fd;
 }
 
 /* ---- All of them ---- */
 
-int new_dirs_sync(const struct new_dirs *dirs, struct reason *reason)
+int make_dirs_sync(const struct make_dirs *dirs, struct error *error)
 {
 	size_t i;
 
 	for (i = 0; i < dirs->count; i++)
 		if (fsync(dirs->dir[i].fd) || syncfs(dirs->dir[i].fd))
-			return reason_set(reason, -errno,
-					  "cannot sync the filesystem of %s: %s",
-					  dirs->dir[i].path, strerror(errno));
+			return error_set(error, -errno,
+					 "cannot sync the filesystem of %s: %s",
+					 dirs->dir[i].path, strerror(errno));
 	return 0;
 }
 
@@ -275,12 +275,12 @@ static bool is_at(int fd, int parent, const char *name)
 	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
-void new_dirs_undo(const struct new_dirs *dirs)
+void make_dirs_undo(const struct make_dirs *dirs)
 {
 	size_t i = dirs->count;
 
 	while (i--) {
-		const struct new_dir *dir = &dirs->dir[i];
+		const struct made_dir *dir = &dirs->dir[i];
 		const char *slash = strrchr(dir->path, '/');
 		const char *name = slash ? slash + 1 : dir->path;
 		int parent = dirs->dir[dir->parent].fd;
@@ -290,7 +290,7 @@ void new_dirs_undo(const struct new_dirs *dirs)
 	}
 }
 
-void new_dirs_free(struct new_dirs *dirs)
+void make_dirs_free(struct make_dirs *dirs)
 {
 	size_t i;
 

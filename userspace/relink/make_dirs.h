@@ -15,7 +15,7 @@
  */
 
 /*
- * struct new_dir - one of them
+ * struct made_dir - one of them
  *
  * @mount: which mount it is on
  * @path: from the root of the mount, without "/" in front; "" is the root
@@ -23,7 +23,7 @@
  * @parent: the one it was made in
  * @made: it was not there before
  */
-struct new_dir {
+struct made_dir {
 	uint64_t mount;
 	char *path;
 	int fd;
@@ -32,18 +32,18 @@ struct new_dir {
 };
 
 /*
- * struct new_dirs - all, outer ones first
+ * struct make_dirs - all, outer ones first
  *
  * @pv: whom to ask for the default directory of a mount
  * @checkpoint: path of the directory that is the checkpoint's own, on each mount:
  *	it is made, and locked so that gc knows that somebody is at work
  * @manifest: where the manifest will be, which gc looks at, too; or NULL
  */
-struct new_dirs {
+struct make_dirs {
 	struct pv *pv;
 	const char *checkpoint;
 	const char *manifest;
-	struct new_dir *dir;
+	struct made_dir *dir;
 	size_t count;
 };
 
@@ -55,15 +55,15 @@ struct new_dirs {
  * root alone, where it is missing.  Returns its descriptor, which belongs to
  * @dirs, or a negative errno with the reason.
  */
-int new_dirs_open(struct new_dirs *dirs, const struct manifest_mount *mount,
-		  int fd, const char *path, struct reason *reason);
+int make_dirs_open(struct make_dirs *dirs, const struct manifest_mount *mount,
+		   int fd, const char *path, struct error *error);
 
 /* See to it that what was made in them is on disk.  0 or a negative errno. */
-int new_dirs_sync(const struct new_dirs *dirs, struct reason *reason);
+int make_dirs_sync(const struct make_dirs *dirs, struct error *error);
 
 /* Remove those that were made, as far as they are empty. */
-void new_dirs_undo(const struct new_dirs *dirs);
+void make_dirs_undo(const struct make_dirs *dirs);
 
-void new_dirs_free(struct new_dirs *dirs);
+void make_dirs_free(struct make_dirs *dirs);
 
 #endif /* RELINK_MAKE_DIRS_H */

@@ -20,21 +20,21 @@ static void drop_inherited(int fd)
 	fremovexattr(fd, "system.posix_acl_default");
 }
 
-int recreate_directory(int fd, int dirfd, const char *name,
-		       struct reason *reason)
+int mkdir_like(int fd, int dirfd, const char *name,
+	       struct error *error)
 {
 	int made, err;
 
 	if (mkdirat(dirfd, name, 0700))
-		return reason_set(reason, -errno, "cannot make it again: %s",
-				  strerror(errno));
+		return error_set(error, -errno, "cannot make it again: %s",
+				 strerror(errno));
 	made = openat(dirfd, name,
 		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (made < 0) {
-		err = reason_errno(reason, -errno);
+		err = error_errno(error, -errno);
 	} else {
 		drop_inherited(made);
-		err = attributes_copy(fd, made, true, reason);
+		err = attributes_copy(fd, made, true, error);
 	}
 	if (!err)
 		return made;

@@ -10,7 +10,7 @@
  * in it that shall be: attributes_seal().  Returns a descriptor of the new one or a
  * negative errno with the reason, and then nothing is left there.
  */
-int recreate_directory(int fd, int dirfd, const char *name,
-		       struct reason *reason);
+int mkdir_like(int fd, int dirfd, const char *name,
+	       struct error *error);
 
 #endif /* RELINK_MKDIR_LIKE_H */

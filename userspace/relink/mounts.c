@@ -114,7 +114,7 @@ uint64_t fsid_of(int fd)
 	return fsid;
 }
 
-static struct libmnt_fs *find(struct libmnt_table *table, uint64_t id)
+static struct libmnt_fs *find_mount(struct libmnt_table *table, uint64_t id)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
 	struct libmnt_fs *fs, *found = NULL;
@@ -146,9 +146,9 @@ int mounts_describe(const struct mounts *mounts, int fd,
 	mount->fsid = fsid_of(fd);
 	mount->dev_major = major(stat.st_dev);
 	mount->dev_minor = minor(stat.st_dev);
-	fs = find(mounts->own, mount->id);
+	fs = find_mount(mounts->own, mount->id);
 	for (i = 0; !fs && i < mounts->count; i++)
-		fs = find(mounts->others[i], mount->id);
+		fs = find_mount(mounts->others[i], mount->id);
 	if (!fs)
 		return 0;
 	mount->dev_major = major(mnt_fs_get_devno(fs));

@@ -13,99 +13,99 @@
 #include "relink/context.h"
 #include "relink/name_template.h"
 
-static int place_at_users(struct work *work, struct job *job,
+static int place_at_users(struct relink_context *context, struct item *item,
 			  const struct manifest_mount *mount)
 {
-	struct destination *to = &work->destination;
+	struct user_path *to = &context->user_path;
 	struct stat here, there;
 	int err;
 
-	err = destination_open(to, work->relink->to, &work->mounts, mount,
-			       work->relink->target.pidfd, &job->reason);
+	err = user_path_open(to, context->relink->to, &context->mounts, mount,
+			     context->relink->pidref.pidfd, &item->error);
 	if (err)
 		return err;
-	job->dirfd = to->dirfd;
-	job->name = strdup(to->name);
-	if (!job->name)
-		return reason_errno(&job->reason, -ENOMEM);
-	if (to->same_mount || work->relink->copy)
+	item->dirfd = to->dirfd;
+	item->name = strdup(to->name);
+	if (!item->name)
+		return error_errno(&item->error, -ENOMEM);
+	if (to->same_mount || context->relink->copy)
 		return 0;
-	if (fstat(job->found->fd, &here) || fstat(to->dirfd, &there))
-		return reason_errno(&job->reason, -errno);
-	return reason_set(&job->reason, -EXDEV,
-			  "%s is on another %s than the file, to which no link leads",
-			  work->relink->to, here.st_dev == there.st_dev ?
-			  "mount" : "filesystem");
+	if (fstat(item->found->fd, &here) || fstat(to->dirfd, &there))
+		return error_errno(&item->error, -errno);
+	return error_set(&item->error, -EXDEV,
+			 "%s is on another %s than the file, to which no link leads",
+			 context->relink->to, here.st_dev == there.st_dev ?
+			 "mount" : "filesystem");
 }
 
 /* By the template; @path becomes "DIRECTORY/NAME". */
-static char *expand(struct work *work, const struct job *job,
+static char *expand(struct relink_context *context, const struct item *item,
 		    const char *template)
 {
 	char held[HOLD_TEXT];
-	const struct template_values values = {
-		.id = work->relink->manifest.id,
-		.ktime = work->ktime,
-		.number = ++work->numbered,
-		.pid = work->relink->target.pid,
-		.held = holder_text(job->found->holders, held),
-		.original_path = job->found->path,
+	const struct name_template_values values = {
+		.id = context->relink->manifest.id,
+		.ktime = context->ktime,
+		.number = ++context->numbered,
+		.pid = context->relink->pidref.pid,
+		.held = holder_text(item->found->holders, held),
+		.original_path = item->found->path,
 	};
 
-	return template_expand(template, &values);
+	return name_template_expand(template, &values);
 }
 
-static int place_by_template(struct work *work, struct job *job,
+static int place_by_template(struct relink_context *context, struct item *item,
 			     const struct manifest_mount *mount,
 			     const char *template)
 {
-	char *path = expand(work, job, template), *slash;
+	char *path = expand(context, item, template), *slash;
 
 	if (!path)
-		return reason_errno(&job->reason, -ENOMEM);
+		return error_errno(&item->error, -ENOMEM);
 	slash = strrchr(path, '/');
-	job->name = strdup(slash ? slash + 1 : path);
+	item->name = strdup(slash ? slash + 1 : path);
 	if (slash)
 		*slash = '\0';
 	else
 		*path = '\0';
-	job->dirfd = job->name ? new_dirs_open(&work->dirs, mount,
-					       job->found->fd, path,
-					       &job->reason) : -ENOMEM;
+	item->dirfd = item->name ? make_dirs_open(&context->dirs, mount,
+						  item->found->fd, path,
+						  &item->error) : -ENOMEM;
 	free(path);
-	return job->dirfd < 0 ? job->dirfd : 0;
+	return item->dirfd < 0 ? item->dirfd : 0;
 }
 
 /* In a directory that is made again itself, by the name that it had. */
-static int place_inside(struct work *work, struct job *job)
+static int place_inside(struct relink_context *context, struct item *item)
 {
-	const char *slash = strrchr(job->found->path, '/');
-	const char *name = slash ? slash + 1 : job->found->path;
+	const char *slash = strrchr(item->found->path, '/');
+	const char *name = slash ? slash + 1 : item->found->path;
 
-	job->dirfd = job->inside->own_fd;
+	item->dirfd = item->inside->own_fd;
 	/* A name may have been used twice. */
-	if (*name && !faccessat(job->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW)) {
-		char *path = expand(work, job, TEMPLATE_DEFAULT);
+	if (*name && !faccessat(item->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW)) {
+		char *path = expand(context, item, NAME_TEMPLATE_DEFAULT);
 
 		slash = path ? strrchr(path, '/') : NULL;
-		job->name = slash ? strdup(slash + 1) : NULL;
+		item->name = slash ? strdup(slash + 1) : NULL;
 		free(path);
 	} else {
-		job->name = strdup(name);
+		item->name = strdup(name);
 	}
-	return job->name ? 0 : reason_errno(&job->reason, -ENOMEM);
+	return item->name ? 0 : error_errno(&item->error, -ENOMEM);
 }
 
-int work_place(struct work *work, struct job *job)
+int relink_name(struct relink_context *context, struct item *item)
 {
 	const struct manifest_mount *mount;
 
-	if (job->inside && job->inside->state == JOB_DONE)
-		return place_inside(work, job);
-	mount = work_mount(work, job->found->fd);
+	if (item->inside && item->inside->state == ITEM_DONE)
+		return place_inside(context, item);
+	mount = relink_mount(context, item->found->fd);
 	if (!mount)
-		return reason_errno(&job->reason, -ENOMEM);
-	if (work->relink->to)
-		return place_at_users(work, job, mount);
-	return place_by_template(work, job, mount, work->relink->template);
+		return error_errno(&item->error, -ENOMEM);
+	if (context->relink->to)
+		return place_at_users(context, item, mount);
+	return place_by_template(context, item, mount, context->relink->template);
 }

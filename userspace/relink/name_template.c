@@ -21,7 +21,7 @@ static bool is_dots(const char *part, size_t length)
 	return length && length <= 2 && !strncmp(part, "..", length);
 }
 
-int template_check(const struct command *command, const char *template)
+int name_template_check(const struct command *command, const char *template)
 {
 	const char *at, *part;
 
@@ -56,7 +56,7 @@ static const char *last_component(const char *path)
 }
 
 static void put_escape(FILE *to, char escape,
-		       const struct template_values *values)
+		       const struct name_template_values *values)
 {
 	switch (escape) {
 	case 'i':
@@ -82,8 +82,8 @@ static void put_escape(FILE *to, char escape,
 	}
 }
 
-char *template_expand(const char *template,
-		      const struct template_values *values)
+char *name_template_expand(const char *template,
+			   const struct name_template_values *values)
 {
 	char *path = NULL;
 	size_t size;
@@ -106,7 +106,7 @@ char *template_expand(const char *template,
 	return NULL;
 }
 
-char *template_directory(const char *id)
+char *name_template_directory(const char *id)
 {
 	char *path;
 

@@ -7,11 +7,11 @@
 
 struct command;
 
-/* Where files go that nothing else is said of; see template_check(). */
-#define TEMPLATE_DEFAULT	"unlink-at-restart-%t-%n"
+/* Where files go that nothing else is said of; see name_template_check(). */
+#define NAME_TEMPLATE_DEFAULT	"unlink-at-restart-%t-%n"
 
 /*
- * struct template_values - what the escapes of a template stand for
+ * struct name_template_values - what the escapes of a template stand for
  *
  * @id: %i, the checkpoint's
  * @ktime: %t, the monotonic clock in ns, the same for all files of a checkpoint
@@ -20,7 +20,7 @@ struct command;
  * @held: %h, "5", "map", "exe", "cwd" or "root", of the first holder
  * @original_path: %f is its last component
  */
-struct template_values {
+struct name_template_values {
 	const char *id;
 	uint64_t ktime;
 	size_t number;
@@ -30,17 +30,17 @@ struct template_values {
 };
 
 /* Returns the exit status; if it is not STATUS_DONE it has said why. */
-int template_check(const struct command *command, const char *template);
+int name_template_check(const struct command *command, const char *template);
 
 /*
  * The path that it stands for, from the root of the file's mount and without "/" in
  * front; for free(), or NULL if memory is short.  A template without "/" names a file
  * in the checkpoint's directory.
  */
-char *template_expand(const char *template,
-		      const struct template_values *values);
+char *name_template_expand(const char *template,
+			   const struct name_template_values *values);
 
-/* The directory of the checkpoint @id on a mount, as template_expand() has it. */
-char *template_directory(const char *id);
+/* The directory of the checkpoint @id on a mount, as name_template_expand() has it. */
+char *name_template_directory(const char *id);
 
 #endif /* RELINK_NAME_TEMPLATE_H */

@@ -13,7 +13,7 @@ int relink_options_take(struct relink *relink, const struct command *command,
 		break;
 	case OPTION_TEMPLATE:
 		relink->template = argument;
-		return template_check(command, argument);
+		return name_template_check(command, argument);
 	case OPTION_PARTIAL:
 		relink->partial = true;
 		break;

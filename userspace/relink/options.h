@@ -19,8 +19,8 @@
 /* What holds without any of them. */
 #define RELINK_INIT							\
 	{								\
-		.target = { .pidfd = -1 },				\
-		.template = TEMPLATE_DEFAULT,				\
+		.pidref = { .pidfd = -1 },				\
+		.template = NAME_TEMPLATE_DEFAULT,				\
 		.freeze = true,						\
 	}
 

@@ -172,8 +172,8 @@ static void show_json(const struct manifest *manifest, const char *path,
 	json_end_object();
 }
 
-int show_relinked(const struct manifest *manifest, const char *path,
-		  const char *bundle, bool json)
+int relink_print(const struct manifest *manifest, const char *path,
+		 const char *bundle, bool json)
 {
 	int status = STATUS_DONE;
 

@@ -11,7 +11,7 @@
  * @path and @bundle are not NULL.  Returns the exit status, and has said why if it is not
  * STATUS_DONE.
  */
-int show_relinked(const struct manifest *manifest, const char *path,
-		  const char *bundle, bool json);
+int relink_print(const struct manifest *manifest, const char *path,
+		 const char *bundle, bool json);
 
 #endif /* RELINK_PRINT_H */

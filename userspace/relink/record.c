@@ -16,9 +16,9 @@
 #include "relink/context.h"
 #include "relink/fdinfo.h"
 
-const struct manifest_mount *work_mount(struct work *work, int fd)
+const struct manifest_mount *relink_mount(struct relink_context *context, int fd)
 {
-	struct manifest *manifest = &work->relink->manifest;
+	struct manifest *manifest = &context->relink->manifest;
 	const struct manifest_mount *known;
 	struct manifest_mount *mount;
 
@@ -26,16 +26,16 @@ const struct manifest_mount *work_mount(struct work *work, int fd)
 	if (known)
 		return known;
 	mount = manifest_add_mount(manifest);
-	if (!mount || mounts_describe(&work->mounts, fd, mount))
+	if (!mount || mounts_describe(&context->mounts, fd, mount))
 		return NULL;
 	return mount;
 }
 
 /* Where @name in @dirfd is; @place->made is set. */
-static int fill_place(struct work *work, struct manifest_place *place,
+static int fill_place(struct relink_context *context, struct manifest_place *place,
 		      int dirfd, const char *name)
 {
-	const struct manifest_mount *mount = work_mount(work, dirfd);
+	const struct manifest_mount *mount = relink_mount(context, dirfd);
 	struct manifest_inode inode;
 	char *path, *from_root;
 	int err, fd;
@@ -69,91 +69,91 @@ static int fill_place(struct work *work, struct manifest_place *place,
 	return 0;
 }
 
-static int fill_directories(struct work *work)
+static int fill_directories(struct relink_context *context)
 {
 	size_t i;
 
-	for (i = 0; i < work->dirs.count; i++) {
-		const struct new_dir *dir = &work->dirs.dir[i];
+	for (i = 0; i < context->dirs.count; i++) {
+		const struct made_dir *dir = &context->dirs.dir[i];
 		struct manifest_place *place;
 		int err;
 
 		if (!dir->made)
 			continue;
-		place = manifest_add_directory(&work->relink->manifest);
+		place = manifest_add_directory(&context->relink->manifest);
 		if (!place)
 			return -ENOMEM;
 		err = manifest_inode_of(dir->fd, &place->made);
 		if (!err)
-			err = fill_place(work, place, dir->fd, "");
+			err = fill_place(context, place, dir->fd, "");
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int fill_file(struct work *work, const struct job *job)
+static int fill_file(struct relink_context *context, const struct item *item)
 {
-	const struct manifest_mount *mount = work_mount(work, job->found->fd);
+	const struct manifest_mount *mount = relink_mount(context, item->found->fd);
 	struct manifest_file *file =
-		manifest_add_file(&work->relink->manifest);
+		manifest_add_file(&context->relink->manifest);
 	struct stat stat;
 	int err;
 
 	if (!file || !mount)
 		return -ENOMEM;
-	file->method = job->method;
+	file->method = item->method;
 	file->mount = mount->id;
-	err = manifest_inode_of(job->found->fd, &file->was);
+	err = manifest_inode_of(item->found->fd, &file->was);
 	if (err)
 		return err;
-	if (fstat(job->found->fd, &stat))
+	if (fstat(item->found->fd, &stat))
 		return -errno;
 	file->mode = stat.st_mode;
 	file->uid = stat.st_uid;
 	file->gid = stat.st_gid;
-	file->links = job->found->file.links;
+	file->links = item->found->file.links;
 	file->size = stat.st_size;
-	file->original_path = strdup(job->found->path);
-	file->holders = details_of(job->found, &work->next_key);
-	file->holder_count = file->holders ? job->found->holder_count : 0;
+	file->original_path = strdup(item->found->path);
+	file->holders = fdinfo_of(item->found, &context->next_key);
+	file->holder_count = file->holders ? item->found->holder_count : 0;
 	if (!file->original_path || !file->holders)
 		return -ENOMEM;
-	if (job->method == MANIFEST_KEPT)
+	if (item->method == MANIFEST_KEPT)
 		return 0;
-	file->place.made = job->made;
-	return fill_place(work, &file->place, job->dirfd, job->name);
+	file->place.made = item->made;
+	return fill_place(context, &file->place, item->dirfd, item->name);
 }
 
-static int fill_skipped(struct work *work, const struct job *job)
+static int fill_skipped(struct relink_context *context, const struct item *item)
 {
 	struct manifest_skipped *skipped =
-		manifest_add_skipped(&work->relink->manifest);
+		manifest_add_skipped(&context->relink->manifest);
 
 	if (!skipped)
 		return -ENOMEM;
-	skipped->failed = job->state != JOB_SKIPPED;
-	skipped->mode = job->found->file.mode;
-	skipped->size = job->found->size;
-	skipped->original_path = strdup(job->found->path);
-	skipped->reason = strdup(job->reason.text);
-	skipped->holders = details_of(job->found, &work->next_key);
-	skipped->holder_count = skipped->holders ? job->found->holder_count : 0;
+	skipped->failed = item->state != ITEM_SKIPPED;
+	skipped->mode = item->found->file.mode;
+	skipped->size = item->found->size;
+	skipped->original_path = strdup(item->found->path);
+	skipped->reason = strdup(item->error.text);
+	skipped->holders = fdinfo_of(item->found, &context->next_key);
+	skipped->holder_count = skipped->holders ? item->found->holder_count : 0;
 	if (!skipped->original_path || !skipped->reason || !skipped->holders)
 		return -ENOMEM;
-	return manifest_inode_of(job->found->fd, &skipped->was);
+	return manifest_inode_of(item->found->fd, &skipped->was);
 }
 
-int work_note(struct work *work)
+int relink_record(struct relink_context *context)
 {
-	int err = fill_directories(work);
+	int err = fill_directories(context);
 	size_t i;
 
-	for (i = 0; i < work->jobs.count && !err; i++) {
-		const struct job *job = &work->jobs.job[i];
+	for (i = 0; i < context->items.count && !err; i++) {
+		const struct item *item = &context->items.item[i];
 
-		err = job->state == JOB_DONE ? fill_file(work, job) :
-					       fill_skipped(work, job);
+		err = item->state == ITEM_DONE ? fill_file(context, item) :
+					       fill_skipped(context, item);
 	}
 	return err ? message_failed("cannot note what was relinked: %s",
 				    strerror(-err)) : STATUS_DONE;

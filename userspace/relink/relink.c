@@ -28,17 +28,17 @@ static int short_of_memory(void)
 	return message_failed("out of memory");
 }
 
-static pid_t pid_of(const struct work *work)
+static pid_t pid_of(const struct relink_context *context)
 {
-	return work->relink->target.pid;
+	return context->relink->pidref.pid;
 }
 
 /* ---- The checkpoint and its manifest ---- */
 
 /* Unique, and in the order of time where that matters. */
-static int name_checkpoint(struct work *work)
+static int name_checkpoint(struct relink_context *context)
 {
-	struct manifest *manifest = &work->relink->manifest;
+	struct manifest *manifest = &context->relink->manifest;
 	char date[32];
 	uint32_t random;
 	struct tm tm;
@@ -49,13 +49,13 @@ static int name_checkpoint(struct work *work)
 	strftime(date, sizeof(date), "%Y%m%d-%H%M%S", gmtime_r(&now, &tm));
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return message_failed("no random numbers: %s", strerror(errno));
-	if (asprintf(&manifest->id, "%s-%d-%08" PRIx32, date, pid_of(work),
+	if (asprintf(&manifest->id, "%s-%d-%08" PRIx32, date, pid_of(context),
 		     random) < 0) {
 		manifest->id = NULL;
 		return short_of_memory();
 	}
-	work->checkpoint = template_directory(manifest->id);
-	return work->checkpoint ? STATUS_DONE : short_of_memory();
+	context->checkpoint = name_template_directory(manifest->id);
+	return context->checkpoint ? STATUS_DONE : short_of_memory();
 }
 
 /* --to puts a file back for good: what cleans up after a checkpoint may not find it. */
@@ -74,104 +74,104 @@ static int choose_manifest(struct relink *relink)
 	return STATUS_DONE;
 }
 
-static int create_manifest(struct work *work)
+static int create_manifest(struct relink_context *context)
 {
-	struct relink *relink = work->relink;
-	int status = manifest_create(&work->writer, relink->manifest_path);
+	struct relink *relink = context->relink;
+	int status = manifest_create(&context->writer, relink->manifest_path);
 
 	if (status != STATUS_DONE)
 		return status;
 	free(relink->manifest_path);
-	relink->manifest_path = strdup(work->writer.path);
+	relink->manifest_path = strdup(context->writer.path);
 	return relink->manifest_path ? STATUS_DONE : short_of_memory();
 }
 
-static int begin_manifest(struct work *work)
+static int begin_manifest(struct relink_context *context)
 {
-	struct relink *relink = work->relink;
+	struct relink *relink = context->relink;
 	int status;
 
-	status = name_checkpoint(work);
+	status = name_checkpoint(context);
 	if (status == STATUS_DONE)
 		status = choose_manifest(relink);
 	if (status == STATUS_DONE && relink->manifest_path)
-		status = create_manifest(work);
-	work->dirs = (struct new_dirs){
-		.pv = work->pv,
-		.checkpoint = work->checkpoint,
-		.manifest = work->writer.path,
+		status = create_manifest(context);
+	context->dirs = (struct make_dirs){
+		.pv = context->pv,
+		.checkpoint = context->checkpoint,
+		.manifest = context->writer.path,
 	};
 	return status;
 }
 
 /* ---- What there is ---- */
 
-static int freeze(struct work *work)
+static int freeze(struct relink_context *context)
 {
-	const struct target *target = &work->relink->target;
+	const struct pidref *pidref = &context->relink->pidref;
 	struct timespec now;
 	int status = STATUS_DONE;
 
-	if (work->relink->freeze)
-		status = freeze_begin(&work->freeze, target->pid,
-				      work->relink->tree);
+	if (context->relink->freeze)
+		status = freeze_begin(&context->freeze, pidref->pid,
+				      context->relink->tree);
 	if (status != STATUS_DONE)
 		return status;
 	/* It was frozen by its number. */
-	status = target_check(target);
+	status = pidref_check(pidref);
 	if (status != STATUS_DONE)
 		return status;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	work->ktime = now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+	context->ktime = now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 	return STATUS_DONE;
 }
 
-static int list_pids(struct work *work)
+static int list_pids(struct relink_context *context)
 {
-	struct manifest *manifest = &work->relink->manifest;
+	struct manifest *manifest = &context->relink->manifest;
 	struct pids pids = { 0 };
 	int err;
 
-	err = work->relink->tree ? descend(&pids, pid_of(work)) :
-				   pids_add(&pids, pid_of(work));
+	err = context->relink->tree ? descendants_add(&pids, pid_of(context)) :
+				   pids_add(&pids, pid_of(context));
 	manifest->pids = pids.pid;
 	manifest->pid_count = pids.count;
 	return err ? message_failed("cannot look for descendants: %s",
 				    strerror(-err)) : STATUS_DONE;
 }
 
-static int read_mounts(struct work *work)
+static int read_mounts(struct relink_context *context)
 {
-	const struct manifest *manifest = &work->relink->manifest;
-	int err = mounts_read(&work->mounts, 0);
+	const struct manifest *manifest = &context->relink->manifest;
+	int err = mounts_read(&context->mounts, 0);
 	size_t i;
 
 	for (i = 0; !err && i < manifest->pid_count; i++) {
-		err = mounts_add(&work->mounts, manifest->pids[i]);
+		err = mounts_add(&context->mounts, manifest->pids[i]);
 		/* One that has ended has none, and needs none. */
 		if (err == -ENOENT || err == -ESRCH)
 			err = 0;
 	}
 	return err ? message_failed("cannot read the mounts of process %d: %s",
-				    pid_of(work), strerror(-err)) : STATUS_DONE;
+				    pid_of(context), strerror(-err)) : STATUS_DONE;
 }
 
-static int find(struct work *work)
+static int find_files(struct relink_context *context)
 {
-	const struct manifest *manifest = &work->relink->manifest;
-	int err = find_unlinked(work->pv, manifest->pids, manifest->pid_count,
-				FIND_KEEP, &work->list);
+	const struct manifest *manifest = &context->relink->manifest;
+	int err = find_unlinked(context->pv, manifest->pids, manifest->pid_count,
+				FIND_KEEP, &context->list);
 
 	if (err)
 		return message_failed("cannot find the unlinked files of process %d: %s%s",
-				      pid_of(work),
-				      *pv_error(work->pv) ? pv_error(work->pv) :
-				      strerror(-err), session_advice(err));
-	if (work->list.hidden)
+				      pid_of(context),
+				      *pv_error(context->pv) ? pv_error(context->pv) :
+				      strerror(-err), connect_advice(err));
+	if (context->list.hidden)
 		return message_failed("process %d cannot be looked into: run pvadm as root",
-				      pid_of(work));
+				      pid_of(context));
 	/* It may not have been frozen. */
-	return target_check(&work->relink->target);
+	return pidref_check(&context->relink->pidref);
 }
 
 /* ---- What is wanted of it ---- */
@@ -195,7 +195,7 @@ static bool is_wanted(const struct unlinked *found, const void *arg)
 	if (relink->regular && !S_ISREG(found->file.mode))
 		return false;
 	for (i = 0; i < relink->fd_count; i++)
-		if (holds(found, relink->target.pid, relink->fds[i]))
+		if (holds(found, relink->pidref.pid, relink->fds[i]))
 			return true;
 	return !relink->fd_count;
 }
@@ -215,28 +215,28 @@ static int explain_fd(pid_t pid, int fd)
 			      fd, pid, link);
 }
 
-static int check_fds(const struct work *work)
+static int check_fds(const struct relink_context *context)
 {
-	const struct relink *relink = work->relink;
+	const struct relink *relink = context->relink;
 	size_t i, j;
 
 	for (i = 0; i < relink->fd_count; i++) {
-		for (j = 0; j < work->list.count; j++)
-			if (holds(&work->list.file[j], pid_of(work),
+		for (j = 0; j < context->list.count; j++)
+			if (holds(&context->list.file[j], pid_of(context),
 				  relink->fds[i]))
 				break;
-		if (j == work->list.count)
-			return explain_fd(pid_of(work), relink->fds[i]);
+		if (j == context->list.count)
+			return explain_fd(pid_of(context), relink->fds[i]);
 	}
 	return STATUS_DONE;
 }
 
-static int choose(struct work *work)
+static int choose(struct relink_context *context)
 {
-	int status = check_fds(work);
+	int status = check_fds(context);
 
 	if (status == STATUS_DONE &&
-	    jobs_init(&work->jobs, &work->list, is_wanted, work->relink))
+	    items_init(&context->items, &context->list, is_wanted, context->relink))
 		status = short_of_memory();
 	return status;
 }
@@ -244,9 +244,9 @@ static int choose(struct work *work)
 /* ---- Doing it ---- */
 
 /* "descriptor 5 of process 12", and how many more. */
-static void describe_holder(const struct job *job, char text[64])
+static void describe_holder(const struct item *item, char text[64])
 {
-	const struct holder *holder = job->found->holders;
+	const struct holder *holder = item->found->holders;
 	char held[HOLD_TEXT];
 
 	snprintf(text, 64, "%s%s of process %d",
@@ -254,116 +254,116 @@ static void describe_holder(const struct job *job, char text[64])
 		 holder_text(holder, held), holder->pid);
 }
 
-static int tell_failed(const struct work *work, const struct job *job)
+static int report_failed(const struct relink_context *context, const struct item *item)
 {
-	const struct relink *relink = work->relink;
-	bool copyable = job_is_copyable(job) && !relink->copy;
+	const struct relink *relink = context->relink;
+	bool copyable = item_is_copyable(item) && !relink->copy;
 	char held[64];
 
-	describe_holder(job, held);
+	describe_holder(item, held);
 	return message_failed("cannot relink %s (%s): %s; nothing was changed%s%s",
-			      job->found->path, held, job->reason.text,
+			      item->found->path, held, item->error.text,
 			      copyable ? ": --copy copies what cannot be linked" :
 			      "", relink->fd_count == 1 ? "" : copyable ?
 			      ", --partial leaves it out" :
 			      ": --partial leaves it out");
 }
 
-static void do_job(struct work *work, struct job *job)
+static void relink_item(struct relink_context *context, struct item *item)
 {
-	if (job->found->reason && job->method != MANIFEST_MKDIR &&
-	    !(work->relink->copy && S_ISREG(job->found->file.mode))) {
-		reason_set(&job->reason, 0, "%s", job->found->reason);
-		job->state = JOB_FAILED;
+	if (item->found->reason && item->method != MANIFEST_MKDIR &&
+	    !(context->relink->copy && S_ISREG(item->found->file.mode))) {
+		error_set(&item->error, 0, "%s", item->found->reason);
+		item->state = ITEM_FAILED;
 	} else {
-		job->err = work_place(work, job);
-		if (job->err)
-			job->state = JOB_FAILED;
+		item->err = relink_name(context, item);
+		if (item->err)
+			item->state = ITEM_FAILED;
 		else
-			job_do(job, work->pv, work->relink->copy);
+			item_relink(item, context->pv, context->relink->copy);
 	}
 }
 
-static int do_jobs(struct work *work)
+static int relink_items(struct relink_context *context)
 {
-	const struct relink *relink = work->relink;
+	const struct relink *relink = context->relink;
 	size_t i;
 
-	for (i = 0; i < work->jobs.count; i++) {
-		struct job *job = &work->jobs.job[i];
+	for (i = 0; i < context->items.count; i++) {
+		struct item *item = &context->items.item[i];
 
-		if (job->state == JOB_WAITING)
-			do_job(work, job);
+		if (item->state == ITEM_WAITING)
+			relink_item(context, item);
 		if (interrupted())
 			return message_failed("interrupted: nothing was changed");
 		/* Who names a descriptor wants more than to hear that it is none. */
-		if ((job->state == JOB_FAILED ||
-		     (job->state == JOB_SKIPPED && relink->fd_count)) &&
+		if ((item->state == ITEM_FAILED ||
+		     (item->state == ITEM_SKIPPED && relink->fd_count)) &&
 		    !relink->partial)
-			return tell_failed(work, job);
+			return report_failed(context, item);
 	}
-	for (i = work->jobs.count; i--;)
-		if (job_seal(&work->jobs.job[i]))
-			return tell_failed(work, &work->jobs.job[i]);
+	for (i = context->items.count; i--;)
+		if (item_seal(&context->items.item[i]))
+			return report_failed(context, &context->items.item[i]);
 	return STATUS_DONE;
 }
 
-static void undo(struct work *work)
+static void undo(struct relink_context *context)
 {
-	size_t i = work->jobs.count;
+	size_t i = context->items.count;
 
 	while (i--)
-		job_undo(&work->jobs.job[i]);
-	new_dirs_undo(&work->dirs);
+		item_undo(&context->items.item[i]);
+	make_dirs_undo(&context->dirs);
 }
 
 /* ---- What others have to do with it ---- */
 
-static int still(struct work *work)
+static int recheck(struct relink_context *context)
 {
-	struct relink *relink = work->relink;
+	struct relink *relink = context->relink;
 
-	return relink->still ? relink->still(relink, work->pv) : STATUS_DONE;
+	return relink->recheck ? relink->recheck(relink, context->pv) : STATUS_DONE;
 }
 
-static int then(struct work *work)
+static int commit(struct relink_context *context)
 {
-	struct relink *relink = work->relink;
-	int status = relink->then ? relink->then(relink) : STATUS_DONE;
+	struct relink *relink = context->relink;
+	int status = relink->commit ? relink->commit(relink) : STATUS_DONE;
 
-	if (status == STATUS_DONE && relink->then && interrupted())
+	if (status == STATUS_DONE && relink->commit && interrupted())
 		status = message_failed("interrupted: nothing was changed");
 	if (status != STATUS_DONE)
-		manifest_withdraw(&work->writer);
+		manifest_withdraw(&context->writer);
 	return status;
 }
 
 /* ---- On disk ---- */
 
-static int sync_destination(const struct destination *to,
-			    struct reason *reason)
+static int sync_user_path(const struct user_path *to,
+			  struct error *error)
 {
 	if (to->dirfd < 0 || (!fsync(to->dirfd) && !syncfs(to->dirfd)))
 		return 0;
-	return reason_set(reason, -errno, "cannot sync the filesystem: %s",
-			  strerror(errno));
+	return error_set(error, -errno, "cannot sync the filesystem: %s",
+			 strerror(errno));
 }
 
-static int settle(struct work *work)
+static int sync_names(struct relink_context *context)
 {
-	struct relink *relink = work->relink;
-	struct reason reason;
+	struct relink *relink = context->relink;
+	struct error error;
 	int status;
 
-	if (relink->sync && (new_dirs_sync(&work->dirs, &reason) ||
-			     sync_destination(&work->destination, &reason)))
-		return message_failed("%s; nothing was changed", reason.text);
+	if (relink->sync && (make_dirs_sync(&context->dirs, &error) ||
+			     sync_user_path(&context->user_path, &error)))
+		return message_failed("%s; nothing was changed", error.text);
 	if (interrupted())
 		return message_failed("interrupted: nothing was changed");
 	if (!relink->manifest_path)
 		return STATUS_DONE;
-	status = manifest_write(&work->writer, &relink->manifest);
-	return status == STATUS_DONE ? then(work) : status;
+	status = manifest_write(&context->writer, &relink->manifest);
+	return status == STATUS_DONE ? commit(context) : status;
 }
 
 /* How many failed, and the first of them, or NULL. */
@@ -407,58 +407,58 @@ static void warn_of_failed(const struct relink *relink)
 				count, first->original_path, first->reason);
 }
 
-static int run(struct work *work)
+static int relink_all(struct relink_context *context)
 {
 	int status;
 
-	status = freeze(work);
+	status = freeze(context);
 	if (status == STATUS_DONE)
-		status = list_pids(work);
+		status = list_pids(context);
 	if (status == STATUS_DONE)
-		status = still(work);
+		status = recheck(context);
 	if (status == STATUS_DONE)
-		status = read_mounts(work);
+		status = read_mounts(context);
 	if (status == STATUS_DONE)
-		status = find(work);
+		status = find_files(context);
 	if (status == STATUS_DONE)
-		status = choose(work);
+		status = choose(context);
 	if (status == STATUS_DONE)
-		status = do_jobs(work);
+		status = relink_items(context);
 	if (status == STATUS_DONE)
-		status = work_note(work);
-	freeze_end(&work->freeze);
+		status = relink_record(context);
+	freeze_end(&context->freeze);
 	if (status == STATUS_DONE)
-		status = check_partial(work->relink);
+		status = check_partial(context->relink);
 	if (status == STATUS_DONE)
-		status = settle(work);
+		status = sync_names(context);
 	if (status == STATUS_DONE)
-		warn_of_failed(work->relink);
+		warn_of_failed(context->relink);
 	else
-		undo(work);
+		undo(context);
 	return status;
 }
 
 int relink(struct relink *relink, struct pv *pv)
 {
-	struct work work = {
+	struct relink_context context = {
 		.relink = relink,
 		.pv = pv,
 		.writer = { .fd = -1 },
-		.destination = { .dirfd = -1 },
+		.user_path = { .dirfd = -1 },
 		.next_key = 1,
 	};
 	int status;
 
 	interrupt_catch();
-	status = begin_manifest(&work);
+	status = begin_manifest(&context);
 	if (status == STATUS_DONE)
-		status = run(&work);
-	destination_close(&work.destination);
-	new_dirs_free(&work.dirs);
-	jobs_free(&work.jobs);
-	unlinked_list_free(&work.list);
-	mounts_free(&work.mounts);
-	manifest_close(&work.writer);
-	free(work.checkpoint);
+		status = relink_all(&context);
+	user_path_close(&context.user_path);
+	make_dirs_free(&context.dirs);
+	items_free(&context.items);
+	unlinked_list_free(&context.list);
+	mounts_free(&context.mounts);
+	manifest_close(&context.writer);
+	free(context.checkpoint);
 	return status;
 }

@@ -12,12 +12,12 @@
 /*
  * struct relink - what is asked for, and what became of it
  *
- * @target: the process
+ * @pidref: the process
  * @tree: and its descendants
- * @fds: only these descriptors of @target
+ * @fds: only these descriptors of @pidref
  * @fd_count: how many; 0 means everything
  * @to: the user's place for the one file, or NULL
- * @template: names, from template_check()
+ * @template: names, from name_template_check()
  * @regular: regular files only, and it is no failure if none can be relinked
  * @partial: what fails does not stop the rest
  * @copy: what cannot be linked is copied
@@ -26,13 +26,13 @@
  * @manifest_path: where to; NULL for the default, and then it becomes that, or stays
  *	NULL with @to, where none is written; owned here
  * @manifest: becomes what was done
- * @still: called, if not NULL, while the processes are held still and nothing has been made
+ * @recheck: called, if not NULL, while the processes are held still and nothing has been made
  *	yet; @manifest has their numbers.  It returns the exit status
- * @then: likewise, when all is done and the manifest is written; if it fails all is undone
+ * @commit: likewise, when all is done and the manifest is written; if it fails all is undone
  * @data: for both
  */
 struct relink {
-	struct target target;
+	struct pidref pidref;
 	bool tree;
 	int *fds;
 	size_t fd_count;
@@ -45,8 +45,8 @@ struct relink {
 	bool sync;
 	char *manifest_path;
 	struct manifest manifest;
-	int (*still)(struct relink *relink, struct pv *pv);
-	int (*then)(struct relink *relink);
+	int (*recheck)(struct relink *relink, struct pv *pv);
+	int (*commit)(struct relink *relink);
 	void *data;
 };
 

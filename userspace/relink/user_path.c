@@ -81,7 +81,7 @@ static int through(const struct mounts *mounts,
 	fd = only_if(fd >= 0 && mount_of(fd) == mount->id &&
 		     is_same(fd, dirfd), fd);
 	if (fd < 0) {
-		fd = elsewhere_open(pidfd, path);
+		fd = files_open_in(pidfd, path);
 		fd = only_if(fd >= 0 && mount_of(fd) == mount->id &&
 			     is_same(fd, dirfd), fd);
 	}
@@ -89,7 +89,7 @@ static int through(const struct mounts *mounts,
 	return fd;
 }
 
-static int open_directory(struct destination *destination, const char *path,
+static int open_directory(struct user_path *user_path, const char *path,
 			  const struct mounts *mounts,
 			  const struct manifest_mount *mount, int pidfd)
 {
@@ -97,49 +97,49 @@ static int open_directory(struct destination *destination, const char *path,
 	int err = fd < 0 ? -errno : 0, other = -1;
 
 	if (fd >= 0 && mount_of(fd) == mount->id) {
-		destination->same_mount = true;
-		destination->dirfd = fd;
+		user_path->same_mount = true;
+		user_path->dirfd = fd;
 		return 0;
 	}
 	if (fd >= 0)
 		other = through(mounts, mount, fd, pidfd);
 	if (other < 0 && *path == '/') {
-		other = elsewhere_open(pidfd, path);
+		other = files_open_in(pidfd, path);
 		other = only_if(other >= 0 && mount_of(other) == mount->id,
 				other);
 	}
-	destination->same_mount = other >= 0;
-	destination->dirfd = other >= 0 ? other : fd;
+	user_path->same_mount = other >= 0;
+	user_path->dirfd = other >= 0 ? other : fd;
 	if (other >= 0 && fd >= 0)
 		close(fd);
-	return destination->dirfd < 0 ? err : 0;
+	return user_path->dirfd < 0 ? err : 0;
 }
 
-int destination_open(struct destination *destination, const char *path,
-		     const struct mounts *mounts,
-		     const struct manifest_mount *mount, int pidfd,
-		     struct reason *reason)
+int user_path_open(struct user_path *user_path, const char *path,
+		   const struct mounts *mounts,
+		   const struct manifest_mount *mount, int pidfd,
+		   struct error *error)
 {
 	const char *slash = strrchr(path, '/');
 	char *copy = strdup(path);
 	int err;
 
-	*destination = (struct destination){ .dirfd = -1 };
-	destination->name = slash ? slash + 1 : path;
+	*user_path = (struct user_path){ .dirfd = -1 };
+	user_path->name = slash ? slash + 1 : path;
 	if (!copy)
-		return reason_errno(reason, -ENOMEM);
-	err = open_directory(destination, dirname(copy), mounts, mount, pidfd);
+		return error_errno(error, -ENOMEM);
+	err = open_directory(user_path, dirname(copy), mounts, mount, pidfd);
 	free(copy);
 	if (err)
-		return reason_set(reason, err,
-				  "cannot open the directory of %s: %s", path,
-				  strerror(-err));
+		return error_set(error, err,
+				 "cannot open the directory of %s: %s", path,
+				 strerror(-err));
 	return 0;
 }
 
-void destination_close(struct destination *destination)
+void user_path_close(struct user_path *user_path)
 {
-	if (destination->dirfd >= 0)
-		close(destination->dirfd);
-	destination->dirfd = -1;
+	if (user_path->dirfd >= 0)
+		close(user_path->dirfd);
+	user_path->dirfd = -1;
 }

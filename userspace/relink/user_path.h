@@ -7,14 +7,14 @@
 #include "relink/mounts.h"
 
 /*
- * struct destination - the user's place for a file
+ * struct user_path - the user's place for a file
  *
  * @dirfd: the directory
  * @name: the name in it, a part of the path that was given
  * @same_mount: the file was opened through the mount that the directory is on, so
  *	that it can be linked there
  */
-struct destination {
+struct user_path {
 	int dirfd;
 	const char *name;
 	bool same_mount;
@@ -27,12 +27,12 @@ struct destination {
  * for in the mount namespace of the process @pidfd as well.
  *
  * @mount is that of @fd.  Returns 0 or a negative errno with the reason;
- * destination_close() is to be called in either case.
+ * user_path_close() is to be called in either case.
  */
-int destination_open(struct destination *destination, const char *path,
-		     const struct mounts *mounts,
-		     const struct manifest_mount *mount, int pidfd,
-		     struct reason *reason);
-void destination_close(struct destination *destination);
+int user_path_open(struct user_path *user_path, const char *path,
+		   const struct mounts *mounts,
+		   const struct manifest_mount *mount, int pidfd,
+		   struct error *error);
+void user_path_close(struct user_path *user_path);
 
 #endif /* RELINK_USER_PATH_H */

@@ -54,8 +54,8 @@ static int read_pid(const struct command *command, struct wishes *wishes)
 }
 
 /* Options stand in front of the manifest or behind it. */
-static int read_options(const struct command *command, int argc, char **argv,
-			struct wishes *wishes)
+static int read_reopen_options(const struct command *command, int argc, char **argv,
+			       struct wishes *wishes)
 {
 	int code, status = STATUS_DONE;
 
@@ -73,7 +73,7 @@ static int read_options(const struct command *command, int argc, char **argv,
 static int read_wishes(const struct command *command, int argc, char **argv,
 		       struct wishes *wishes)
 {
-	int status = read_options(command, argc, argv, wishes);
+	int status = read_reopen_options(command, argc, argv, wishes);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -84,7 +84,7 @@ static int read_wishes(const struct command *command, int argc, char **argv,
 	argc -= optind;
 	argv += optind;
 	optind = 0;
-	status = read_options(command, argc, argv, wishes);
+	status = read_reopen_options(command, argc, argv, wishes);
 	if (status != STATUS_DONE)
 		return status;
 	if (optind == argc)
@@ -95,7 +95,7 @@ static int read_wishes(const struct command *command, int argc, char **argv,
 
 static int open_files(struct reopening *reopening, bool keep)
 {
-	int status = session_open(&reopening->pv);
+	int status = connect_open(&reopening->pv);
 
 	if (status == STATUS_DONE)
 		status = reopen_find(reopening);
@@ -104,7 +104,7 @@ static int open_files(struct reopening *reopening, bool keep)
 	if (status == STATUS_DONE)
 		status = reopen_open(reopening);
 	if (status == STATUS_DONE && !keep)
-		status = reopen_remove(reopening);
+		status = reopen_unlink(reopening);
 	return status;
 }
 
@@ -114,13 +114,13 @@ static int become_with_files(struct reopening *reopening, const char *file,
 {
 	int status, err;
 
-	reopen_tell(reopening);
-	status = reopen_settle(reopening, true);
+	reopen_report(reopening);
+	status = reopen_finish(reopening, true);
 	if (status == STATUS_DONE) {
 		execvp(file, command);
 		err = errno;
-		numbers_recover();
-		status = become_failed(file, err);
+		fdslots_recover();
+		status = exec_failed(file, err);
 	}
 	reopen_undo(reopening);
 	return status;
@@ -134,7 +134,7 @@ static int reopen(struct reopening *reopening, const struct wishes *wishes)
 	if (status != STATUS_DONE)
 		return status;
 	/* Found before anything is changed, the working directory included. */
-	file = become_find(wishes->command[0], &status);
+	file = exec_find(wishes->command[0], &status);
 	if (!file)
 		return status;
 	status = open_files(reopening, wishes->keep);
@@ -145,7 +145,7 @@ static int reopen(struct reopening *reopening, const struct wishes *wishes)
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int reopen_main(const struct command *command, int argc, char **argv)
 {
 	struct wishes wishes = { 0 };
 	struct reopening reopening;
@@ -181,5 +181,5 @@ const struct command cmd_reopen = {
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
 "found; 1 or 2 if it did not come to that.\n",
-	.main = run,
+	.main = reopen_main,
 };

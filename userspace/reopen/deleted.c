@@ -18,7 +18,7 @@
 
 #include "reopen/deleted.h"
 
-bool original_is_shown(int fd, const char *path)
+bool deleted_is_shown(int fd, const char *path)
 {
 	char name[64], link[PATH_MAX];
 	ssize_t length;
@@ -50,7 +50,7 @@ static int open_dir(const char *path, int file)
 		return -errno;
 	if (!same_mount(fd, file))
 		err = -EXDEV;
-	else if (!original_is_shown(fd, path))
+	else if (!deleted_is_shown(fd, path))
 		err = -ENOENT;
 	else
 		return fd;
@@ -64,47 +64,47 @@ static bool is_gone(int err)
 	       err == -EXDEV;
 }
 
-int original_open(struct original *original, const char *path, int file)
+int deleted_open(struct deleted *deleted, const char *path, int file)
 {
 	char *dir = strdup(path);
 	char *end;
 
-	*original = (struct original){ .dirfd = -ENOENT };
+	*deleted = (struct deleted){ .dirfd = -ENOENT };
 	if (!dir)
 		return -ENOMEM;
 	/* A path that is not absolute leads to no place. */
-	while (*path == '/' && is_gone(original->dirfd) &&
+	while (*path == '/' && is_gone(deleted->dirfd) &&
 	       (end = strrchr(dir, '/'))) {
 		*end = '\0';
-		original->rest = path + (end - dir) + 1;
-		original->dirfd = open_dir(end == dir ? "/" : dir, file);
+		deleted->rest = path + (end - dir) + 1;
+		deleted->dirfd = open_dir(end == dir ? "/" : dir, file);
 	}
 	free(dir);
-	return original->dirfd < 0 ? original->dirfd : 0;
+	return deleted->dirfd < 0 ? deleted->dirfd : 0;
 }
 
-void original_close(struct original *original)
+void deleted_close(struct deleted *deleted)
 {
-	if (original->dirfd >= 0)
-		close(original->dirfd);
-	original->dirfd = -1;
+	if (deleted->dirfd >= 0)
+		close(deleted->dirfd);
+	deleted->dirfd = -1;
 }
 
-int original_show(struct pv *pv, int fd, const struct original *original)
+int deleted_show(struct pv *pv, int fd, const struct deleted *deleted)
 {
-	return pv_reopen(pv, fd, original->dirfd, original->rest);
+	return pv_reopen(pv, fd, deleted->dirfd, deleted->rest);
 }
 
-bool original_cannot(int err)
+bool deleted_cannot(int err)
 {
 	return err == -EXDEV || err == -EOPNOTSUPP || err == -ENAMETOOLONG;
 }
 
-int original_move(int dirfd, const char *name, const struct original *original)
+int deleted_move(int dirfd, const char *name, const struct deleted *deleted)
 {
-	if (strchr(original->rest, '/'))
+	if (strchr(deleted->rest, '/'))
 		return -ENOENT;
-	if (renameat2(dirfd, name, original->dirfd, original->rest,
+	if (renameat2(dirfd, name, deleted->dirfd, deleted->rest,
 		      RENAME_NOREPLACE))
 		return -errno;
 	return 0;

@@ -194,8 +194,8 @@ static int find_elsewhere(const struct reopening *reopening,
 		      place->path ? place->path : place->from_root, why);
 }
 
-static int find(const struct reopening *reopening, const struct mounts *mounts,
-		struct reopened *reopened)
+static int find_reopened(const struct reopening *reopening, const struct mounts *mounts,
+			 struct reopened *reopened)
 {
 	int err;
 
@@ -206,7 +206,7 @@ static int find(const struct reopening *reopening, const struct mounts *mounts,
 		return message_failed("cannot reopen %s: %s: %s%s",
 				      reopened->file->original_path,
 				      reopened->file->place.path,
-				      strerror(-err), session_advice(err));
+				      strerror(-err), connect_advice(err));
 	/* By its filesystem we would find what was copied, not the copy. */
 	if (err && reopened->file->moved)
 		return cannot(reopened->file, reopened->file->place.path,
@@ -230,12 +230,12 @@ static int find_all(struct reopening *reopening, const struct mounts *mounts)
 			.file = &manifest->files[i],
 			.dirfd = -1,
 			.fd = -1,
-			.original.dirfd = -1,
+			.deleted.dirfd = -1,
 		};
 		reopening->count++;
 		if (is_cwd)
 			reopening->cwd = reopened;
-		status = find(reopening, mounts, reopened);
+		status = find_reopened(reopening, mounts, reopened);
 	}
 	return status;
 }

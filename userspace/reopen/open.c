@@ -74,7 +74,7 @@ static int put_all(const struct reopening *reopening,
 	for (i = first; i < file->holder_count && !err; i++)
 		if (wants_fd(reopening, file, i) &&
 		    shares(&file->holders[first], &file->holders[i]))
-			err = numbers_put(fd, file->holders[i].by.fd);
+			err = fdslots_put(fd, file->holders[i].by.fd);
 	return err;
 }
 
@@ -158,7 +158,7 @@ int reopen_open(const struct reopening *reopening)
 	return status;
 }
 
-int reopen_settle(const struct reopening *reopening, bool enter)
+int reopen_finish(const struct reopening *reopening, bool enter)
 {
 	const struct reopened *cwd = reopening->cwd;
 	int err;
@@ -167,10 +167,10 @@ int reopen_settle(const struct reopening *reopening, bool enter)
 		return message_failed("cannot enter %s: %s",
 				      cwd->file->original_path,
 				      strerror(errno));
-	err = numbers_finish();
+	err = fdslots_finish();
 	if (!err)
 		return STATUS_DONE;
-	numbers_recover();
+	fdslots_recover();
 	return message_failed("cannot have descriptors 0 to 2: %s",
 			      strerror(-err));
 }
@@ -184,6 +184,6 @@ void reopen_close(const struct reopening *reopening)
 
 		for (j = 0; j < file->holder_count; j++)
 			if (wants_fd(reopening, file, j))
-				numbers_drop(file->holders[j].by.fd);
+				fdslots_drop(file->holders[j].by.fd);
 	}
 }

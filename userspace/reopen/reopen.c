@@ -97,7 +97,7 @@ static int reserve(const struct reopening *reopening,
 		if (!reopen_wants(reopening, file, holder) ||
 		    holder->by.how != HOLD_FD)
 			continue;
-		err = numbers_reserve(holder->by.fd);
+		err = fdslots_reserve(holder->by.fd);
 		if (err)
 			return message_failed("cannot have descriptor %d: %s",
 					      holder->by.fd, strerror(-err));
@@ -125,21 +125,21 @@ int reopen_reserve(const struct reopening *reopening)
 static int show(const struct reopening *reopening, struct reopened *reopened)
 {
 	const struct manifest_file *file = reopened->file;
-	struct original original;
+	struct deleted deleted;
 	int fd = -EXDEV;
 
 	if (S_ISDIR(file->mode))
 		return STATUS_DONE;
-	if (!original_open(&original, file->original_path, reopened->fd))
-		fd = original_show(reopening->pv, reopened->fd, &original);
-	original_close(&original);
-	if (fd < 0 && original_cannot(fd))
+	if (!deleted_open(&deleted, file->original_path, reopened->fd))
+		fd = deleted_show(reopening->pv, reopened->fd, &deleted);
+	deleted_close(&deleted);
+	if (fd < 0 && deleted_cannot(fd))
 		return STATUS_DONE;
 	if (fd < 0)
 		return message_failed("cannot reopen %s: %s%s",
 				      file->original_path,
 				      pv_error(reopening->pv),
-				      session_advice(fd));
+				      connect_advice(fd));
 	close(reopened->fd);
 	reopened->fd = fd;
 	reopened->shown = true;
@@ -168,7 +168,7 @@ void reopen_end(struct reopening *reopening)
 			close(reopened->dirfd);
 		if (reopened->fd >= 0)
 			close(reopened->fd);
-		original_close(&reopened->original);
+		deleted_close(&reopened->deleted);
 	}
 	free(reopening->files);
 	reopening->files = NULL;

@@ -26,7 +26,7 @@
  * @fd: the file, O_PATH
  * @shown: @fd is shown where it lay
  * @moved: it was moved there, for as long as it takes to remove it
- * @original: where it lay, if @moved
+ * @deleted: where it lay, if @moved
  * @removed: it has lost its name
  */
 struct reopened {
@@ -37,7 +37,7 @@ struct reopened {
 	int fd;
 	bool shown;
 	bool moved;
-	struct original original;
+	struct deleted deleted;
 	bool removed;
 };
 
@@ -85,7 +85,7 @@ int reopen_open(const struct reopening *reopening);
  * The last steps before the command: its working directory, if it is to be that one, and
  * descriptors 0 to 2.  If one of them fails nothing that is open has closed.
  */
-int reopen_settle(const struct reopening *reopening, bool enter);
+int reopen_finish(const struct reopening *reopening, bool enter);
 
 /* Close again what reopen_open() has opened: a child has it. */
 void reopen_close(const struct reopening *reopening);
@@ -94,13 +94,13 @@ void reopen_close(const struct reopening *reopening);
  * Remove the names that a relink made, all or none.  One that another process of the
  * manifest is to find, too, stays.
  */
-int reopen_remove(struct reopening *reopening);
+int reopen_unlink(struct reopening *reopening);
 
 /* Give those that were removed their names back. */
 void reopen_undo(struct reopening *reopening);
 
 /* Say what is not as it was, in one line for each sort. */
-void reopen_tell(const struct reopening *reopening);
+void reopen_report(const struct reopening *reopening);
 
 void reopen_end(struct reopening *reopening);
 

@@ -40,12 +40,12 @@ static void move_one(struct reopened *reopened)
 {
 	const char *path = reopened->file->original_path;
 
-	reopened->shown = original_is_shown(reopened->fd, path);
+	reopened->shown = deleted_is_shown(reopened->fd, path);
 	if (reopened->shown ||
-	    original_open(&reopened->original, path, reopened->fd))
+	    deleted_open(&reopened->deleted, path, reopened->fd))
 		return;
-	reopened->moved = !original_move(reopened->dirfd, reopened->name,
-					 &reopened->original);
+	reopened->moved = !deleted_move(reopened->dirfd, reopened->name,
+					&reopened->deleted);
 	reopened->shown = reopened->moved;
 }
 
@@ -62,9 +62,9 @@ static void move_all(struct reopening *reopening)
 
 static int remove_one(struct reopened *reopened)
 {
-	const struct original *original = &reopened->original;
-	int dirfd = reopened->moved ? original->dirfd : reopened->dirfd;
-	const char *name = reopened->moved ? original->rest : reopened->name;
+	const struct deleted *deleted = &reopened->deleted;
+	int dirfd = reopened->moved ? deleted->dirfd : reopened->dirfd;
+	const char *name = reopened->moved ? deleted->rest : reopened->name;
 	int err = remove_made(dirfd, name, &reopened->inode);
 
 	if (err)
@@ -91,7 +91,7 @@ static int remove_all(struct reopening *reopening, bool directories)
 	return status;
 }
 
-int reopen_remove(struct reopening *reopening)
+int reopen_unlink(struct reopening *reopening)
 {
 	int status;
 
@@ -109,8 +109,8 @@ static int undo(struct pv *pv, const struct reopened *reopened)
 	struct pv_relinked relinked;
 
 	if (!reopened->removed)
-		return renameat2(reopened->original.dirfd,
-				 reopened->original.rest, reopened->dirfd,
+		return renameat2(reopened->deleted.dirfd,
+				 reopened->deleted.rest, reopened->dirfd,
 				 reopened->name, RENAME_NOREPLACE) ? -errno : 0;
 	if (S_ISDIR(reopened->file->mode))
 		return -EISDIR;
@@ -139,7 +139,7 @@ void reopen_undo(struct reopening *reopening)
 
 /* ---- What is not as it was ---- */
 
-static void tell_paths(const struct reopening *reopening)
+static void report_paths(const struct reopening *reopening)
 {
 	const struct manifest_file *first = NULL;
 	size_t count = 0, i;
@@ -160,7 +160,7 @@ static void tell_paths(const struct reopening *reopening)
 				first->original_path, more);
 }
 
-static void tell_awaited(const struct reopening *reopening)
+static void report_awaited(const struct reopening *reopening)
 {
 	size_t count = 0, i;
 
@@ -196,7 +196,7 @@ static void count_missed(const struct reopening *reopening,
 	}
 }
 
-static void tell_missed(const struct reopening *reopening)
+static void report_missed(const struct reopening *reopening)
 {
 	const struct manifest *manifest = reopening->manifest;
 	struct missed missed = { 0 };
@@ -217,9 +217,9 @@ static void tell_missed(const struct reopening *reopening)
 				missed.others);
 }
 
-void reopen_tell(const struct reopening *reopening)
+void reopen_report(const struct reopening *reopening)
 {
-	tell_paths(reopening);
-	tell_awaited(reopening);
-	tell_missed(reopening);
+	report_paths(reopening);
+	report_awaited(reopening);
+	report_missed(reopening);
 }

@@ -122,7 +122,7 @@ static void look_at_descriptors(struct check *check, int proc)
 static void look_at_maps(struct check *check, int proc)
 {
 	int fd = openat(proc, "maps", O_RDONLY | O_CLOEXEC);
-	char *text = fd < 0 ? NULL : proc_file_read_open(fd);
+	char *text = fd < 0 ? NULL : procfs_read_fd(fd);
 	char *line, *rest = text, *path, *before = "";
 
 	while (rest && (line = strsep(&rest, "\n"))) {
@@ -169,7 +169,7 @@ static int look_at_tree(struct check *check, pid_t root)
 	struct pids pids;
 	size_t i;
 
-	err = descend(&pids, root);
+	err = descendants_add(&pids, root);
 	if (err)
 		status = message_failed("cannot find the descendants of process %d: %s",
 					root, strerror(-err));
@@ -179,22 +179,22 @@ static int look_at_tree(struct check *check, pid_t root)
 	return status;
 }
 
-static int look_for_news(const struct target *target, const struct pv_rules *rules)
+static int look_for_news(const struct pidref *pidref, const struct pv_rules *rules)
 {
 	size_t first;
 	char *path;
 	int status;
 
-	if (!missing_find(target, rules, &first) || first >= pv_rules_count(rules))
+	if (!check_new(pidref, rules, &first) || first >= pv_rules_count(rules))
 		return STATUS_DONE;
 	path = pv_path_escape(pv_rules_target(rules, first));
 	status = message_failed("process %d could not be attached: NEW %s is not there; make it, or say --late",
-				target->pid, path ? path : "");
+				pidref->pid, path ? path : "");
 	free(path);
 	return status;
 }
 
-int attach_check(const struct targets *targets, const struct pv_rules *rules,
+int attach_check(const struct pidrefs *pidrefs, const struct pv_rules *rules,
 		 bool tree, bool late, bool json)
 {
 	struct check check = { .rules = rules, .json = json };
@@ -203,12 +203,12 @@ int attach_check(const struct targets *targets, const struct pv_rules *rules,
 
 	if (json)
 		json_begin_array(NULL);
-	for (i = 0; status == STATUS_DONE && i < targets->count; i++)
-		status = tree ? look_at_tree(&check, targets->target[i].pid) :
-				look_at_process(&check, targets->target[i].pid);
+	for (i = 0; status == STATUS_DONE && i < pidrefs->count; i++)
+		status = tree ? look_at_tree(&check, pidrefs->pidref[i].pid) :
+				look_at_process(&check, pidrefs->pidref[i].pid);
 	if (json)
 		json_end_array();
-	for (i = 0; status == STATUS_DONE && !late && i < targets->count; i++)
-		status = look_for_news(&targets->target[i], rules);
+	for (i = 0; status == STATUS_DONE && !late && i < pidrefs->count; i++)
+		status = look_for_news(&pidrefs->pidref[i], rules);
 	return status == STATUS_DONE ? output_finish() : status;
 }

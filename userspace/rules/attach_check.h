@@ -10,10 +10,10 @@
 /*
  * Print what the processes, with @tree their descendants too, hold of what lies below an
  * ORIGINAL: open files, mappings, programs, directories.  Rules do not change these.  A
- * NEW that is not there for one of the @targets is an error, unless @late.  Attaches
+ * NEW that is not there for one of the @pidrefs is an error, unless @late.  Attaches
  * nothing.  Returns the exit status, and has said what is wrong.
  */
-int attach_check(const struct targets *targets, const struct pv_rules *rules,
+int attach_check(const struct pidrefs *pidrefs, const struct pv_rules *rules,
 		 bool tree, bool late, bool json);
 
 #endif /* RULES_ATTACH_CHECK_H */

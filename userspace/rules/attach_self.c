@@ -28,12 +28,12 @@ static int renounce_privileges(void)
 /* What may help against what has kept us from being attached. */
 static const char *advice(const struct pv_rules *rules, int err)
 {
-	struct target self = { .pid = getpid() };
+	struct pidref self = { .pid = getpid() };
 	const char *text;
 
 	self.pidfd = pidfd_open(self.pid, 0);
-	text = missing_advice(&self, rules, err);
-	target_close(&self);
+	text = check_new_advice(&self, rules, err);
+	pidref_close(&self);
 	return text;
 }
 
@@ -42,7 +42,7 @@ int attach_self(const struct pv_rules *rules, unsigned int flags)
 	struct pv *pv;
 	int status, err;
 
-	status = session_open(&pv);
+	status = connect_open(&pv);
 	if (status == STATUS_DONE)
 		status = renounce_privileges();
 	if (status == STATUS_DONE) {

@@ -41,7 +41,7 @@ static int open_proc(const char *who, const char *name, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
-static bool enter_mounts(const struct target *target, const char *who)
+static bool enter_mounts(const struct pidref *pidref, const char *who)
 {
 	int ours = open_proc("self", "ns/mnt", O_RDONLY);
 	int theirs = open_proc(who, "ns/mnt", O_RDONLY);
@@ -49,21 +49,21 @@ static bool enter_mounts(const struct target *target, const char *who)
 	if (ours < 0 || theirs < 0)
 		return false;
 	return is_same_file(ours, theirs) ||
-	       !setns(target->pidfd, CLONE_NEWNS) ||
+	       !setns(pidref->pidfd, CLONE_NEWNS) ||
 	       !setns(theirs, CLONE_NEWNS);
 }
 
 /* In the helper: become one who looks from where the process looks. */
-static bool enter(const struct target *target)
+static bool enter(const struct pidref *pidref)
 {
 	char who[16];
 	int root, ours;
 
-	snprintf(who, sizeof(who), "%d", target->pid);
+	snprintf(who, sizeof(who), "%d", pidref->pid);
 	root = open_proc(who, "root", O_PATH | O_DIRECTORY);
-	if (root < 0 || !enter_mounts(target, who))
+	if (root < 0 || !enter_mounts(pidref, who))
 		return false;
-	if (!target_lives(target))
+	if (!pidref_lives(pidref))
 		return false;
 	ours = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (is_same_file(root, ours))
@@ -91,54 +91,54 @@ static size_t look(const struct pv_rules *rules)
 	return i;
 }
 
-static void run_helper(const struct target *target,
+static void run_helper(const struct pidref *pidref,
 		       const struct pv_rules *rules, int out)
 {
 	size_t first;
 
 	signal(SIGALRM, SIG_DFL);
 	alarm(PATIENCE);
-	if (!enter(target))
+	if (!enter(pidref))
 		_exit(1);
 	first = look(rules);
 	_exit(write(out, &first, sizeof(first)) != sizeof(first));
 }
 
-bool missing_find(const struct target *target, const struct pv_rules *rules,
-		  size_t *first)
+bool check_new(const struct pidref *pidref, const struct pv_rules *rules,
+	       size_t *first)
 {
 	int ends[2];
-	bool told;
+	bool answered;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return false;
 	pid = fork();
 	if (!pid)
-		run_helper(target, rules, ends[1]);
+		run_helper(pidref, rules, ends[1]);
 	close(ends[1]);
-	told = pid > 0 &&
+	answered = pid > 0 &&
 	       read(ends[0], first, sizeof(*first)) == sizeof(*first);
 	close(ends[0]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return told;
+	return answered;
 }
 
-const char *missing_advice(const struct target *target,
-			   const struct pv_rules *rules, int err)
+const char *check_new_advice(const struct pidref *pidref,
+			     const struct pv_rules *rules, int err)
 {
 	static char *advice;
 	size_t first;
 	char *path;
 
 	if ((err != -ENOENT && err != -ENOTDIR) ||
-	    !missing_find(target, rules, &first) || first >= pv_rules_count(rules))
-		return session_advice(err);
+	    !check_new(pidref, rules, &first) || first >= pv_rules_count(rules))
+		return connect_advice(err);
 	path = pv_path_escape(pv_rules_target(rules, first));
 	free(advice);
 	if (!path || asprintf(&advice, "; make %s, or say --late", path) < 0)
 		advice = NULL;
 	free(path);
-	return advice ? advice : session_advice(err);
+	return advice ? advice : connect_advice(err);
 }

@@ -16,7 +16,7 @@ static const struct option options[] = {
 	OPTIONS_COMMON
 };
 
-static const struct phase phase = {
+static const struct two_phase phase = {
 	.option = OPTION_NEW,
 	.spelling = "--new X:Y",
 	.variable = "DMTCP_NEW_PATH_PREFIX",
@@ -24,9 +24,9 @@ static const struct phase phase = {
 	.act = pv_activate,
 };
 
-static int run(const struct command *command, int argc, char **argv)
+static int activate_main(const struct command *command, int argc, char **argv)
 {
-	return phase_run(&phase, command, options, argc, argv);
+	return two_phase_main(&phase, command, options, argc, argv);
 }
 
 const struct command cmd_activate = {
@@ -41,5 +41,5 @@ const struct command cmd_activate = {
 "              it, the variable DMTCP_NEW_PATH_PREFIX counts\n"
 "  --tree      the existing descendants of the process, too\n"
 "  --late      the new paths are looked up at each use: they need not be there yet\n",
-	.main = run,
+	.main = activate_main,
 };

@@ -26,14 +26,14 @@ static const struct option options[] = {
 /* struct request - what the command line asks for */
 struct request {
 	struct rules_options rules;
-	struct targets targets;
+	struct pidrefs pidrefs;
 	unsigned int flags;
 	bool check;
 	bool json;
 };
 
-static int read_options(const struct command *command, int argc, char **argv,
-			struct request *request)
+static int read_attach_options(const struct command *command, int argc, char **argv,
+			       struct request *request)
 {
 	int code, status;
 
@@ -60,32 +60,32 @@ static int read_options(const struct command *command, int argc, char **argv,
 	request->flags |= request->rules.flags;
 	if (!pv_rules_count(request->rules.rules))
 		return message_usage(command, "no rule given: try --map ORIGINAL=NEW");
-	return targets_open(&request->targets, command, argc - optind,
+	return pidrefs_open(&request->pidrefs, command, argc - optind,
 			    argv + optind);
 }
 
 /* All of them, or none. */
 static int attach_targets(struct pv *pv, const struct request *request)
 {
-	const struct target *target = request->targets.target;
-	struct restore restore;
+	const struct pidref *pidref = request->pidrefs.pidref;
+	struct rollback rollback;
 	size_t i;
 	int err, status;
 
-	status = restore_init(&restore, pv, &request->targets, request->flags);
+	status = rollback_init(&rollback, pv, &request->pidrefs, request->flags);
 	if (status != STATUS_DONE)
 		return status;
-	for (i = 0; i < request->targets.count; i++) {
-		err = pv_attach(pv, target[i].pidfd, request->rules.rules,
+	for (i = 0; i < request->pidrefs.count; i++) {
+		err = pv_attach(pv, pidref[i].pidfd, request->rules.rules,
 				request->flags);
 		if (!err)
 			continue;
-		status = restore_fail(&restore, pv, i,
-				      missing_advice(&target[i],
-						     request->rules.rules, err));
+		status = rollback_fail(&rollback, pv, i,
+				       check_new_advice(&pidref[i],
+							request->rules.rules, err));
 		break;
 	}
-	restore_free(&restore);
+	rollback_free(&rollback);
 	return status;
 }
 
@@ -95,27 +95,27 @@ static int attach(const struct request *request)
 	int status;
 
 	if (request->check)
-		return attach_check(&request->targets, request->rules.rules,
+		return attach_check(&request->pidrefs, request->rules.rules,
 				    request->flags & PV_TREE,
 				    request->flags & PV_LATE, request->json);
-	status = session_open(&pv);
+	status = connect_open(&pv);
 	if (status == STATUS_DONE)
 		status = attach_targets(pv, request);
 	pv_close(pv);
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int attach_main(const struct command *command, int argc, char **argv)
 {
 	struct request request = { 0 };
 	int status;
 
 	status = rules_options_init(&request.rules);
 	if (status == STATUS_DONE)
-		status = read_options(command, argc, argv, &request);
+		status = read_attach_options(command, argc, argv, &request);
 	if (status == STATUS_DONE) {
 		status = attach(&request);
-		targets_close(&request.targets);
+		pidrefs_close(&request.pidrefs);
 	}
 	rules_options_free(&request.rules);
 	return status;
@@ -140,5 +140,5 @@ RULES_OPTIONS_HELP
 "\n"
 "Without rules here, the variables DMTCP_PATH_MAPPING (old:new;old:new) and\n"
 "DMTCP_ORIGINAL_PATH_PREFIX with DMTCP_NEW_PATH_PREFIX count.\n",
-	.main = run,
+	.main = attach_main,
 };

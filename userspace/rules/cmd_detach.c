@@ -19,22 +19,22 @@ static const struct option options[] = {
 static const char *advice(int err)
 {
 	return err == -ENOENT ? "; \"pvadm show\" lists those that are" :
-				session_advice(err);
+				connect_advice(err);
 }
 
-static int detach_targets(struct pv *pv, const struct targets *targets,
-			  unsigned int flags)
+static int detach_processes(struct pv *pv, const struct pidrefs *pidrefs,
+			    unsigned int flags)
 {
 	size_t i;
 	int err;
 
-	for (i = 0; i < targets->count; i++) {
-		const struct target *target = &targets->target[i];
+	for (i = 0; i < pidrefs->count; i++) {
+		const struct pidref *pidref = &pidrefs->pidref[i];
 
-		err = pv_detach(pv, target->pidfd, flags);
+		err = pv_detach(pv, pidref->pidfd, flags);
 		if (err)
 			return message_failed("cannot detach process %d: %s%s%s",
-					      target->pid, pv_error(pv),
+					      pidref->pid, pv_error(pv),
 					      advice(err),
 					      i ? " (those named before it are detached)" : "");
 	}
@@ -47,13 +47,13 @@ static int detach_all(struct pv *pv)
 
 	if (err)
 		return message_failed("cannot detach all processes: %s%s",
-				      pv_error(pv), session_advice(err));
+				      pv_error(pv), connect_advice(err));
 	return STATUS_DONE;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int detach_main(const struct command *command, int argc, char **argv)
 {
-	struct targets targets = { 0 };
+	struct pidrefs pidrefs = { 0 };
 	unsigned int flags = 0;
 	struct pv *pv;
 	int code, status;
@@ -66,15 +66,15 @@ static int run(const struct command *command, int argc, char **argv)
 	if (!(flags & PV_ALL) && optind == argc)
 		return message_usage(command, "no process given");
 
-	status = targets_open(&targets, command, argc - optind, argv + optind);
+	status = pidrefs_open(&pidrefs, command, argc - optind, argv + optind);
 	if (status != STATUS_DONE)
 		return status;
-	status = session_open(&pv);
+	status = connect_open(&pv);
 	if (status == STATUS_DONE)
 		status = flags & PV_ALL ? detach_all(pv) :
-					  detach_targets(pv, &targets, flags);
+					  detach_processes(pv, &pidrefs, flags);
 	pv_close(pv);
-	targets_close(&targets);
+	pidrefs_close(&pidrefs);
 	return status;
 }
 
@@ -88,5 +88,5 @@ const struct command cmd_detach = {
 "\n"
 "  --tree   the existing descendants of the processes, too\n"
 "  --all    every attached process: the module can be unloaded then\n",
-	.main = run,
+	.main = detach_main,
 };

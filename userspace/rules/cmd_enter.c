@@ -18,17 +18,17 @@ static const struct option options[] = {
 	OPTIONS_COMMON
 };
 
-static int get_layers(const struct target *target, struct pv_layers **layers)
+static int get_layers(const struct pidref *pidref, struct pv_layers **layers)
 {
 	struct pv *pv;
-	int status = session_open(&pv), err;
+	int status = connect_open(&pv), err;
 
 	if (status == STATUS_DONE) {
-		err = pv_get(pv, target->pidfd, layers);
+		err = pv_get(pv, pidref->pidfd, layers);
 		if (err)
 			status = message_failed("cannot get the rules of process %d: %s%s",
-						target->pid, pv_error(pv),
-						session_advice(err));
+						pidref->pid, pv_error(pv),
+						connect_advice(err));
 	}
 	pv_close(pv);
 	return status;
@@ -47,21 +47,21 @@ static int attach_layers(void *arg)
 	return status;
 }
 
-static int enter(const struct target *target, bool namespaces, char **command)
+static int enter_process(const struct pidref *pidref, bool namespaces, char **command)
 {
 	struct pv_layers *layers = NULL;
-	int status = get_layers(target, &layers);
+	int status = get_layers(pidref, &layers);
 
 	if (status == STATUS_DONE)
 		status = namespaces ?
-			 ns_enter_with(target, attach_layers, layers, command) :
+			 ns_enter_with(pidref, attach_layers, layers, command) :
 			 attach_layers(layers);
 	pv_layers_free(layers);
-	return status == STATUS_DONE ? become(command[0], command) : status;
+	return status == STATUS_DONE ? exec_program(command[0], command) : status;
 }
 
-static bool read_options(const struct command *command, int argc, char **argv,
-			 bool namespaces)
+static bool read_enter_options(const struct command *command, int argc, char **argv,
+			       bool namespaces)
 {
 	while (options_first(command, argc, argv, options) != OPTION_END)
 		namespaces = true;
@@ -69,22 +69,22 @@ static bool read_options(const struct command *command, int argc, char **argv,
 }
 
 /* Options may stand before PID and behind it. */
-static int run(const struct command *command, int argc, char **argv)
+static int enter_main(const struct command *command, int argc, char **argv)
 {
-	bool namespaces = read_options(command, argc, argv, false);
+	bool namespaces = read_enter_options(command, argc, argv, false);
 	const char *pid = optind < argc ? argv[optind++] : NULL;
-	struct target target = { .pidfd = -1 };
+	struct pidref pidref = { .pidfd = -1 };
 	int status;
 
 	if (!pid)
 		return message_usage(command, "one process is needed");
-	namespaces = read_options(command, argc, argv, namespaces);
+	namespaces = read_enter_options(command, argc, argv, namespaces);
 	if (optind == argc)
 		return message_usage(command, "no command to run");
-	status = target_open(&target, command, pid);
+	status = pidref_open(&pidref, command, pid);
 	if (status == STATUS_DONE)
-		status = enter(&target, namespaces, argv + optind);
-	target_close(&target);
+		status = enter_process(&pidref, namespaces, argv + optind);
+	pidref_close(&pidref);
 	return status;
 }
 
@@ -104,5 +104,5 @@ const struct command cmd_enter = {
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
 "found; 1 or 2 if it did not come to that.\n",
-	.main = run,
+	.main = enter_main,
 };

@@ -74,7 +74,7 @@ static void print_text(const struct pv_event *event)
 }
 
 /* One event; what it returns ends the reading. */
-static int tell(const struct pv_event *event, void *arg)
+static int print_event(const struct pv_event *event, void *arg)
 {
 	const struct monitor *monitor = arg;
 	uint32_t pid = monitor->pid;
@@ -130,7 +130,7 @@ static int watch(struct pv *pv, int events, int pidfd, struct monitor *monitor)
 					      strerror(errno));
 		if (fds[PROCESS].revents)
 			flush_events(pv);
-		err = pv_monitor_read(pv, tell, monitor);
+		err = pv_monitor_read(pv, print_event, monitor);
 	} while (!err && !fds[READER].revents && !fds[PROCESS].revents);
 
 	if (ferror(stdout))
@@ -140,22 +140,22 @@ static int watch(struct pv *pv, int events, int pidfd, struct monitor *monitor)
 	return STATUS_DONE;
 }
 
-static int monitor(struct pv *pv, const struct target *target, bool json)
+static int monitor(struct pv *pv, const struct pidref *pidref, bool json)
 {
-	struct monitor monitor = { .pid = target->pid, .json = json };
+	struct monitor monitor = { .pid = pidref->pid, .json = json };
 	int events = pv_monitor_start(pv);
 
 	if (events < 0)
 		return message_failed("cannot monitor: %s%s", pv_error(pv),
-				      session_advice(events));
+				      connect_advice(events));
 	json_compact();
 	catch_signals();
-	return watch(pv, events, target->pidfd, &monitor);
+	return watch(pv, events, pidref->pidfd, &monitor);
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int monitor_main(const struct command *command, int argc, char **argv)
 {
-	struct target target = { .pidfd = -1 };
+	struct pidref pidref = { .pidfd = -1 };
 	int status = STATUS_DONE;
 	bool json = false;
 	struct pv *pv;
@@ -166,14 +166,14 @@ static int run(const struct command *command, int argc, char **argv)
 		return message_usage(command, "more than one process given");
 
 	if (optind < argc)
-		status = target_open(&target, command, argv[optind]);
+		status = pidref_open(&pidref, command, argv[optind]);
 	if (status != STATUS_DONE)
 		return status;
-	status = session_open(&pv);
+	status = connect_open(&pv);
 	if (status == STATUS_DONE)
-		status = monitor(pv, &target, json);
+		status = monitor(pv, &pidref, json);
 	pv_close(pv);
-	target_close(&target);
+	pidref_close(&pidref);
 	return status;
 }
 
@@ -188,5 +188,5 @@ const struct command cmd_monitor = {
 "needs CAP_SYS_ADMIN in the initial user namespace.\n"
 "\n"
 "  --json   print JSON, one object a line\n",
-	.main = run,
+	.main = monitor_main,
 };

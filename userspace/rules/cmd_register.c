@@ -15,7 +15,7 @@ static const struct option options[] = {
 	OPTIONS_COMMON
 };
 
-static const struct phase phase = {
+static const struct two_phase phase = {
 	.option = OPTION_ORIGINAL,
 	.spelling = "--original A:B",
 	.variable = "DMTCP_ORIGINAL_PATH_PREFIX",
@@ -23,9 +23,9 @@ static const struct phase phase = {
 	.act = pv_register,
 };
 
-static int run(const struct command *command, int argc, char **argv)
+static int register_main(const struct command *command, int argc, char **argv)
 {
-	return phase_run(&phase, command, options, argc, argv);
+	return two_phase_main(&phase, command, options, argc, argv);
 }
 
 const struct command cmd_register = {
@@ -40,5 +40,5 @@ const struct command cmd_register = {
 "  --original A:B   the paths, with a colon between two; without it, the variable\n"
 "                   DMTCP_ORIGINAL_PATH_PREFIX counts\n"
 "  --tree           the existing descendants of the process, too\n",
-	.main = run,
+	.main = register_main,
 };

@@ -19,11 +19,11 @@ static const struct option options[] = {
 	OPTIONS_COMMON
 };
 
-static void print_json(const struct target *target, const char *path,
+static void print_json(const struct pidref *pidref, const char *path,
 		       const struct pv_resolution *resolution)
 {
 	json_begin_object(NULL);
-	json_number("pid", target->pid);
+	json_number("pid", pidref->pid);
 	json_string("path", path);
 	json_string("real", resolution->real);
 	json_bool("matched", resolution->matched);
@@ -34,42 +34,42 @@ static void print_json(const struct target *target, const char *path,
 	json_end_object();
 }
 
-static int failed(struct pv *pv, const struct target *target,
+static int failed(struct pv *pv, const struct pidref *pidref,
 		  const char *path, int err)
 {
 	return message_failed("cannot resolve %s in process %d: %s%s", path,
-			      target->pid, pv_error(pv), session_advice(err));
+			      pidref->pid, pv_error(pv), connect_advice(err));
 }
 
-static int resolve(struct pv *pv, const struct target *target,
+static int resolve(struct pv *pv, const struct pidref *pidref,
 		   const char *path, bool json)
 {
 	struct pv_resolution *resolution;
 	int err;
 
-	err = pv_resolve(pv, target->pidfd, path, &resolution);
+	err = pv_resolve(pv, pidref->pidfd, path, &resolution);
 	if (err)
-		return failed(pv, target, path, err);
+		return failed(pv, pidref, path, err);
 	if (json)
-		print_json(target, path, resolution);
+		print_json(pidref, path, resolution);
 	else
 		puts(resolution->real);
 	pv_resolution_free(resolution);
 	return output_finish();
 }
 
-static int reverse(struct pv *pv, const struct target *target,
+static int reverse(struct pv *pv, const struct pidref *pidref,
 		   const char *real, bool json)
 {
 	char *path;
 	int err;
 
-	err = pv_reverse(pv, target->pidfd, real, &path);
+	err = pv_reverse(pv, pidref->pidfd, real, &path);
 	if (err)
-		return failed(pv, target, real, err);
+		return failed(pv, pidref, real, err);
 	if (json) {
 		json_begin_object(NULL);
-		json_number("pid", target->pid);
+		json_number("pid", pidref->pid);
 		json_string("path", path);
 		json_string("real", real);
 		json_end_object();
@@ -80,9 +80,9 @@ static int reverse(struct pv *pv, const struct target *target,
 	return output_finish();
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int resolve_main(const struct command *command, int argc, char **argv)
 {
-	struct target target;
+	struct pidref pidref;
 	bool json = false, back = false;
 	const char *path;
 	struct pv *pv;
@@ -100,15 +100,15 @@ static int run(const struct command *command, int argc, char **argv)
 		return message_usage(command,
 				     "the path \"%s\" is not absolute", path);
 
-	status = target_open(&target, command, argv[optind]);
+	status = pidref_open(&pidref, command, argv[optind]);
 	if (status != STATUS_DONE)
 		return status;
-	status = session_open(&pv);
+	status = connect_open(&pv);
 	if (status == STATUS_DONE)
-		status = back ? reverse(pv, &target, path, json) :
-				resolve(pv, &target, path, json);
+		status = back ? reverse(pv, &pidref, path, json) :
+				resolve(pv, &pidref, path, json);
 	pv_close(pv);
-	target_close(&target);
+	pidref_close(&pidref);
 	return status;
 }
 
@@ -124,5 +124,5 @@ const struct command cmd_resolve = {
 "  --reverse  the other way round: PATH is a real one, print what the process\n"
 "             calls it\n"
 "  --json     print JSON; it tells the rule that matched, too\n",
-	.main = run,
+	.main = resolve_main,
 };

@@ -33,7 +33,7 @@ static int read_rules(const struct command *command, int argc, char **argv,
 	return rules_options_finish(rules, command);
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run_main(const struct command *command, int argc, char **argv)
 {
 	struct rules_options rules;
 	unsigned int flags = 0;
@@ -46,7 +46,7 @@ static int run(const struct command *command, int argc, char **argv)
 		status = attach_self(rules.rules, rules.flags | flags);
 	rules_options_free(&rules);
 	argv += optind;
-	return status == STATUS_DONE ? become(argv[0], argv) : status;
+	return status == STATUS_DONE ? exec_program(argv[0], argv) : status;
 }
 
 const struct command cmd_run = {
@@ -67,5 +67,5 @@ RULES_OPTIONS_HELP
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
 "found; 1 or 2 if it did not come to that.\n",
-	.main = run,
+	.main = run_main,
 };

@@ -22,12 +22,12 @@ static const struct option options[] = {
 
 static int list_json(const struct pv_process *process, void *arg)
 {
-	char comm[TARGET_COMM];
+	char comm[PIDREF_COMM];
 
 	(void)arg;
 	json_begin_object(NULL);
 	json_number("pid", process->pid);
-	json_string("comm", target_comm(process->pid, comm));
+	json_string("comm", pidref_comm(process->pid, comm));
 	json_number("layers", process->layers);
 	json_number("rules", process->rules);
 	json_bool("own", process->own);
@@ -38,14 +38,14 @@ static int list_json(const struct pv_process *process, void *arg)
 /* @arg: bool, the heading has been printed */
 static int list_text(const struct pv_process *process, void *arg)
 {
-	char comm[TARGET_COMM], *escaped;
+	char comm[PIDREF_COMM], *escaped;
 	bool *headed = arg;
 
 	if (!*headed)
 		printf("%7s  %-15s  %6s  %7s\n", "PID", "COMMAND", "LAYERS",
 		       "RULES");
 	*headed = true;
-	escaped = pv_path_escape(target_comm(process->pid, comm));
+	escaped = pv_path_escape(pidref_comm(process->pid, comm));
 	printf("%7u  %-15s  %6u  %7u\n", process->pid, escaped ? escaped : "",
 	       process->layers, process->rules);
 	free(escaped);
@@ -64,7 +64,7 @@ static int show_list(struct pv *pv, bool json)
 		json_end_array();
 	if (err)
 		return message_failed("cannot list the attached processes: %s%s",
-				      pv_error(pv), session_advice(err));
+				      pv_error(pv), connect_advice(err));
 	return output_finish();
 }
 
@@ -92,15 +92,15 @@ static void layer_json(const struct pv_rules *rules, unsigned int flags,
 	json_end_object();
 }
 
-static void layers_json(const struct target *target,
+static void layers_json(const struct pidref *pidref,
 			const struct pv_layers *layers)
 {
-	char comm[TARGET_COMM];
+	char comm[PIDREF_COMM];
 	size_t i;
 
 	json_begin_object(NULL);
-	json_number("pid", target->pid);
-	json_string("comm", target_comm(target->pid, comm));
+	json_number("pid", pidref->pid);
+	json_string("comm", pidref_comm(pidref->pid, comm));
 	json_begin_array("layers");
 	for (i = 0; i < pv_layers_count(layers); i++)
 		layer_json(pv_layers_rules(layers, i),
@@ -112,24 +112,24 @@ static void layers_json(const struct target *target,
 
 static int layer_text(const struct pv_rules *rules)
 {
-	char *original, *target;
+	char *original, *pidref;
 	bool complete = true;
 	size_t i;
 
 	for (i = 0; complete && i < pv_rules_count(rules); i++) {
 		original = pv_path_escape(pv_rules_original(rules, i));
-		target = pv_path_escape(pv_rules_target(rules, i));
-		complete = original && target;
+		pidref = pv_path_escape(pv_rules_target(rules, i));
+		complete = original && pidref;
 		if (complete)
-			printf("%s=%s\n", original, target);
+			printf("%s=%s\n", original, pidref);
 		free(original);
-		free(target);
+		free(pidref);
 	}
 	return complete ? STATUS_DONE : message_failed("out of memory");
 }
 
 /* What it prints is a map file. */
-static int layers_text(const struct target *target,
+static int layers_text(const struct pidref *pidref,
 		       const struct pv_layers *layers)
 {
 	const struct pv_rules *rules;
@@ -138,7 +138,7 @@ static int layers_text(const struct target *target,
 	size_t i;
 
 	if (!pv_layers_count(layers))
-		printf("# process %d is not attached\n", target->pid);
+		printf("# process %d is not attached\n", pidref->pid);
 	for (i = 0; status == STATUS_DONE && i < pv_layers_count(layers); i++) {
 		rules = pv_layers_rules(layers, i);
 		flags = pv_layers_flags(layers, i);
@@ -153,27 +153,27 @@ static int layers_text(const struct target *target,
 	return status;
 }
 
-static int show_target(struct pv *pv, const struct target *target, bool json)
+static int show_process(struct pv *pv, const struct pidref *pidref, bool json)
 {
 	struct pv_layers *layers;
 	int err, status = STATUS_DONE;
 
-	err = pv_get(pv, target->pidfd, &layers);
+	err = pv_get(pv, pidref->pidfd, &layers);
 	if (err)
 		return message_failed("cannot show process %d: %s%s",
-				      target->pid, pv_error(pv),
-				      session_advice(err));
+				      pidref->pid, pv_error(pv),
+				      connect_advice(err));
 	if (json)
-		layers_json(target, layers);
+		layers_json(pidref, layers);
 	else
-		status = layers_text(target, layers);
+		status = layers_text(pidref, layers);
 	pv_layers_free(layers);
 	return status == STATUS_DONE ? output_finish() : status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int show_main(const struct command *command, int argc, char **argv)
 {
-	struct target target = { .pidfd = -1 };
+	struct pidref pidref = { .pidfd = -1 };
 	int status = STATUS_DONE;
 	bool json = false;
 	struct pv *pv;
@@ -184,15 +184,15 @@ static int run(const struct command *command, int argc, char **argv)
 		return message_usage(command, "more than one process given");
 
 	if (optind < argc)
-		status = target_open(&target, command, argv[optind]);
+		status = pidref_open(&pidref, command, argv[optind]);
 	if (status != STATUS_DONE)
 		return status;
-	status = session_open(&pv);
+	status = connect_open(&pv);
 	if (status == STATUS_DONE)
-		status = optind < argc ? show_target(pv, &target, json) :
+		status = optind < argc ? show_process(pv, &pidref, json) :
 					 show_list(pv, json);
 	pv_close(pv);
-	target_close(&target);
+	pidref_close(&pidref);
 	return status;
 }
 
@@ -205,5 +205,5 @@ const struct command cmd_show = {
 "its rules in the order in which they are tried, in the form of a map file.\n"
 "\n"
 "  --json   print JSON\n",
-	.main = run,
+	.main = show_main,
 };

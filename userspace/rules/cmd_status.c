@@ -46,15 +46,15 @@ static bool names_only(const struct pv_status *status)
 static void json_hook(const char *function)
 {
 	const struct hook *hook = hook_at(function);
-	const struct entry *entry;
+	const struct entry_point *entry_point;
 
 	json_begin_object(NULL);
 	json_string("function", function);
 	json_string("carries", hook ? hook->carries : "");
 	json_begin_array("entries");
-	for (entry = entries; hook && entry->name; entry++)
-		if (entry->roles & hook->role)
-			json_string(NULL, entry->name);
+	for (entry_point = entry_points; hook && entry_point->name; entry_point++)
+		if (entry_point->roles & hook->role)
+			json_string(NULL, entry_point->name);
 	json_end_array();
 	json_end_object();
 }
@@ -62,7 +62,7 @@ static void json_hook(const char *function)
 static void json_hooks(const struct pv_status *status)
 {
 	unsigned int roles = roles_of(status);
-	const struct entry *entry;
+	const struct entry_point *entry_point;
 	size_t i;
 
 	json_begin_array("hooks");
@@ -70,9 +70,9 @@ static void json_hooks(const struct pv_status *status)
 		json_hook(status->sites[i]);
 	json_end_array();
 	json_begin_array("not_carried");
-	for (entry = entries; entry->name; entry++)
-		if (entry->roles & ~roles)
-			json_string(NULL, entry->name);
+	for (entry_point = entry_points; entry_point->name; entry_point++)
+		if (entry_point->roles & ~roles)
+			json_string(NULL, entry_point->name);
 	json_end_array();
 	json_begin_array("not_kept");
 	for (i = 0; names_only(status) && names_do_not_keep[i]; i++)
@@ -130,15 +130,15 @@ static void print_wrapped(const char *text)
 /* The entries that need one of @roles, separated by commas. */
 static void print_entries(unsigned int roles)
 {
-	const struct entry *entry;
+	const struct entry_point *entry_point;
 	int at = 0;
 
-	for (entry = entries; entry->name; entry++) {
-		if (!(entry->roles & roles))
+	for (entry_point = entry_points; entry_point->name; entry_point++) {
+		if (!(entry_point->roles & roles))
 			continue;
 		if (at)
 			at += printf(",");
-		at = print_word(at, entry->name, strlen(entry->name));
+		at = print_word(at, entry_point->name, strlen(entry_point->name));
 	}
 	if (at)
 		printf("\n");
@@ -162,28 +162,28 @@ static void print_hook(const struct pv_status *status, size_t first,
 static void print_hooks(const struct pv_status *status)
 {
 	const struct hook *hook;
-	unsigned int told = 0;
+	unsigned int printed = 0;
 	size_t i;
 
 	for (i = 0; i < status->site_count; i++) {
 		hook = hook_at(status->sites[i]);
-		if (!hook || told & hook->role)
+		if (!hook || printed & hook->role)
 			continue;
 		print_hook(status, i, hook);
-		told |= hook->role;
+		printed |= hook->role;
 	}
 }
 
 static void print_lacks(const struct pv_status *status)
 {
 	unsigned int roles = roles_of(status);
-	const struct entry *entry;
+	const struct entry_point *entry_point;
 	size_t i;
 
-	for (entry = entries; entry->name; entry++)
-		if (entry->roles & ~roles)
+	for (entry_point = entry_points; entry_point->name; entry_point++)
+		if (entry_point->roles & ~roles)
 			break;
-	if (entry->name) {
+	if (entry_point->name) {
 		printf("\nnot carried, as their hooks were left out (without=):\n");
 		print_entries(~roles);
 	}
@@ -233,7 +233,7 @@ static int print_status(struct pv *pv, bool json)
 	return output_finish();
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int status_main(const struct command *command, int argc, char **argv)
 {
 	bool json = false;
 	struct pv *pv;
@@ -244,7 +244,7 @@ static int run(const struct command *command, int argc, char **argv)
 	if (optind < argc)
 		return message_usage(command, "unexpected \"%s\"",
 				     argv[optind]);
-	status = session_open(&pv);
+	status = connect_open(&pv);
 	if (status == STATUS_DONE)
 		status = print_status(pv, json);
 	pv_close(pv);
@@ -262,5 +262,5 @@ const struct command cmd_status = {
 "CAP_SYS_ADMIN is told of processes, tables and names, as they are everybody's.\n"
 "\n"
 "  --json   print JSON\n",
-	.main = run,
+	.main = status_main,
 };

@@ -25,7 +25,7 @@ const struct hook hooks[] = {
 	{ 0 }
 };
 
-const struct entry entries[] = {
+const struct entry_point entry_points[] = {
 #define CALL(name, abi, functions, arguments, roles, tests) { name, roles },
 #define EXEC(name, roles, tests) { name, roles },
 #define OPCODE(name, number, arguments, roles, tests) \

@@ -26,14 +26,14 @@ struct hook {
  * @name: what it is called
  * @roles: the hooks that carry it: all of them, or it goes wrong
  */
-struct entry {
+struct entry_point {
 	const char *name;
 	unsigned int roles;
 };
 
 /* All of them; a row without a name, or a NULL, comes after the last. */
 extern const struct hook hooks[];
-extern const struct entry entries[];
+extern const struct entry_point entry_points[];
 
 /* What hooks of names alone cannot keep. */
 extern const char * const names_do_not_keep[];

@@ -22,50 +22,50 @@ static int seen_one(const struct pv_process *process, void *arg)
 	return 1;
 }
 
-int restore_init(struct restore *restore, struct pv *pv,
-		 const struct targets *targets, unsigned int flags)
+int rollback_init(struct rollback *rollback, struct pv *pv,
+		  const struct pidrefs *pidrefs, unsigned int flags)
 {
-	const struct target *target = targets->target;
+	const struct pidref *pidref = pidrefs->pidref;
 	size_t i;
 	int err;
 
-	*restore = (struct restore){ .targets = targets, .flags = flags };
-	if (targets->count < 2)
+	*rollback = (struct rollback){ .pidrefs = pidrefs, .flags = flags };
+	if (pidrefs->count < 2)
 		return STATUS_DONE;
-	restore->before = calloc(targets->count, sizeof(*restore->before));
-	if (!restore->before)
+	rollback->before = calloc(pidrefs->count, sizeof(*rollback->before));
+	if (!rollback->before)
 		return message_failed("out of memory");
-	restore->virgin = !pv_list(pv, seen_one, NULL);
-	for (i = 0; i < targets->count; i++) {
-		err = pv_get(pv, target[i].pidfd, &restore->before[i]);
+	rollback->virgin = !pv_list(pv, seen_one, NULL);
+	for (i = 0; i < pidrefs->count; i++) {
+		err = pv_get(pv, pidref[i].pidfd, &rollback->before[i]);
 		if (!err)
 			continue;
-		message_failed("cannot attach process %d: %s%s", target[i].pid,
-			       pv_error(pv), session_advice(err));
-		restore_free(restore);
+		message_failed("cannot attach process %d: %s%s", pidref[i].pid,
+			       pv_error(pv), connect_advice(err));
+		rollback_free(rollback);
 		return STATUS_FAILED;
 	}
 	return STATUS_DONE;
 }
 
-void restore_free(struct restore *restore)
+void rollback_free(struct rollback *rollback)
 {
 	size_t i;
 
-	for (i = 0; restore->before && i < restore->targets->count; i++)
-		pv_layers_free(restore->before[i]);
-	free(restore->before);
-	restore->before = NULL;
+	for (i = 0; rollback->before && i < rollback->pidrefs->count; i++)
+		pv_layers_free(rollback->before[i]);
+	free(rollback->before);
+	rollback->before = NULL;
 }
 
 /* Put one process back; false if it keeps the new rules. */
-static bool put_back(struct restore *restore, struct pv *pv, size_t i)
+static bool put_back(struct rollback *rollback, struct pv *pv, size_t i)
 {
-	int pidfd = restore->targets->target[i].pidfd;
-	const struct pv_layers *before = restore->before[i];
+	int pidfd = rollback->pidrefs->pidref[i].pidfd;
+	const struct pv_layers *before = rollback->before[i];
 
-	if (restore->flags & PV_TREE)
-		return restore->virgin && !pv_detach(pv, pidfd, PV_TREE);
+	if (rollback->flags & PV_TREE)
+		return rollback->virgin && !pv_detach(pv, pidfd, PV_TREE);
 	if (pv_layers_own(before))
 		return !pv_attach(pv, pidfd, pv_layers_rules(before, 0),
 				  pv_layers_flags(before, 0));
@@ -73,7 +73,7 @@ static bool put_back(struct restore *restore, struct pv *pv, size_t i)
 }
 
 /* " 12 13": those that could not be put back; for free(), or NULL. */
-static char *put_back_all(struct restore *restore, struct pv *pv, size_t count)
+static char *put_back_all(struct rollback *rollback, struct pv *pv, size_t count)
 {
 	char *kept = NULL;
 	size_t size, i;
@@ -83,25 +83,25 @@ static char *put_back_all(struct restore *restore, struct pv *pv, size_t count)
 	if (!list)
 		return NULL;
 	for (i = 0; i < count; i++)
-		if (!put_back(restore, pv, i))
-			fprintf(list, " %d", restore->targets->target[i].pid);
+		if (!put_back(rollback, pv, i))
+			fprintf(list, " %d", rollback->pidrefs->pidref[i].pid);
 	return fclose(list) ? NULL : kept;
 }
 
-int restore_fail(struct restore *restore, struct pv *pv, size_t failed,
-		 const char *advice)
+int rollback_fail(struct rollback *rollback, struct pv *pv, size_t failed,
+		  const char *advice)
 {
 	char *reason = strdup(pv_error(pv));
-	char *kept = put_back_all(restore, pv, failed);
+	char *kept = put_back_all(rollback, pv, failed);
 
 	if (kept && !*kept)
 		message_failed("cannot attach process %d: %s%s%s",
-			       restore->targets->target[failed].pid,
+			       rollback->pidrefs->pidref[failed].pid,
 			       reason ? reason : "", advice,
 			       failed ? " (the others are as they were)" : "");
 	else
 		message_failed("cannot attach process %d: %s%s (already attached, and still so:%s)",
-			       restore->targets->target[failed].pid,
+			       rollback->pidrefs->pidref[failed].pid,
 			       reason ? reason : "", advice,
 			       kept ? kept : " all before it");
 	free(reason);

@@ -8,32 +8,32 @@
 #include "libpathvirt/libpathvirt.h"
 
 /*
- * struct restore - what several processes had before, should one attach fail
+ * struct rollback - what several processes had before, should one attach fail
  *
- * @targets: the processes, in the order in which they are attached
+ * @pidrefs: the processes, in the order in which they are attached
  * @before: the layers each had, owned here; NULL for a single process, where
  *	the kernel's own all or nothing will do
  * @flags: of the attach
  * @virgin: nobody at all was attached
  */
-struct restore {
-	const struct targets *targets;
+struct rollback {
+	const struct pidrefs *pidrefs;
 	struct pv_layers **before;
 	unsigned int flags;
 	bool virgin;
 };
 
 /* Returns the exit status; if it is not STATUS_DONE it has said why. */
-int restore_init(struct restore *restore, struct pv *pv,
-		 const struct targets *targets, unsigned int flags);
-void restore_free(struct restore *restore);
+int rollback_init(struct rollback *rollback, struct pv *pv,
+		  const struct pidrefs *pidrefs, unsigned int flags);
+void rollback_free(struct rollback *rollback);
 
 /*
  * The attach of process number @failed failed, for the reason that @pv holds: give
  * those before it back what they had, and say all that, and @advice, in one line.
  * Returns the exit status.
  */
-int restore_fail(struct restore *restore, struct pv *pv, size_t failed,
-		 const char *advice);
+int rollback_fail(struct rollback *rollback, struct pv *pv, size_t failed,
+		  const char *advice);
 
 #endif /* RULES_ROLLBACK_H */

@@ -14,14 +14,14 @@
 /* struct request - what the command line asks for */
 struct request {
 	const char *list;
-	struct target target;
+	struct pidref pidref;
 	unsigned int flags;
 };
 
-static int read_options(const struct phase *phase,
-			const struct command *command,
-			const struct option *options, int argc, char **argv,
-			struct request *request)
+static int read_phase_options(const struct two_phase *phase,
+			      const struct command *command,
+			      const struct option *options, int argc, char **argv,
+			      struct request *request)
 {
 	int code;
 
@@ -45,39 +45,39 @@ static int read_options(const struct phase *phase,
 	if (!request->list || !*request->list)
 		return message_usage(command, "no paths given: try %s",
 				     phase->spelling);
-	return target_open(&request->target, command, argv[optind]);
+	return pidref_open(&request->pidref, command, argv[optind]);
 }
 
 /* What may help against what has kept the phase from being done. */
 static const char *advice(struct pv *pv, const struct request *request, int err)
 {
 	struct pv_rules *rules = pv_rules_new();
-	const char *text = session_advice(err);
+	const char *text = connect_advice(err);
 	char *originals = NULL;
 
-	if (rules && !pv_originals(pv, request->target.pidfd, &originals) &&
+	if (rules && !pv_originals(pv, request->pidref.pidfd, &originals) &&
 	    !pv_rules_parse_lists(rules, originals, request->list))
-		text = missing_advice(&request->target, rules, err);
+		text = check_new_advice(&request->pidref, rules, err);
 	free(originals);
 	pv_rules_free(rules);
 	return text;
 }
 
-static int act(const struct phase *phase, const struct request *request)
+static int act(const struct two_phase *phase, const struct request *request)
 {
-	const struct target *target = &request->target;
+	const struct pidref *pidref = &request->pidref;
 	int status, err;
 	struct pv *pv;
 	char *reason;
 
-	status = session_open(&pv);
+	status = connect_open(&pv);
 	if (status == STATUS_DONE) {
-		err = phase->act(pv, target->pidfd, request->list,
+		err = phase->act(pv, pidref->pidfd, request->list,
 				 request->flags);
 		if (err) {
 			reason = strdup(pv_error(pv));
 			status = message_failed("cannot %s process %d: %s%s",
-						phase->verb, target->pid,
+						phase->verb, pidref->pid,
 						reason ? reason : "",
 						advice(pv, request, err));
 			free(reason);
@@ -87,16 +87,16 @@ static int act(const struct phase *phase, const struct request *request)
 	return status;
 }
 
-int phase_run(const struct phase *phase, const struct command *command,
-	      const struct option *options, int argc, char **argv)
+int two_phase_main(const struct two_phase *phase, const struct command *command,
+		   const struct option *options, int argc, char **argv)
 {
-	struct request request = { .target.pidfd = -1 };
+	struct request request = { .pidref.pidfd = -1 };
 	int status;
 
-	status = read_options(phase, command, options, argc, argv, &request);
+	status = read_phase_options(phase, command, options, argc, argv, &request);
 	if (status != STATUS_DONE)
 		return status;
 	status = act(phase, &request);
-	target_close(&request.target);
+	pidref_close(&request.pidref);
 	return status;
 }

@@ -7,7 +7,7 @@
 #include "libpathvirt/libpathvirt.h"
 
 /*
- * struct phase - one of the two steps of register and activate
+ * struct two_phase - one of the two steps of register and activate
  *
  * @option: gives the list
  * @spelling: that option as the user writes it
@@ -15,7 +15,7 @@
  * @verb: what is done, in front of "process N"
  * @act: does it
  */
-struct phase {
+struct two_phase {
 	enum option_code option;
 	const char *spelling;
 	const char *variable;
@@ -25,7 +25,7 @@ struct phase {
 };
 
 /* Returns the exit status; if it is not STATUS_DONE it has said why. */
-int phase_run(const struct phase *phase, const struct command *command,
-	      const struct option *options, int argc, char **argv);
+int two_phase_main(const struct two_phase *phase, const struct command *command,
+		   const struct option *options, int argc, char **argv);
 
 #endif /* RULES_TWO_PHASE_H */
