@@ -188,7 +188,7 @@ static unsigned int chance(unsigned int below)
 
 /* ---- Names ---- */
 
-static void add(struct name *name, const char *text)
+static void add_text(struct name *name, const char *text)
 {
 	size_t length = strlen(name->text);
 
@@ -204,12 +204,12 @@ static void pick_component(struct name *name)
 	if (!chance(60)) {
 		/* The longest, or one more. */
 		memset(text, 'l', NAME_MAX + !chance(3));
-		add(name, text);
+		add_text(name, text);
 	} else if (chance(30)) {
 		text[0] = "abcd"[chance(4)];
-		add(name, text);
+		add_text(name, text);
 	} else {
-		add(name, PICK(odd));
+		add_text(name, PICK(odd));
 	}
 }
 
@@ -217,13 +217,13 @@ static void pick_component(struct name *name)
 static void pick_path(const struct scene *scene, struct name *name)
 {
 	if (scene->nr_rules && !chance(4))
-		add(name, scene->rules[chance(scene->nr_rules)].original.text);
+		add_text(name, scene->rules[chance(scene->nr_rules)].original.text);
 	else if (scene->nr_things && chance(8))
-		add(name, scene->things[chance(scene->nr_things)].path.text);
+		add_text(name, scene->things[chance(scene->nr_things)].path.text);
 	if (!name->text[0])
-		add(name, "B");
+		add_text(name, "B");
 	while (!chance(3)) {
-		add(name, "/");
+		add_text(name, "/");
 		pick_component(name);
 	}
 }
@@ -236,10 +236,10 @@ static void pick_relative(struct name *name)
 		if (chance(3))
 			pick_component(name);
 		else
-			add(name, PICK(parts));
+			add_text(name, PICK(parts));
 		if (!chance(2))
 			return;
-		add(name, name->text[0] ? "/" : "./");
+		add_text(name, name->text[0] ? "/" : "./");
 	} while (chance(5));
 }
 
@@ -251,13 +251,13 @@ static void pick_name(const struct scene *scene, const struct kind *kind,
 	if ((int)chance(100) < kind->relative) {
 		pick_relative(name);
 	} else if (!chance(25)) {
-		add(name, chance(2) ? "/proc/self/cwd/" : "/proc/self/fd/100/");
+		add_text(name, chance(2) ? "/proc/self/cwd/" : "/proc/self/fd/100/");
 		pick_relative(name);
 	} else {
 		pick_path(scene, name);
 	}
 	if (name->text[0] && !chance(6))
-		add(name, PICK(ends));
+		add_text(name, PICK(ends));
 }
 
 /* ---- Making a case ---- */
@@ -289,8 +289,8 @@ static void add_thing(struct scene *scene, char type)
 	struct name path = { "" };
 
 	memset(thing, 0, sizeof(*thing));
-	add(&path, scene->nr_things > 3 ? pick_thing(scene, 'd')->path.text : "B");
-	add(&path, "/");
+	add_text(&path, scene->nr_things > 3 ? pick_thing(scene, 'd')->path.text : "B");
+	add_text(&path, "/");
 	pick_component(&path);
 	if (find_thing(scene, path.text))
 		return;
@@ -329,7 +329,7 @@ static const struct thing *add_link(struct scene *scene, const struct name *to)
 	struct thing *thing = &scene->things[scene->nr_things];
 	struct name path = pick_thing(scene, 'd')->path;
 
-	add(&path, "/");
+	add_text(&path, "/");
 	pick_component(&path);
 	if (scene->nr_things == THINGS || find_thing(scene, path.text))
 		return NULL;
@@ -361,7 +361,7 @@ static void make_rule(struct scene *scene, const struct kind *kind,
 		rule->target = rule->original;
 	if (kind->absent && chance(2)) {
 		rule->original = pick_thing(scene, 'd')->path;
-		add(&rule->original, "/" ABSENT);
+		add_text(&rule->original, "/" ABSENT);
 		rule->absent = true;
 	}
 }

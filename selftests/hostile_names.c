@@ -124,8 +124,8 @@ static void go_to_jail(const char *jail)
 		pvt_die("no no_new_privs");
 }
 
-static int run(const struct pvt_rule *rules, size_t nr,
-	       void (*body)(void *arg), void *arg)
+static int run_attached(const struct pvt_rule *rules, size_t nr,
+			void (*body)(void *arg), void *arg)
 {
 	const struct pvt_job job = {
 		.world = PVT_ATTACHED,
@@ -194,7 +194,7 @@ static struct race *race_against_link(const char *dir, const char *name,
 	race->swapping.other = "/data/link";
 	pvt_symlink(target, pvt_path("%s/new/link", dir));
 	if (chmod(pvt_path("%s/new", dir), 0777) ||
-	    run(&rule, 1, run_race, race))
+	    run_attached(&rule, 1, run_race, race))
 		pvt_die("the race");
 	return race;
 }
@@ -231,7 +231,7 @@ TEST_F_TIMEOUT(jailed, W3_nor_does_a_directory_that_is_moved_up_meanwhile, 300)
 	make_file(IN("jail/secret/f"), "j");
 	ASSERT_EQ(0, chmod(IN("new"), 0777));
 	ASSERT_EQ(0, chmod(IN("new/sub"), 0777));
-	EXPECT_EQ(0, run(&rule, 1, run_race, race));
+	EXPECT_EQ(0, run_attached(&rule, 1, run_race, race));
 	EXPECT_LT(0, race->seen['j']);
 	EXPECT_EQ(0, race->seen['s']);
 }
@@ -284,7 +284,7 @@ TEST_F_TIMEOUT(jailed, W3_a_layer_added_in_a_jail_stays_there, 300)
 	const struct pvt_rule rule = { IN("jail/data"), IN("new") };
 	struct report *report = report_of(self->dir);
 
-	EXPECT_EQ(0, run(&rule, 1, add_layer, report));
+	EXPECT_EQ(0, run_attached(&rule, 1, add_layer, report));
 	EXPECT_EQ(0, report->attached);
 	EXPECT_EQ('!', report->saw[0]);
 	EXPECT_EQ('n', report->saw[1]);
@@ -320,7 +320,7 @@ TEST_F_TIMEOUT(jailed, W3_nor_does_a_new_that_became_a_link_lead_out, 300)
 	make_file(IN("real/sub/f"), "r");
 	pvt_symlink(IN("real"), IN("way"));
 	ASSERT_EQ(0, chmod(IN("new"), 0777));
-	EXPECT_EQ(0, run(rules, ARRAY_SIZE(rules), replace_new, report));
+	EXPECT_EQ(0, run_attached(rules, ARRAY_SIZE(rules), replace_new, report));
 	EXPECT_EQ('n', report->saw[0]);
 	EXPECT_EQ('!', report->saw[1]);
 	EXPECT_EQ('r', report->saw[2]);
@@ -403,7 +403,7 @@ TEST_F_TIMEOUT(hostile, W3_links_in_sticky_directories_are_the_mount_s, 300)
 	ASSERT_EQ(0, lchown(IN("fs/tmp/link"), 1, 1));
 	ASSERT_EQ(0, chmod(IN("fs/tmp"), 01777));
 	mount_mapped(IN("fs"), IN("mapped"));
-	EXPECT_EQ(0, run(&rule, 1, follow_as_one, report));
+	EXPECT_EQ(0, run_attached(&rule, 1, follow_as_one, report));
 	EXPECT_EQ('!', report->saw[0]);
 	EXPECT_EQ('!', report->saw[1]);
 	EXPECT_EQ('n', report->saw[2]);
@@ -474,7 +474,7 @@ TEST_F_TIMEOUT(hostile, W2_how_a_directory_was_come_to_is_pushed_out_by_nobody, 
 	struct report *report = report_of(self->dir);
 
 	pvt_mkdir(IN("new/d"));
-	EXPECT_EQ(0, run(rules, ARRAY_SIZE(rules), come_by_the_second, report));
+	EXPECT_EQ(0, run_attached(rules, ARRAY_SIZE(rules), come_by_the_second, report));
 	EXPECT_EQ('b', report->saw[0]);
 	EXPECT_EQ('b', report->saw[1]);
 	EXPECT_EQ('x', report->saw[2]);

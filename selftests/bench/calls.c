@@ -182,7 +182,7 @@ static void prepare(const char *dir, const char *name)
 }
 
 /* What it takes to run a program, the least of several times. */
-static int run(char **argv)
+static int run_program(char **argv)
 {
 	double start, took, least = 0;
 	int status, i;
@@ -218,7 +218,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "exit"))
 		return 0;
 	if (argc > 2 && !strcmp(argv[1], "run"))
-		return run(argv + 2);
+		return run_program(argv + 2);
 	if (argc > 5)
 		calls_per_round = atoi(argv[5]);
 	for (i = 0; argc > 3 && i < sizeof(calls) / sizeof(calls[0]); i++) {

@@ -45,7 +45,7 @@ static void fill(uint32_t block[BLOCK / 4], const char *name, uint32_t number)
 		block[i] = value = value * 1664525 + 1013904223;
 }
 
-static int make(const char *name, size_t size)
+static int make_file(const char *name, size_t size)
 {
 	uint32_t block[BLOCK / 4], i;
 	char path[4096];
@@ -117,7 +117,7 @@ static const char *state(bool whole)
 
 static void child(sigset_t *set)
 {
-	int fd = make("child", SMALL), signal;
+	int fd = make_file("child", SMALL), signal;
 	char text[64];
 
 	answer("ready.child", "");
@@ -132,7 +132,7 @@ static void child(sigset_t *set)
 
 static void parent(sigset_t *set)
 {
-	int fd = make("large", LARGE), map = make("mapped", SMALL), signal;
+	int fd = make_file("large", LARGE), map = make_file("mapped", SMALL), signal;
 	char *memory = mmap(NULL, SMALL, PROT_READ | PROT_WRITE, MAP_SHARED, map,
 			    0);
 	char text[128];
