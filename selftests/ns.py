@@ -495,7 +495,7 @@ def pinned_namespaces_that_are_gone_or_others_are_refused():
                     pinned.directory, path, "true")
         with Pinned(process) as pinned:
             good("umount", f"{pinned.directory}/net")
-            refused("net is no namespace", "restore", "--pinned",
+            refused("net is not a namespace", "restore", "--pinned",
                     pinned.directory, path, "true")
     with Process(ALL) as process, Pinned(process) as pinned:
         refused("not the one", "restore", "--pinned", pinned.directory, path,
@@ -921,7 +921,7 @@ def restore_of_an_equal_one_says_nothing():
 
 @test
 def restore_looks_from_the_directory_of_a_chroot():
-    """Which is no mount."""
+    """Which is not a mount."""
     root = scratch("chroot")
     take_busybox(root)
     with Process("--mount", f"exec chroot {root} /bin/busybox sh -c "
@@ -1178,7 +1178,7 @@ def files_that_are_not_ours_or_not_whole_are_refused():
             ("cut by one", text[:-3], "cut short or no JSON"),
             ("array", "[]", "cut short or no JSON"),
             ("more", text + "{}", "cut short or no JSON"),
-            ("other", "{}", "is no file of namespaces"),
+            ("other", "{}", "is not a file of namespaces"),
             ("changed", text.replace('"whole"', '"other"'), "was changed"),
             ("sum", re.sub(r'("sha256": ")[0-9a-f]{64}', r"\g<1>" + "0" * 64,
                            text), "was changed"),

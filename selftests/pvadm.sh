@@ -63,7 +63,7 @@ chmod 600 "$SCRATCH/secret"
 
 A=(pvadm attach "$SLEEPER")
 bad no_command 2 'no command' pvadm
-bad an_unknown_command 2 '"fly" is no command \(see' pvadm fly
+bad an_unknown_command 2 '"fly" is not a command \(see' pvadm fly
 bad a_mistyped_command 2 'did you mean attach?' pvadm atach
 bad a_command_with_letters_swapped 2 'did you mean relink?' pvadm relnik
 bad a_mistyped_subcommand 2 'did you mean enter?' pvadm ns entre

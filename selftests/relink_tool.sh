@@ -357,7 +357,7 @@ templates() {
 	same "$(basename "$(new a)")" "x$HOLDER-3-a%" name
 	same "$(m "os.path.dirname(f['a']['new']['path']) == m['directories'][0]['path']")" True directory
 	same "$(m "[bytes.fromhex(file['original_path_hex'])[-2:] for file in m['files'] if 'original_path_hex' in file]")" \
-		"[b'c\\xff']" "bytes that are no text"
+		"[b'c\\xff']" "bytes that are not text"
 	rm "$M"
 	relink --template "${D#"$(stat -c %m "$D")"}/deep/er/%i/%n"
 	same "$(find "$D/deep" -type f | wc -l)" 3 files
@@ -891,7 +891,7 @@ bad_input_is_refused() {
 	holding 'a = unlinked("a")'
 	refused 2 "no process given" pvadm relink
 	refused 2 "more than one process" pvadm relink 1 2
-	refused 2 '"x" is no descriptor' pvadm relink "$HOLDER" --fd x
+	refused 2 '"x" is not a descriptor' pvadm relink "$HOLDER" --fd x
 	refused 2 "say which with --fd" pvadm relink "$HOLDER" --to x
 	refused 2 "say which with --fd" pvadm relink "$HOLDER" --to x --fd 3 --fd 4
 	refused 2 "names no file" pvadm relink "$HOLDER" --fd 3 --to x/

@@ -111,7 +111,7 @@ static const char *real(const struct site *site, const char *name)
 	return below(site->real, name);
 }
 
-/* What this kernel does not have is no failure. */
+/* What this kernel does not have is not a failure. */
 static long not_in_this_kernel(void)
 {
 	errno = ENOSYS;
@@ -1601,7 +1601,7 @@ static long call_misc_interpreter(struct site *s)
 	return ret;
 }
 
-/* ---- What is no path ---- */
+/* ---- What is not a path ---- */
 
 /*
  * What is the same with and without a table shows nothing unless there is one.

@@ -71,7 +71,7 @@ static int refuse_command(const char *name)
 	nearest_begin(&nearest, name, strlen(name));
 	for (i = 0; i < COMMANDS; i++)
 		nearest_try(&nearest, commands[i]->name);
-	return message_usage(NULL, "\"%s\" is no command%s", name,
+	return message_usage(NULL, "\"%s\" is not a command%s", name,
 			     nearest_advice(&nearest, ""));
 }
 

@@ -344,7 +344,7 @@ static int check(const char *path, const struct document_type *type,
 	struct json_object *version = json_object_object_get(root, "version");
 
 	if (strcmp(string_of(root, "format"), type->format))
-		return message_failed("%s is no %s: %s", path, type->what,
+		return message_failed("%s is not %s: %s", path, type->what,
 				      type->advice);
 	if (!json_object_is_type(version, json_type_int) ||
 	    json_object_get_int(version) < 1)

@@ -19,7 +19,7 @@
  *
  * @format: what it calls itself
  * @version: the newest that we know; all below it are read
- * @what: what people call it, as in "is no file of namespaces"
+ * @what: what people call it, as in "is not a file of namespaces", with its article
  * @advice: how to come by a good one
  */
 struct document_type {
@@ -50,8 +50,8 @@ int document_parse(const char *path, const struct document_type *type,
 		   char *text, size_t length, struct json_object **root);
 
 /*
- * All of the regular file @name in @dirfd, which is no symbolic link, with a 0 behind, in
- * @text, for free().  Returns 0 or a negative errno: -EINVAL if it is no regular file,
+ * All of the regular file @name in @dirfd, which is not a symbolic link, with a 0 behind, in
+ * @text, for free().  Returns 0 or a negative errno: -EINVAL if it is not a regular file,
  * -EFBIG if none of ours is so large.
  */
 int document_slurp(int dirfd, const char *name, char **text, size_t *length);

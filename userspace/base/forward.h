@@ -22,7 +22,7 @@ void forward_begin(void);
 /* Never comes back.  Reaps whatever else becomes our child meanwhile. */
 void forward(pid_t pid) __attribute__((noreturn));
 
-/* The same in two steps: what the child came to, as from wait(), and to end so. */
+/* The same in two steps: how the child ended, as from wait(), and to end so. */
 int forward_wait(pid_t pid);
 void forward_end(int wait) __attribute__((noreturn));
 

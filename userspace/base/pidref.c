@@ -113,7 +113,7 @@ int pidref_open(struct pidref *pidref, const struct command *command,
 
 	pidref->pidfd = -1;
 	if (!parse_pid(word, &pid))
-		return message_usage(command, "\"%s\" is no process number",
+		return message_usage(command, "\"%s\" is not a process number",
 				     word);
 	if (pid > INT32_MAX)
 		return message_failed("there is no process %s: look its number up with ps",

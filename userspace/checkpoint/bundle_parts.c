@@ -12,14 +12,14 @@
 const struct document_type bundle_index_type = {
 	.format = "pathvirt-bundle",
 	.version = 1,
-	.what = "index of a bundle",
+	.what = "an index of a bundle",
 	.advice = ADVICE,
 };
 
 const struct document_type bundle_table_type = {
 	.format = "pathvirt-table",
 	.version = 1,
-	.what = "file of rules",
+	.what = "a file of rules",
 	.advice = ADVICE,
 };
 

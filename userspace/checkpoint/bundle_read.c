@@ -61,11 +61,11 @@ static int not_whole(const char *path, const char *what)
 static const char *why_unread(const char *name, int err)
 {
 	if (err == -EINVAL)
-		return "it is no regular file";
+		return "it is not a regular file";
 	if (err == -ELOOP)
 		return "it is a symbolic link";
 	if (err == -ENOENT && !strcmp(name, BUNDLE_INDEX))
-		return "it is not there, so this is no bundle, or pvadm checkpoint did not come to its end";
+		return "it is not there, so this is not a bundle, or pvadm checkpoint did not finish";
 	return strerror(-err);
 }
 

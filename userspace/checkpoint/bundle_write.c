@@ -2,7 +2,7 @@
 /*
  * Writing a bundle: a directory that is there with all its files, or is not.
  *
- * The index comes last: without it, a directory is no bundle, whatever ended us.
+ * The index comes last: without it, a directory is not a bundle, whatever ended us.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -269,8 +269,8 @@ const struct command cmd_restart = {
 	.help =
 "Run COMMAND with what the bundle DIR, which pvadm checkpoint made, tells of: in equal\n"
 "namespaces and an equal cgroup, with the same rules, and with the same files at the\n"
-"same descriptors, which lose their names again as soon as COMMAND runs. If it does not\n"
-"come to that, nothing is left behind, and nothing is lost: try again.\n"
+"same descriptors, which lose their names again as soon as COMMAND runs. If it is not\n"
+"run, nothing is left behind, and nothing is lost: try again.\n"
 "\n"
 RULES_OPTIONS_HELP
 "                       They are tried before those of the bundle, and say where\n"
@@ -286,6 +286,6 @@ NS_OPTIONS_HELP
 NS_EXEC_HELP
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
-"found; 1 or 2 if it did not come to that.\n",
+"found; 1 or 2 if it was not run.\n",
 	.main = restart_main,
 };

@@ -64,7 +64,7 @@ static char *job_number(struct pv_fault *fault)
 		if (value && *value)
 			return strdup(value);
 	}
-	return fail(fault, EINVAL, "%s: this is no job; SLURM_JOB_ID, PBS_JOBID and LSB_JOBID are not set",
+	return fail(fault, EINVAL, "%s: this is not a job; SLURM_JOB_ID, PBS_JOBID and LSB_JOBID are not set",
 		    "%j");
 }
 
@@ -102,7 +102,7 @@ static char *variable_value(struct pv_fault *fault, const char *text, size_t len
 		while (size < room && strchr(NAME_REST, begin[size]))
 			size++;
 	if (!size || (braces && (size == room || begin[size] != '}')))
-		return fail(fault, EINVAL, "%s is no variable: a \"$\" in a path is \"$$\"",
+		return fail(fault, EINVAL, "%s is not a variable: a \"$\" in a path is \"$$\"",
 			    "what stands behind a \"$\"");
 	*used = size + 2 * braces;
 	name = strndup(begin, size);

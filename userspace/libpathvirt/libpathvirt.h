@@ -463,7 +463,7 @@ void pv_resolution_free(struct pv_resolution *resolution);
  * @tables: tables in memory
  * @armed: the hooks are armed; for some seconds more after the last process has gone
  * @hook: the way in, "name" or "walk"
- * @probe: how a kernel function is hooked, "kprobe" or "ftrace"
+ * @probe: how a kernel function is hooked, "direct", "ftrace" or "kprobe"
  * @sites: the hooked kernel functions, @site_count of them
  * @site_count: how many
  * @translated: names translated since the module was loaded

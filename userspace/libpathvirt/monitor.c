@@ -14,7 +14,7 @@
 /* Some thousand events: what a build forks while we do not look. */
 #define EVENT_BUFFER	(1024 * 1024)
 
-/* struct delivery - who gets the events, and whether he has had enough */
+/* struct delivery - who gets the events, and whether it has had enough */
 struct delivery {
 	pv_event_fn each;
 	void *arg;

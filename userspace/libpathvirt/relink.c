@@ -40,7 +40,7 @@ static const char * const reasons[] = {
 		"the directory is on another subvolume, project or encryption policy of its filesystem",
 	[PATHVIRT_WHY_NAME_EXISTS] = "the name is taken",
 	[PATHVIRT_WHY_NO_ROOT_DIR] =
-		"the root of its mount is no directory: say where to",
+		"the root of its mount is not a directory: say where to",
 	[PATHVIRT_WHY_UNSAFE_DIR] = PATHVIRT_RELINK_DIR
 		" of its mount is not a directory of root's alone: say where to",
 	[PATHVIRT_WHY_BY_NAME] = "its filesystem goes by the names of open files",

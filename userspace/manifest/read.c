@@ -21,7 +21,7 @@
 #include "base/message.h"
 #include "manifest/manifest.h"
 
-/* Far more than a process with a million descriptors comes to. */
+/* Far more than a process with a million descriptors has. */
 #define MOST_BYTES	(1U << 30)
 
 /* "files[3].holders[0]" and some more. */
@@ -146,7 +146,7 @@ static int hex_digit(char c)
 	return at ? at - digits : -1;
 }
 
-/* For free(); NULL if @hex is no string of bytes, or memory is short. */
+/* For free(); NULL if @hex is not a string of bytes, or memory is short. */
 static char *from_hex(const char *hex)
 {
 	size_t length = strlen(hex), i;
@@ -181,7 +181,7 @@ static char *bytes(struct reader *reader, struct json_object *object,
 	hex = text(reader, object, hex_name, true);
 	is = hex ? from_hex(hex) : strdup(plain);
 	if (!is && hex)
-		complain(reader, "%s is no string of bytes", hex_name);
+		complain(reader, "%s is not a string of bytes", hex_name);
 	else if (!is)
 		short_of(reader);
 	free(hex_name);
@@ -262,7 +262,7 @@ static void each(struct reader *reader, struct json_object *object,
 		snprintf(reader->where + outer, WHERE_TEXT - outer, "%s[%zu]",
 			 name, i);
 		if (!json_object_is_type(one, json_type_object))
-			complain(reader, " is no object");
+			complain(reader, " is not an object");
 		strncat(reader->where, ".",
 			WHERE_TEXT - strlen(reader->where) - 1);
 		if (!reader->failed)
@@ -543,7 +543,7 @@ static void read_pids(struct reader *reader, struct json_object *object)
 
 		if (!json_object_is_type(one, json_type_int) || pid < 1 ||
 		    pid > INT_MAX)
-			complain(reader, "pids[%zu] is no process number", i);
+			complain(reader, "pids[%zu] is not a process number", i);
 		manifest->pids[i] = pid;
 	}
 }
@@ -726,7 +726,7 @@ static void complain_json(struct reader *reader, struct json_tokener *tokener,
 
 	if (!length)
 		complain(reader,
-			 "it is empty: the pvadm that was to write it did not come to that");
+			 "it is empty: the pvadm that was to write it did not get that far");
 	else if (error == json_tokener_continue)
 		complain(reader, "it is truncated");
 	else
@@ -753,7 +753,7 @@ static void parse(struct reader *reader, const char *all, size_t length)
 		 length - json_tokener_get_parse_end(tokener))
 		complain(reader, "something is behind its end");
 	else if (!json_object_is_type(object, json_type_object))
-		complain(reader, "it is no object");
+		complain(reader, "it is not an object");
 	if (!reader->failed)
 		read_all(reader, object);
 	if (!reader->failed)

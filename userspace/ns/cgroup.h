@@ -17,7 +17,7 @@ char *cgroup_of(pid_t pid);
 
 /*
  * What was set for the cgroup in @directory, {"memory.max": "1048576\n", ...}: all
- * files that may be read and written and are no switch for an act or a state.
+ * files that may be read and written and do not switch an act or a state.
  */
 struct json_object *cgroup_limits(const char *directory);
 

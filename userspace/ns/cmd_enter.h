@@ -6,8 +6,8 @@ struct pidref;
 
 /*
  * Go into all namespaces of @pidref that are not ours, and to its root directory, call
- * @inside with @arg there, and become @command.  Returns the exit status if it comes to
- * nothing, and has said why.
+ * @inside with @arg there, and become @command.  Returns only if that fails, with
+ * the exit status, and has said why.
  */
 int ns_enter_with(const struct pidref *pidref, int (*inside)(void *arg), void *arg,
 		  char **command);

@@ -51,7 +51,7 @@ static int ns_main(const struct command *command, int argc, char **argv)
 	nearest_begin(&nearest, name, strlen(name));
 	for (i = 0; i < COMMANDS; i++)
 		nearest_try(&nearest, strchr(commands[i]->name, ' ') + 1);
-	return message_usage(command, "\"%s\" is no subcommand of ns%s", name,
+	return message_usage(command, "\"%s\" is not a subcommand of ns%s", name,
 			     nearest_advice(&nearest, ""));
 }
 

@@ -79,6 +79,6 @@ NS_OPTIONS_HELP
 NS_EXEC_HELP
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
-"found; 1 or 2 if it did not come to that.\n",
+"found; 1 or 2 if it was not run.\n",
 	.main = ns_restore_main,
 };

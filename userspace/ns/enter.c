@@ -125,7 +125,7 @@ static int call_in_child(struct inside *inside)
 }
 
 /*
- * Be the namespace's root where it has one: who he was may be nobody there.  What
+ * Be the namespace's root where it has one: who it was may be nobody there.  What
  * needs it says so itself.
  */
 static void become_root(void)

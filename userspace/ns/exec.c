@@ -61,12 +61,12 @@ int ns_exec_take(struct ns_exec *exec, const struct command *command,
 	switch (code) {
 	case 'S':
 		if (!parse_id(argument, &exec->uid))
-			return message_usage(command, "\"%s\" is no user id",
+			return message_usage(command, "\"%s\" is not a user id",
 					     argument);
 		break;
 	case 'G':
 		if (!parse_id(argument, &exec->gid))
-			return message_usage(command, "\"%s\" is no group id",
+			return message_usage(command, "\"%s\" is not a group id",
 					     argument);
 		break;
 	case 'w':
@@ -78,7 +78,7 @@ int ns_exec_take(struct ns_exec *exec, const struct command *command,
 	case OPTION_KILL_CHILD:
 		exec->kill_child = parse_signal(argument);
 		if (!exec->kill_child)
-			return message_usage(command, "\"%s\" is no signal",
+			return message_usage(command, "\"%s\" is not a signal",
 					     argument);
 		break;
 	}

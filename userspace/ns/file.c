@@ -13,7 +13,7 @@
 static const struct document_type type = {
 	.format = "pathvirt-namespaces",
 	.version = 1,
-	.what = "file of namespaces",
+	.what = "a file of namespaces",
 	.advice = "make one with pvadm ns save",
 };
 
@@ -272,7 +272,7 @@ int ns_file_write(const char *path, struct json_object *members)
 {
 	const char *wrong = check(members);
 
-	/* Only what was not built for want of memory is missing. */
+	/* Only what could not be built for lack of memory is missing. */
 	if (wrong)
 		return message_failed("cannot write %s: no memory for \"%s\"",
 				      path, wrong);

@@ -150,7 +150,7 @@ int ns_mount_create(struct ns_mount *mount, struct json_object *report)
 {
 	if (mount->fd >= 0)
 		return 0;
-	if (mount->how == NS_MOUNT_CLONE)
+	if (mount->origin == NS_MOUNT_CLONE)
 		return clone_mount(mount, report);
 	return new_mount(mount, report);
 }

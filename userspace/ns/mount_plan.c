@@ -148,7 +148,7 @@ static void find_here(const struct ns_plan *plan, struct ns_mount *mount,
 		mount->group = mount->path ? group_of(fs) : 0;
 	}
 	if (mount->path)
-		mount->how = NS_MOUNT_CLONE;
+		mount->origin = NS_MOUNT_CLONE;
 	free(root);
 	mnt_free_iter(iter);
 }
@@ -164,7 +164,7 @@ static void find_device(struct ns_mount *mount)
 	if (source && root && *source == '/' && !strcmp(root, "/") &&
 	    !stat(source, &st) && S_ISBLK(st.st_mode)) {
 		mount->path = source;
-		mount->how = NS_MOUNT_DEVICE;
+		mount->origin = NS_MOUNT_DEVICE;
 		source = NULL;
 	}
 	free(source);
@@ -204,7 +204,7 @@ static void find_new(const struct ns_mounts *mounts, struct ns_mount *mount,
 
 	if (!kind || !is_whole(mount->plan, mount))
 		return;
-	mount->how = NS_MOUNT_NEW;
+	mount->origin = NS_MOUNT_NEW;
 	if (kind->lost && !ns_mount_is_covered(mounts, mount))
 		ns_report_add(report, "mnt",
 			      "%s (%s) is new and empty: what was in it is not in the file",
@@ -219,11 +219,11 @@ static void find_source(const struct ns_plan *plan,
 	if (!is_whole(plan, mount) ||
 	    !strcmp(ns_get_string(mount->saved, "root"), "/"))
 		find_here(plan, mount, table);
-	if (mount->how == NS_MOUNT_NONE)
+	if (mount->origin == NS_MOUNT_NONE)
 		find_new(mounts, mount, report);
-	if (mount->how == NS_MOUNT_NONE && plan->privileged)
+	if (mount->origin == NS_MOUNT_NONE && plan->privileged)
 		find_device(mount);
-	if (mount->how == NS_MOUNT_NONE)
+	if (mount->origin == NS_MOUNT_NONE)
 		ns_report_add(report, "mnt",
 			      "%s (%s of %s) is not mounted again: its source is not here",
 			      mount->target, type_of(mount),
@@ -285,8 +285,8 @@ static void take_hold(struct ns_mounts *mounts)
 	size_t i;
 
 	for (i = 0; i < mounts->count; i++)
-		if (mounts->mount[i].how == NS_MOUNT_CLONE ||
-		    mounts->mount[i].how == NS_MOUNT_DEVICE)
+		if (mounts->mount[i].origin == NS_MOUNT_CLONE ||
+		    mounts->mount[i].origin == NS_MOUNT_DEVICE)
 			ns_mount_create(&mounts->mount[i], NULL);
 }
 

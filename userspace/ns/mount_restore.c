@@ -114,7 +114,7 @@ static int open_place(const struct ns_mount *parent,
 	if (!*path)
 		return fcntl(parent->fd, F_DUPFD_CLOEXEC, 0);
 	fd = open_below(parent->fd, path, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
-	if (fd < 0 && errno == ENOENT && parent->how == NS_MOUNT_NEW)
+	if (fd < 0 && errno == ENOENT && parent->origin == NS_MOUNT_NEW)
 		fd = make_place(parent->fd, path, is_directory(mount->fd));
 	return fd;
 }
@@ -155,7 +155,7 @@ static bool is_there(const struct build *build, const struct ns_mount *parent,
 	/* It is what lies on it that is seen, and that is not its own. */
 	if (*path && ns_mount_is_covered(build->mounts, mount)) {
 		take_mount(mount, fd);
-		mount->how = NS_MOUNT_NONE;
+		mount->origin = NS_MOUNT_NONE;
 		return true;
 	}
 	close(fd);
@@ -191,7 +191,7 @@ static void make_mount(struct build *build, struct ns_mount *mount)
 {
 	int err;
 
-	if (mount->how == NS_MOUNT_NONE)
+	if (mount->origin == NS_MOUNT_NONE)
 		return;
 	err = ns_mount_create(mount, build->report);
 	if (err)
@@ -247,7 +247,7 @@ static int use_own_root(struct build *build, char *path)
 	build->own = (struct ns_mount){
 		.target = (char *)"/",
 		.path = path,
-		.how = NS_MOUNT_CLONE,
+		.origin = NS_MOUNT_CLONE,
 		.fd = -1,
 	};
 	ns_report_add(build->report, "mnt",
@@ -292,12 +292,12 @@ static int turn_to_root(const struct build *build)
 /* It is mounted, and not only hidden by another. */
 static bool is_own(const struct ns_mount *mount)
 {
-	return mount->done && mount->how != NS_MOUNT_NONE;
+	return mount->done && mount->origin != NS_MOUNT_NONE;
 }
 
-static int propagate(const struct ns_mount *mount, uint64_t how)
+static int propagate(const struct ns_mount *mount, uint64_t propagation)
 {
-	struct mount_attr attr = { .propagation = how };
+	struct mount_attr attr = { .propagation = propagation };
 
 	return mount_setattr(mount->fd, "", AT_EMPTY_PATH, &attr,
 			     sizeof(attr)) ? -errno : 0;

@@ -6,7 +6,7 @@
 #include "ns/process.h"
 
 /* Where a mount of the file comes from. */
-enum ns_mount_how {
+enum ns_mount_origin {
 	NS_MOUNT_NONE,		/* nowhere */
 	NS_MOUNT_CLONE,		/* it, or what it shows, is mounted here at @path */
 	NS_MOUNT_NEW,		/* the kernel makes it: proc, tmpfs, overlay, ... */
@@ -29,7 +29,7 @@ struct ns_mount {
 	const struct json_object *saved;
 	struct ns_mount *parent;
 	char *target;
-	enum ns_mount_how how;
+	enum ns_mount_origin origin;
 	char *path;
 	int64_t group;
 	int fd;

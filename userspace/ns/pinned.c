@@ -50,7 +50,7 @@ static int check_one(const struct ns_set *set, const char *directory,
 		return message_failed("%s has no %s namespace: it was not pinned there, or it was let go",
 				      directory, ns_kinds[kind].text);
 	if (set->fd[kind] >= 0 && ns_id_is_none(&set->id[kind]))
-		return message_failed("%s/%s is no namespace any more: it was let go",
+		return message_failed("%s/%s is not a namespace any more: it was let go",
 				      directory, ns_kinds[kind].name);
 	if (set->fd[kind] >= 0 && saved && !ns_id_equal(&id, &set->id[kind]))
 		return message_failed("the %s namespace pinned in %s is not the one of which the file tells",

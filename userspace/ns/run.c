@@ -207,7 +207,7 @@ static bool has_begun(const struct running *run)
 	return begun && pidref_lives(&run->process);
 }
 
-/* Returns what the worker came to. */
+/* Returns how the worker ended. */
 static int watch(struct running *run)
 {
 	const struct ns_run_hooks *hooks = run->asked->hooks;

@@ -42,7 +42,7 @@ void ns_set_subtract(struct ns_set *set, const struct ns_set *other);
 bool ns_id_equal(const struct ns_id *a, const struct ns_id *b);
 bool ns_id_is_none(const struct ns_id *id);
 
-/* Which one @fd is; none if it is no namespace. */
+/* Which one @fd is; none if it is not a namespace. */
 struct ns_id ns_id_of(int fd);
 
 /*

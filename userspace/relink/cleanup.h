@@ -7,7 +7,7 @@
 /*
  * Remove what the manifest @path says was made, and print how much that was.  Returns
  * the exit status, and has said why if it is not STATUS_DONE; what is gone already
- * is no failure.  The manifest is left.
+ * is not a failure.  The manifest is left.
  */
 int cleanup_manifest(const char *path, bool json);
 

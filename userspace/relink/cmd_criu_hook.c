@@ -5,7 +5,7 @@
  * criu copies a file that has no link left into its images, up to a limit.  One that
  * has a link somewhere it takes as it is, with --link-remap: it makes a link of its
  * own beside where the file lay, which its restore uses and removes.  So ours are
- * needed only from before the dump comes to the files, which is pre-dump, until it is
+ * needed only from before the dump reaches the files, which is pre-dump, until it is
  * through, which is post-dump.  Where the dump fails, or criu dies, nobody is called:
  * for that, a process waits for the end of criu.
  */
@@ -94,7 +94,7 @@ static int take_away(const char *path)
 	return status;
 }
 
-/* A link that is left is no reason to give up a checkpoint. */
+/* A link that is left is not a reason to give up a checkpoint. */
 static int post_dump(void)
 {
 	char *path = manifest_path();

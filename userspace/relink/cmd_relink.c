@@ -50,7 +50,7 @@ static int add_fd(const struct command *command, struct relink *relink,
 	errno = 0;
 	fd = strtol(word, &end, 10);
 	if (*word < '0' || *word > '9' || *end || errno || fd > INT_MAX)
-		return message_usage(command, "\"%s\" is no descriptor", word);
+		return message_usage(command, "\"%s\" is not a descriptor", word);
 	grown = reallocarray(relink->fds, relink->fd_count + 1, sizeof(*grown));
 	if (!grown)
 		return message_failed("out of memory");

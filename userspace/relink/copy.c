@@ -140,7 +140,7 @@ static int open_source(int fd, struct stat *stat, struct error *error)
 		return error_errno(error, -errno);
 	if (!S_ISREG(stat->st_mode))
 		return error_set(error, -EOPNOTSUPP,
-				 "it is no regular file, so it cannot be copied");
+				 "it is not a regular file, so it cannot be copied");
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	from = open(link, O_RDONLY | O_CLOEXEC | O_NOATIME);
 	if (from < 0)

@@ -55,7 +55,7 @@ static int by_open_file(const void *a, const void *b)
 	return order == 1 ? -1 : order == 2;
 }
 
-/* Those of one file come to lie side by side. */
+/* Those of one file lie side by side then. */
 static void number(struct manifest_holder **descriptors, size_t count,
 		   uint32_t *next_key)
 {

@@ -67,7 +67,7 @@ struct search {
 	bool refused;
 };
 
-/* What vanishes while it is looked at, or was never there, is no failure. */
+/* What vanishes while it is looked at, or was never there, is not a failure. */
 static int passing(struct search *search, int err)
 {
 	switch (err) {
@@ -160,7 +160,7 @@ static int add_file(struct search *search, const struct pv_relinked *relinked,
 	if (!file)
 		return -ENOMEM;
 	file->file = *relinked;
-	/* The kernel does not come to these where it refuses early. */
+	/* The kernel does not reach these where it refuses early. */
 	file->file.inode = stat->st_ino;
 	file->file.dev_major = major(stat->st_dev);
 	file->file.dev_minor = minor(stat->st_dev);

@@ -159,7 +159,7 @@ static int seize(struct frozen *thread)
 	return STATUS_DONE;
 }
 
-/* Has it come to a stop? */
+/* Has it stopped? */
 static void look_after(struct frozen *thread)
 {
 	int status;

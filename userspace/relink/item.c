@@ -25,7 +25,7 @@ static bool is_directory(const struct item *item)
 	return S_ISDIR(item->found->file.mode);
 }
 
-/* A path that is longer is no outer one. */
+/* A path that is longer is not an outer one. */
 static int directories_first(const void *a, const void *b)
 {
 	const struct item *left = a, *right = b;

@@ -36,7 +36,7 @@ void mounts_free(struct mounts *mounts);
 
 /*
  * Describe the mount that @fd was opened through, in @mount, which is all 0.  That
- * it is found nowhere is no failure.  Returns 0 or a negative errno.
+ * it is found nowhere is not a failure.  Returns 0 or a negative errno.
  */
 int mounts_describe(const struct mounts *mounts, int fd,
 		    struct manifest_mount *mount);

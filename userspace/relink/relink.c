@@ -117,7 +117,10 @@ static int freeze(struct relink_context *context)
 				      context->relink->tree);
 	if (status != STATUS_DONE)
 		return status;
-	/* It was frozen by its number. */
+	/*
+	 * ptrace knows numbers only, and the number may have been given to another
+	 * process since we opened the pidfd.
+	 */
 	status = pidref_check(pidref);
 	if (status != STATUS_DONE)
 		return status;

@@ -18,7 +18,7 @@
  * @fd_count: how many; 0 means everything
  * @to: the user's place for the one file, or NULL
  * @template: names, from name_template_check()
- * @regular: regular files only, and it is no failure if none can be relinked
+ * @regular: regular files only, and it is not a failure if none can be relinked
  * @partial: what fails does not stop the rest
  * @copy: what cannot be linked is copied
  * @freeze: hold the processes still meanwhile

@@ -47,7 +47,7 @@ static int read_pid(const struct command *command, struct wishes *wishes)
 	errno = 0;
 	pid = strtol(optarg, &end, 10);
 	if (errno || end == optarg || *end || pid < 1 || pid > INT_MAX)
-		return message_usage(command, "\"%s\" is no process number",
+		return message_usage(command, "\"%s\" is not a process number",
 				     optarg);
 	wishes->pid = pid;
 	return STATUS_DONE;
@@ -180,6 +180,6 @@ const struct command cmd_reopen = {
 "  --pid PID    the files of this process, where MANIFEST has several\n"
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
-"found; 1 or 2 if it did not come to that.\n",
+"found; 1 or 2 if it was not run.\n",
 	.main = reopen_main,
 };

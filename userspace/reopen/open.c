@@ -14,7 +14,7 @@
 #include "base/message.h"
 #include "reopen/reopen.h"
 
-/* What says how to come to the file, not how it is open. */
+/* What says how to reach the file, not how it is open. */
 #define FLAGS_OF_PATH \
 	(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW | O_TMPFILE | O_DIRECTORY)
 

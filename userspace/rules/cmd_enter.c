@@ -103,6 +103,6 @@ const struct command cmd_enter = {
 "CAP_SYS_ADMIN, COMMAND runs with no_new_privs.\n"
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
-"found; 1 or 2 if it did not come to that.\n",
+"found; 1 or 2 if it was not run.\n",
 	.main = enter_main,
 };

@@ -66,6 +66,6 @@ RULES_OPTIONS_HELP
 "set-uid programs give it nothing.\n"
 "\n"
 "Exit status: COMMAND's own; 126 if it cannot be executed, 127 if it is not\n"
-"found; 1 or 2 if it did not come to that.\n",
+"found; 1 or 2 if it was not run.\n",
 	.main = run_main,
 };

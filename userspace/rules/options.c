@@ -18,7 +18,7 @@ void rules_options_free(struct rules_options *options)
 	pv_rules_free(options->rules);
 }
 
-/* The content of a file is no matter of the command line. */
+/* The content of a file is not a matter of the command line. */
 static int take_file(struct rules_options *options, const char *path)
 {
 	struct pv_rules *rules = options->rules;

@@ -11,7 +11,7 @@
  *
  * @option: gives the list
  * @spelling: that option as the user writes it
- * @variable: of the environment, for want of the option
+ * @variable: of the environment, where the option is not given
  * @verb: what is done, in front of "process N"
  * @act: does it
  */
