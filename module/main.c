@@ -4,29 +4,51 @@
 
 #include <linux/module.h>
 
-#include "relink/device.h"
-#include "process/events.h"
-#include "names/glance.h"
 #include "hook/hooks.h"
+#include "hook/inflight.h"
+#include "names/glance.h"
 #include "names/lookup.h"
-#include "netlink/netlink.h"
-#include "process/pin.h"
-#include "names/places.h"
-#include "process/process.h"
-#include "names/selftest.h"
 #include "names/resolve.h"
-#include "process/root.h"
-#include "netlink/stage.h"
-#include "process/user.h"
+#include "names/selftest.h"
+#include "names/sites.h"
 #include "names/vpath.h"
 #include "names/walk.h"
+#include "netlink/netlink.h"
+#include "netlink/stage.h"
+#include "process/events.h"
+#include "process/pin_list.h"
+#include "process/places.h"
+#include "process/process.h"
+#include "process/root.h"
+#include "relink/device.h"
+#include "user.h"
+
+/*
+ * What may still be under way when the hooks are down, and nobody is attached: each
+ * waits for what those before it have left behind.
+ */
+static void pv_flush(void)
+{
+	pv_inflight_flush();
+	pv_events_flush();
+	pv_processes_flush();
+	pv_roots_flush();
+	pv_places_flush();
+}
+
+/* What needs no room, and is in nobody's way if the module cannot be loaded. */
+static void __init pv_prepare(void)
+{
+	pv_walks_init();
+	pv_pins_init();
+	pv_processes_init();
+}
 
 static int __init pathvirt_init(void)
 {
 	int err;
 
-	pv_walks_init();
-	pv_pins_init();
+	pv_prepare();
 	err = pv_users_init();
 	if (err)
 		return err;
@@ -38,16 +60,16 @@ static int __init pathvirt_init(void)
 		goto err_names;
 	err = pv_glances_init();
 	if (err)
-		goto err_places;
+		goto err_vpaths;
 	err = pv_resolve_init();
 	if (err)
 		goto err_glances;
-	err = pv_hooks_init();
+	err = pv_sites_init();
 	if (err)
 		goto err_resolve;
 	err = pv_stages_init();
 	if (err)
-		goto err_hooks;
+		goto err_sites;
 	err = pv_netlink_init();
 	if (err)
 		goto err_stages;
@@ -61,18 +83,15 @@ err_netlink:
 	pv_netlink_uninit();
 err_stages:
 	pv_stages_uninit();
-err_hooks:
+err_sites:
 	pv_selftest_uninit();
 	pv_hooks_uninit();
-	pv_events_uninit();
-	pv_processes_uninit();
+	pv_flush();
 err_resolve:
-	pv_roots_uninit();
 	pv_resolve_uninit();
 err_glances:
-	pv_places_flush();
 	pv_glances_uninit();
-err_places:
+err_vpaths:
 	pv_vpaths_uninit();
 err_names:
 	pv_names_uninit();
@@ -88,11 +107,8 @@ static void __exit pathvirt_exit(void)
 	pv_stages_uninit();
 	pv_selftest_uninit();
 	pv_hooks_uninit();
-	pv_events_uninit();
-	pv_processes_uninit();
-	pv_roots_uninit();
+	pv_flush();
 	pv_resolve_uninit();
-	pv_places_flush();
 	pv_glances_uninit();
 	pv_vpaths_uninit();
 	pv_names_uninit();

@@ -17,9 +17,9 @@
 #include <asm/ibt.h>
 
 #include "compat.h"
+#include "hook/attached.h"
 #include "hook/direct.h"
-#include "hook/hooks.h"
-#include "process/process.h"
+#include "hook/targets.h"
 
 /* Never called; holds the assembler text, for the sake of its operands. */
 static void __used pv_direct_text(void)
@@ -34,7 +34,7 @@ static void __used pv_direct_text(void)
 		     "movq %c[signal](%%rax), %%rax\n\t"
 		     "imull $%c[factor], %%eax, %%eax\n\t"
 		     "shrl $%c[shift], %%eax\n\t"
-		     "cmpq $0, pv_processes(, %%rax, 8)\n\t"
+		     "cmpq $0, pv_attached(, %%rax, 8)\n\t"
 		     "jne 2f\n"
 		     "1:\t" ASM_RET
 		     /* Which site?  The most frequent ones come first. */
@@ -53,7 +53,7 @@ static void __used pv_direct_text(void)
 		     ".popsection"
 		     : : [task] "i" (&PV_CURRENT_TASK),
 			 [signal] "i" (offsetof(struct task_struct, signal)),
-			 [shift] "i" (PV_PROCESS_HASH_SHIFT),
-			 [factor] "i" (PV_PROCESS_HASH_FACTOR),
+			 [shift] "i" (PV_ATTACHED_HASH_SHIFT),
+			 [factor] "i" (PV_ATTACHED_HASH_FACTOR),
 			 [sites] "i" (PV_MAX_SITES));
 }

@@ -18,15 +18,18 @@
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "hook/attached.h"
 #include "hook/direct.h"
 #include "hook/hooks.h"
-#include "process/process.h"
+#include "hook/inflight.h"
+#include "hook/targets.h"
 
 static char *hook = "auto";
 module_param(hook, charp, 0444);
@@ -40,84 +43,11 @@ static char *without = "";
 module_param(without, charp, 0444);
 MODULE_PARM_DESC(without, "For tests: a function that takes names into a walk and is not to be hooked, so that its names are not translated (default none)");
 
-/**
- * struct pv_site - a function that is hooked
- * @symbol: its name, or NULL if kernels of this version have no such function
- * @handler: what attached processes run instead
- * @other: its name in kernels that do not have @symbol, or NULL
- * @addr: where it is hooked, or NULL if this kernel has no such function or it
- *	is not to be hooked
- * @kprobe: the hook, with probe=kprobe; registered while it is armed.  Not any
- *	longer: a probe that rides on ftrace has no copy of the instruction, so a
- *	trap that finds it (pv_trapped()) would go on at address 0.
- */
-struct pv_site {
-	const char *symbol;
-	void *handler;
-	const char *other;
-	kprobe_opcode_t *addr;
-	struct kprobe kprobe;
-};
-
-/* Where a link is followed; older kernels have it inside of the step to a component. */
-#define PV_SYMBOL_PICK	"pick_link"
-
-/*
- * The three functions that take a struct filename into a walk see every name
- * that a process hands in: they are where all of the getname family ends.  Those
- * around d_path and getcwd tell a process about paths.  The others, but for
- * copy_process, are calls that take several names.  The most
- * frequent come first.  The walk hooks, which see where a walk begins and symbolic
- * links, are those that may be left out: what is static in fs/ has no header to
- * ask for its name.
- */
-static struct pv_site pv_sites[] = {
-	[PV_SITE_OPEN]		 = { "do_file_open", pv_handle_open,
-				     .other = "do_filp_open" },
-	[PV_SITE_LOOKUP]	 = { "filename_lookup", pv_handle_lookup },
-	[PV_SITE_PARENT]	 = { "__filename_parentat", pv_handle_parent },
-	[PV_SITE_START]		 = { "path_init", pv_handle_start },
-	[PV_SITE_STEP]		 = { "step_into", pv_handle_step,
-				     .other = PV_SYMBOL_PICK },
-	[PV_SITE_D_PATH]	 = { "d_path", pv_handle_d_path },
-	[PV_SITE_READLINK]	 = { "proc_pid_readlink", pv_handle_readlink },
-	[PV_SITE_SEQ_PATH]	 = { "seq_path", pv_handle_seq_path },
-	[PV_SITE_MAPS_QUERY]	 = { PV_SYMBOL_MAPS_QUERY,
-				     pv_handle_maps_query },
-	[PV_SITE_RENAME]	 = { "filename_renameat2", pv_handle_rename,
-				     .other = "do_renameat2" },
-	[PV_SITE_INODE_RENAME]	 = { "security_inode_rename",
-				     pv_handle_inode_rename },
-	[PV_SITE_LINK]		 = { "filename_linkat", pv_handle_link,
-				     .other = "do_linkat" },
-	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
-	[PV_SITE_GETCWD]	 = { "__x64_sys_getcwd", pv_handle_getcwd },
-	[PV_SITE_SET_ROOT]	 = { "set_fs_root", pv_handle_set_root },
-	[PV_SITE_SET_PWD]	 = { "set_fs_pwd", pv_handle_set_pwd },
-	[PV_SITE_EXECVE]	 = { "__x64_sys_execve", pv_handle_execve },
-	[PV_SITE_EXECVEAT]	 = { "__x64_sys_execveat", pv_handle_execveat },
-	[PV_SITE_MOUNT]		 = { "__x64_sys_mount", pv_handle_mount },
-	[PV_SITE_MOVE_MOUNT]	 = { "__x64_sys_move_mount",
-				     pv_handle_move_mount },
-	[PV_SITE_PIVOT_ROOT]	 = { "__x64_sys_pivot_root",
-				     pv_handle_pivot_root },
-#ifdef CONFIG_IA32_EMULATION
-	[PV_SITE_IA32_GETCWD]	 = { "__ia32_sys_getcwd",
-				     pv_handle_ia32_getcwd },
-	[PV_SITE_IA32_EXECVE]	 = { "__ia32_compat_sys_execve",
-				     pv_handle_ia32_execve },
-	[PV_SITE_IA32_EXECVEAT]	 = { "__ia32_compat_sys_execveat",
-				     pv_handle_ia32_execveat },
-	[PV_SITE_IA32_MOUNT]	 = { "__ia32_sys_mount", pv_handle_ia32_mount },
-	[PV_SITE_IA32_MOVE_MOUNT]  = { "__ia32_sys_move_mount",
-				       pv_handle_ia32_move_mount },
-	[PV_SITE_IA32_PIVOT_ROOT]  = { "__ia32_sys_pivot_root",
-				       pv_handle_ia32_pivot_root },
-#endif
-};
-
-#define PV_NR_SITES	ARRAY_SIZE(pv_sites)
-static_assert(PV_NR_SITES <= PV_MAX_SITES);
+/* What is hooked: handed in when the module is loaded. */
+static struct pv_site *pv_sites __ro_after_init;
+static unsigned int pv_nr_sites __ro_after_init;
+static struct pv_event_site *pv_event_sites __ro_after_init;
+static unsigned int pv_nr_event_sites __ro_after_init;
 
 /* Functions that are only called. */
 static const char * const pv_functions[PV_NR_TARGETS] __initconst = {
@@ -127,35 +57,6 @@ static const char * const pv_functions[PV_NR_TARGETS] __initconst = {
 	[PV_FUNC_PATH_LINK] = PV_SYMBOL_PATH_LINK,
 	[PV_FUNC_AUDIT_INODE] = PV_SYMBOL_AUDIT_INODE,
 	[PV_FUNC_PUT_STACK] = "put_task_stack",
-};
-
-static void pv_probe_fork(void *data, struct task_struct *parent,
-			  struct task_struct *child)
-{
-	pv_process_fork(parent, child);
-}
-
-static void pv_probe_exec(void *data, struct task_struct *task, pid_t old_pid,
-			  struct linux_binprm *bprm)
-{
-	pv_process_exec(task);
-}
-
-static void pv_probe_exit(void *data, PV_TRACE_EXIT_ARGS)
-{
-	pv_process_exit(task);
-}
-
-struct pv_event_site {
-	const char *name;
-	void *handler;
-	struct tracepoint *tracepoint;
-};
-
-static struct pv_event_site pv_event_sites[] = {
-	{ "sched_process_fork", pv_probe_fork },
-	{ "sched_process_exec", pv_probe_exec },
-	{ "sched_process_exit", pv_probe_exit },
 };
 
 /* How sites are hooked, the preferred way first. */
@@ -171,15 +72,14 @@ static const char * const pv_probe_names[] = { "direct", "ftrace", "kprobe" };
 bool pv_links_followed __read_mostly;
 bool pv_starts_taken __read_mostly;
 bool pv_links_picked __ro_after_init;
-unsigned long pv_targets[PV_NR_TARGETS] __ro_after_init;
-void *pv_handlers[PV_MAX_SITES] __ro_after_init;
-DEFINE_PER_CPU(long, pv_calls);
 
 /* The ways that the administrator allows. */
 static enum pv_probe pv_probe_first __ro_after_init;
 static enum pv_probe pv_probe_last __ro_after_init;
 
-/* Guarded by pv_process_mutex. */
+/* Who arms or disarms holds it; the innermost mutex. */
+static DEFINE_MUTEX(pv_hooks_mutex);
+/* Guarded by it. */
 static enum pv_probe pv_armed = PV_PROBE_NONE;
 static enum pv_probe pv_last_armed = PV_PROBE_NONE;
 
@@ -194,9 +94,9 @@ static void notrace pv_ftrace_redirect(unsigned long ip, unsigned long parent_ip
 	unsigned long handler;
 	unsigned int site;
 
-	if (likely(!pv_process_maybe()))
+	if (likely(!pv_attached_maybe()))
 		return;
-	for (site = 0; site < PV_NR_SITES; site++) {
+	for (site = 0; site < pv_nr_sites; site++) {
 		if (pv_targets[site] != ip + MCOUNT_INSN_SIZE)
 			continue;
 		handler = (unsigned long)pv_handlers[site];
@@ -229,7 +129,7 @@ static int notrace pv_kprobe_redirect(struct kprobe *kprobe,
 {
 	struct pv_site *site = container_of(kprobe, struct pv_site, kprobe);
 
-	if (likely(!pv_process_maybe())) {
+	if (likely(!pv_attached_maybe())) {
 		if (likely(!pv_trapped(regs)))
 			return 0;
 		/* Go on behind the call that is, or was, to come. */
@@ -353,7 +253,7 @@ static unsigned int pv_kprobes_list(struct kprobe **list)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < PV_NR_SITES; i++)
+	for (i = 0; i < pv_nr_sites; i++)
 		if (pv_site_used(i))
 			list[nr++] = &pv_sites[i].kprobe;
 	return nr;
@@ -364,7 +264,7 @@ static int pv_kprobes_register(void)
 	struct kprobe *list[PV_MAX_SITES];
 	unsigned int i;
 
-	for (i = 0; i < PV_NR_SITES; i++)
+	for (i = 0; i < pv_nr_sites; i++)
 		pv_sites[i].kprobe = (struct kprobe){
 			.addr = pv_sites[i].addr,
 			.pre_handler = pv_kprobe_redirect,
@@ -392,7 +292,7 @@ static int pv_event_sites_arm(void)
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < ARRAY_SIZE(pv_event_sites); i++) {
+	for (i = 0; i < pv_nr_event_sites; i++) {
 		err = tracepoint_probe_register(pv_event_sites[i].tracepoint,
 						pv_event_sites[i].handler,
 						NULL);
@@ -432,22 +332,13 @@ static void pv_probe_disarm(enum pv_probe way)
 	}
 }
 
-/**
- * pv_hooks_arm - hook all sites
- *
- * A way that someone else is in the way of (there is room for one direct call
- * in a function) is passed over for the next one, if that is allowed.
- *
- * Context: pv_process_mutex is held; may sleep.
- * Return: 0, also if they were armed already, or a negative errno, and then
- * nothing is armed.
- */
-int pv_hooks_arm(void)
+/* Hook all sites, by the first way that works. */
+static int pv_hooks_arm_locked(void)
 {
 	enum pv_probe way;
 	int err;
 
-	lockdep_assert_held(&pv_process_mutex);
+	lockdep_assert_held(&pv_hooks_mutex);
 	if (pv_armed != PV_PROBE_NONE)
 		return 0;
 
@@ -463,7 +354,7 @@ int pv_hooks_arm(void)
 	if (err) {
 		pr_err("cannot hook the kernel by %s (%d): is one of the functions traced or patched by someone else?\n",
 		       pv_probe_names[pv_probe_last], err);
-		pv_event_sites_disarm(ARRAY_SIZE(pv_event_sites));
+		pv_event_sites_disarm(pv_nr_event_sites);
 		return err;
 	}
 	pv_armed = way;
@@ -472,21 +363,23 @@ int pv_hooks_arm(void)
 }
 
 /**
- * pv_hooks_busy - is a call inside of a handler?
+ * pv_hooks_arm - hook all sites
  *
- * Exact only if no call can enter one meanwhile.
+ * A way that someone else is in the way of (there is room for one direct call
+ * in a function) is passed over for the next one, if that is allowed.
  *
- * Context: any.
- * Return: true if there is one.
+ * Context: may sleep.
+ * Return: 0, also if they were armed already, or a negative errno, and then
+ * nothing is armed.
  */
-bool pv_hooks_busy(void)
+int pv_hooks_arm(void)
 {
-	long sum = 0;
-	int cpu;
+	int err;
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(pv_calls, cpu));
-	return sum;
+	mutex_lock(&pv_hooks_mutex);
+	err = pv_hooks_arm_locked();
+	mutex_unlock(&pv_hooks_mutex);
+	return err;
 }
 
 /**
@@ -495,16 +388,17 @@ bool pv_hooks_busy(void)
  * Handlers may still be running when this returns, in a call that blocks for
  * instance.
  *
- * Context: pv_process_mutex is held; may sleep.
+ * Context: may sleep.
  */
 void pv_hooks_disarm(void)
 {
-	lockdep_assert_held(&pv_process_mutex);
-	if (pv_armed == PV_PROBE_NONE)
-		return;
-	pv_probe_disarm(pv_armed);
-	pv_event_sites_disarm(ARRAY_SIZE(pv_event_sites));
-	pv_armed = PV_PROBE_NONE;
+	mutex_lock(&pv_hooks_mutex);
+	if (pv_armed != PV_PROBE_NONE) {
+		pv_probe_disarm(pv_armed);
+		pv_event_sites_disarm(pv_nr_event_sites);
+		pv_armed = PV_PROBE_NONE;
+	}
+	mutex_unlock(&pv_hooks_mutex);
 }
 
 /**
@@ -571,7 +465,7 @@ const char *pv_hooks_symbol(unsigned int nr)
 {
 	unsigned int site;
 
-	for (site = 0; site < PV_NR_SITES; site++)
+	for (site = 0; site < pv_nr_sites; site++)
 		if (pv_site_used(site) && !nr--)
 			return pv_sites[site].symbol;
 	return NULL;
@@ -614,8 +508,9 @@ static int __init pv_site_leave_out(void)
 
 	if (!*without)
 		return 0;
-	for (site = PV_SITE_OPEN; site <= PV_SITE_PARENT; site++) {
-		if (strcmp(without, pv_sites[site].symbol))
+	for (site = 0; site < pv_nr_sites; site++) {
+		if (!pv_sites[site].takes_names ||
+		    strcmp(without, pv_sites[site].symbol))
 			continue;
 		pv_sites[site].addr = NULL;
 		pr_warn("without=%s: its names are not translated; this is for tests\n",
@@ -635,7 +530,7 @@ static int __init pv_sites_filter(void)
 	unsigned int i, nr = 0;
 	int err;
 
-	for (i = 0; i < PV_NR_SITES; i++)
+	for (i = 0; i < pv_nr_sites; i++)
 		if (pv_site_used(i))
 			ips[nr++] = (unsigned long)pv_sites[i].addr;
 	err = ftrace_set_filter_ips(&pv_ftrace_ops, ips, nr, 0, 1);
@@ -648,23 +543,17 @@ static int __init pv_sites_filter(void)
 	return err;
 }
 
-/* A walk hook, without which there are names still. */
-static bool __init pv_site_optional(unsigned int site)
-{
-	return site == PV_SITE_START || site == PV_SITE_STEP;
-}
-
 static int __init pv_sites_find(void)
 {
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < PV_NR_SITES; i++) {
+	for (i = 0; i < pv_nr_sites; i++) {
 		if (!pv_sites[i].symbol ||
-		    (pv_site_optional(i) && !strcmp(hook, "name")))
+		    (pv_sites[i].optional && !strcmp(hook, "name")))
 			continue;
 		err = pv_site_find(&pv_sites[i], &pv_targets[i]);
-		if (err == -ENOENT && pv_site_optional(i) &&
+		if (err == -ENOENT && pv_sites[i].optional &&
 		    !strcmp(hook, "auto"))
 			continue;
 		if (err)
@@ -674,7 +563,8 @@ static int __init pv_sites_find(void)
 	err = pv_site_leave_out();
 	if (err)
 		return err;
-	pv_links_picked = !strcmp(pv_site_symbol(PV_SITE_STEP), PV_SYMBOL_PICK);
+	/* Older kernels have it inside of the step to a component. */
+	pv_links_picked = pv_sites[PV_SITE_STEP].symbol == pv_sites[PV_SITE_STEP].other;
 	pv_hooks_follow_links(true);
 	return pv_sites_filter();
 }
@@ -684,7 +574,7 @@ static int __init pv_hooks_find(void)
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < ARRAY_SIZE(pv_event_sites); i++) {
+	for (i = 0; i < pv_nr_event_sites; i++) {
 		err = pv_event_site_find(&pv_event_sites[i]);
 		if (err)
 			return err;
@@ -701,17 +591,26 @@ static int __init pv_hooks_find(void)
 
 /**
  * pv_hooks_init - find all sites
+ * @sites: what is to be hooked, by PV_SITE_x; stays
+ * @nr: how many these are, at most %PV_MAX_SITES
+ * @event_sites: the tracepoints that are to be listened to; stay
+ * @nr_events: how many these are
  *
  * Context: module load.
  * Return: 0 or a negative errno; then the kernel log says why and nothing is
  * hooked.
  */
-int __init pv_hooks_init(void)
+int __init pv_hooks_init(struct pv_site *sites, unsigned int nr,
+			 struct pv_event_site *event_sites, unsigned int nr_events)
 {
 	int err = pv_hooks_choose();
 
 	if (err)
 		return err;
+	pv_sites = sites;
+	pv_nr_sites = nr;
+	pv_event_sites = event_sites;
+	pv_nr_event_sites = nr_events;
 	return pv_hooks_find();
 }
 
@@ -723,9 +622,7 @@ int __init pv_hooks_init(void)
  */
 void pv_hooks_uninit(void)
 {
-	mutex_lock(&pv_process_mutex);
 	pv_hooks_disarm();
-	mutex_unlock(&pv_process_mutex);
 	ftrace_free_filter(&pv_ftrace_ops);
 	ftrace_free_filter(&pv_direct_ops);
 
@@ -737,7 +634,7 @@ void pv_hooks_uninit(void)
 	 * pv_call_end() and the return from our text, does not sleep there.
 	 */
 	synchronize_rcu_tasks();
-	while (pv_hooks_busy())
+	while (pv_inflight_busy())
 		schedule_timeout_uninterruptible(HZ / 100 + 1);
 	synchronize_rcu_tasks();
 }

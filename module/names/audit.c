@@ -6,9 +6,9 @@
 #include <linux/namei.h>
 #include <linux/path.h>
 
-#include "names/audit.h"
 #include "compat.h"
 #include "hook/hooks.h"
+#include "names/audit.h"
 
 /**
  * pv_audit_found - a name was looked up

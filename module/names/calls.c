@@ -13,10 +13,14 @@
 #include <asm/unistd.h>
 #include <asm/unistd_32_ia32.h>
 
-#include "names/calls.h"
 #include "compat.h"
 #include "hook/hooks.h"
+#include "hook/inflight.h"
+#include "names/calls.h"
+#include "names/handlers.h"
+#include "process/inherit.h"
 #include "process/pin.h"
+#include "process/pin_list.h"
 #include "process/process.h"
 #include "process/route.h"
 

@@ -1,16 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Glances: finding out, and remembering. */
+#include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/string.h>
 
 #include "names/glance.h"
+#include "names/vpath.h"
 #include "process/layers.h"
 #include "process/process.h"
-#include "process/root.h"
-#include "names/vpath.h"
+#include "rules/trie_match.h"
 
 struct pv_glance __percpu *pv_glances;
+
+/* Go up while @plain holds there; say how often that was. */
+static u8 pv_glance_climb(struct pv_vpath *vpath, const struct pv_layers *layers,
+			  bool (*plain)(struct pv_vpath *vpath,
+					const struct pv_layers *layers))
+{
+	u8 up = 0;
+
+	while (up < PV_UP_UNKNOWN - 1 && *vpath->real && *vpath->virtual) {
+		pv_vpath_up(vpath->real);
+		pv_vpath_up(vpath->virtual);
+		if (!plain(vpath, layers))
+			break;
+		up++;
+	}
+	return up;
+}
+
+/* Have rules nothing to do with it, and with nothing that lies there? */
+static bool pv_glance_is_foreign(struct pv_vpath *vpath,
+				 const struct pv_layers *layers)
+{
+	return !pv_layers_concern(layers, vpath->real);
+}
+
+/* Can it be told by a rule's ORIGINAL which names lead elsewhere? */
+static void pv_glance_seek(const struct pv_vpath *vpath,
+			   const struct pv_layers *layers,
+			  struct pv_glance *glance)
+{
+	const struct pv_table *table = pv_layers_quick(layers);
+	const char *rest;
+
+	if (!table || !glance->outside ||
+	    pv_table_match(table, vpath->real, &rest) != PV_NO_RULE)
+		return;
+	glance->open = true;
+	glance->seek = pv_table_seek(table, vpath->real);
+}
+
+/*
+ * Find out what a directory is to rules: @plain, @own, @outside, @open with @seek, and @up
+ * if that is wanted.  @layers are what the names of the process pass, which has not
+ * changed its root directory.  What has no name, or one that is too long for any call,
+ * is no business of rules.
+ */
+static void pv_glance_fill(struct pv_vpath *vpath, const struct pv_layers *layers,
+			   const struct path *dir, bool up, struct pv_glance *glance)
+{
+	const char *name = pv_dir_name(dir, vpath->scratch, PATH_MAX);
+
+	glance->plain = true;
+	glance->own = true;
+	glance->outside = true;
+	if (IS_ERR_OR_NULL(name))
+		return;
+	if (!pv_layers_concern(layers, name)) {
+		if (!up)
+			return;
+		strscpy(vpath->real, name, PATH_MAX);
+		strscpy(vpath->virtual, name, PATH_MAX);
+		glance->up = pv_glance_climb(vpath, layers, pv_glance_is_foreign);
+		return;
+	}
+	pv_vpath_set(vpath, layers, name, PV_ROUTE_FIRST);
+	glance->outside = vpath->route == PV_ROUTE_NATIVE;
+	glance->plain = pv_vpath_plain(vpath, layers);
+	glance->own = pv_vpath_leads(vpath, layers, vpath->real);
+	pv_glance_seek(vpath, layers, glance);
+	if (up && glance->plain)
+		glance->up = pv_glance_climb(vpath, layers, pv_vpath_plain);
+}
 
 /**
  * pv_glance_take - find out what a directory is to the running task's rules
@@ -44,7 +119,7 @@ bool pv_glance_take(const struct path *dir, unsigned int m_seq,
 			.cookie = get_state_synchronize_rcu(),
 			.up = PV_UP_UNKNOWN,
 		};
-		pv_vpath_glance(vpath, layers, dir, up, glance);
+		pv_glance_fill(vpath, layers, dir, up, glance);
 		preempt_disable();
 		*pv_glance_slot(dir->dentry) = *glance;
 		preempt_enable();

@@ -21,44 +21,31 @@
 #include <linux/string.h>
 #include <linux/task_work.h>
 
-#include "names/audit.h"
-#include "names/calls.h"
 #include "compat.h"
 #include "hook/hooks.h"
+#include "hook/inflight.h"
+#include "names/audit.h"
+#include "names/calls.h"
+#include "names/handlers.h"
 #include "names/lookup.h"
-#include "process/pin.h"
-#include "names/places.h"
-#include "process/process.h"
-#include "names/selftest.h"
-#include "process/route.h"
 #include "names/resolve.h"
-#include "process/root.h"
-#include "names/standin.h"
+#include "names/selftest.h"
 #include "names/start.h"
-#include "trace.h"
-#include "rules/translate.h"
 #include "names/vpath.h"
 #include "names/walk.h"
-
-DEFINE_PER_CPU(u64, pv_translated);
+#include "process/layers.h"
+#include "process/pin_list.h"
+#include "process/places.h"
+#include "process/process.h"
+#include "process/refresh.h"
+#include "process/root.h"
+#include "process/route.h"
+#include "process/standin.h"
+#include "rules/translate.h"
+#include "trace.h"
 
 /* Buffers of PV_REAL_SIZE; why they are not just allocated is told in vpath.c. */
 static struct kmem_cache *pv_real_cache;
-
-/**
- * pv_names_translated - how many names were translated
- *
- * Return: their number since the module was loaded.
- */
-u64 pv_names_translated(void)
-{
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += per_cpu(pv_translated, cpu);
-	return sum;
-}
 
 /*
  * Is this a name that rules speak of?  Not so with a root of the caller's own,
@@ -657,7 +644,7 @@ static noinline bool pv_walk_has_standins(void)
 
 	rcu_read_lock_sched();
 	layers = pv_layers_current();
-	any = layers && pv_standins_any(layers);
+	any = layers && pv_layers_have_standins(layers);
 	rcu_read_unlock_sched();
 	return any;
 }
@@ -677,7 +664,7 @@ static noinline bool pv_walk_may_stand_in(const struct filename *name,
 		return false;
 	rcu_read_lock_sched();
 	layers = pv_layers_current();
-	if (layers && pv_standins_any(layers)) {
+	if (layers && pv_layers_have_standins(layers)) {
 		may = make || *name->name != '/' || layers->root ||
 		      !pv_path_is_normal(name->name) || pv_path_dots(name->name);
 		for (i = 0; i < layers->nr && !may; i++)

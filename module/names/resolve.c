@@ -31,18 +31,18 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "names/audit.h"
 #include "compat.h"
 #include "hook/hooks.h"
-#include "process/layers.h"
+#include "names/audit.h"
 #include "names/nameidata.h"
-#include "names/places.h"
-#include "process/route.h"
 #include "names/resolve.h"
-#include "process/root.h"
-#include "names/standin.h"
 #include "names/vpath.h"
 #include "names/walk.h"
+#include "process/layers.h"
+#include "process/places.h"
+#include "process/root.h"
+#include "process/route.h"
+#include "process/standin.h"
 
 /* What a walk of a part of the name must respect as the whole would. */
 #define PV_RESOLVE_FLAGS	(LOOKUP_NO_SYMLINKS | LOOKUP_NO_MAGICLINKS | \
@@ -313,7 +313,7 @@ static int pv_resolve_absent(struct pv_resolver *r, int err)
 	if (err != -ENOENT ||
 	    pv_layers_plain(r->layers, r->virtual, r->scratch))
 		return err;
-	if (!pv_standin_find(r->layers, r->virtual, &standin))
+	if (!pv_layers_find_standin(r->layers, r->virtual, &standin))
 		return pv_resolve_push(r, &nowhere);
 	r->matched = true;
 	return pv_resolve_push(r, &standin);
@@ -860,11 +860,11 @@ static void pv_resolve_stand_in(struct pv_resolver *r, size_t dir_len)
 	char byte = r->virtual[dir_len];
 	struct path path;
 
-	if (!pv_standin_find(r->layers, r->virtual, &path))
+	if (!pv_layers_find_standin(r->layers, r->virtual, &path))
 		return;
 	path_put(&path);
 	r->virtual[dir_len] = '\0';
-	if (pv_standin_find(r->layers, r->virtual, &path)) {
+	if (pv_layers_find_standin(r->layers, r->virtual, &path)) {
 		pv_resolve_pop(r, r->nr_dirs - 1);
 		pv_resolve_push(r, &path);
 		r->matched = true;

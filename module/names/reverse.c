@@ -17,10 +17,11 @@
 #include <asm/ptrace.h>
 
 #include "hook/hooks.h"
-#include "process/process.h"
-#include "process/route.h"
+#include "hook/inflight.h"
+#include "names/handlers.h"
 #include "names/vpath.h"
 #include "names/walk.h"
+#include "process/route.h"
 
 /*
  * From here to pv_telling_end() d_path() speaks to the running task.  @link_fd is

@@ -27,9 +27,11 @@
 #include "compat.h"
 #include "hook/hooks.h"
 #include "names/nameidata.h"
-#include "names/places.h"
-#include "process/process.h"
+#include "names/place_find.h"
 #include "names/selftest.h"
+#include "process/attach.h"
+#include "process/layers.h"
+#include "process/process.h"
 
 /* A name that nobody has, and where it leads for the worker. */
 #define PV_SELFTEST_NAME	"/pathvirt.proof.of.names.that.do.not.exist"
@@ -336,7 +338,7 @@ static void pv_selftest_work(struct work_struct *work)
 	wake_up_all(&pv_selftest_wait);
 }
 
-static DECLARE_WORK(pv_proof, pv_selftest_work);
+static DECLARE_WORK(pv_selftest_job, pv_selftest_work);
 
 /**
  * pv_selftest_run - try the hooks, unless it was done before
@@ -354,7 +356,7 @@ int pv_selftest_run(void)
 
 	if (READ_ONCE(pv_proved))
 		return 0;
-	schedule_work(&pv_proof);
+	schedule_work(&pv_selftest_job);
 	if (wait_event_killable(pv_selftest_wait,
 				/* Pairs with the end of pv_selftest_work(). */
 				smp_load_acquire(&pv_selftest_tries) != tries))
@@ -369,5 +371,5 @@ int pv_selftest_run(void)
  */
 void pv_selftest_uninit(void)
 {
-	cancel_work_sync(&pv_proof);
+	cancel_work_sync(&pv_selftest_job);
 }

@@ -19,16 +19,17 @@
 #include <linux/string.h>
 
 #include "compat.h"
-#include "names/glance.h"
 #include "hook/hooks.h"
-#include "process/layers.h"
-#include "rules/trie_match.h"
-#include "names/lookup.h"
-#include "names/places.h"
-#include "process/process.h"
+#include "names/glance.h"
+#include "names/handlers.h"
 #include "names/selftest.h"
-#include "process/route.h"
 #include "names/start.h"
+#include "names/walk.h"
+#include "process/layers.h"
+#include "process/places.h"
+#include "process/process.h"
+#include "process/route.h"
+#include "rules/trie_match.h"
 #include "trace.h"
 
 struct pv_started pv_started[1 << PV_STARTED_BITS];
@@ -358,7 +359,7 @@ static __always_inline const char *pv_start_brief(struct pv_nameidata *nd,
 	if (likely(pv_layers_quick(layers))) {
 		if (*name == '/')
 			return pv_start_absolute(nd, layers, name, flags);
-		if (*name && likely(!rcu_access_pointer(process->notes)))
+		if (*name && likely(!rcu_access_pointer(process->notes.notes)))
 			return pv_start_relative(nd, layers, name, flags);
 	}
 	rcu_read_unlock_sched();

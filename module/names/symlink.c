@@ -14,17 +14,20 @@
 #include <linux/string.h>
 
 #include "compat.h"
-#include "names/glance.h"
 #include "hook/hooks.h"
-#include "rules/trie_match.h"
+#include "hook/inflight.h"
+#include "names/glance.h"
+#include "names/handlers.h"
 #include "names/nameidata.h"
-#include "names/places.h"
-#include "process/process.h"
 #include "names/selftest.h"
-#include "process/root.h"
 #include "names/start.h"
 #include "names/vpath.h"
 #include "names/walk.h"
+#include "process/layers.h"
+#include "process/places.h"
+#include "process/process.h"
+#include "process/root.h"
+#include "rules/trie_match.h"
 
 /* May @target lead elsewhere than the kernel takes it? */
 static bool pv_link_leads_away(struct pv_vpath *vpath,

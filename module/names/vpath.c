@@ -8,13 +8,13 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "names/glance.h"
 #include "hook/hooks.h"
-#include "rules/trie_match.h"
+#include "names/vpath.h"
+#include "process/layers.h"
 #include "process/process.h"
 #include "process/root.h"
-#include "names/standin.h"
-#include "names/vpath.h"
+#include "process/standin.h"
+#include "rules/trie_match.h"
 
 /*
  * Places come and go with every relative name, and are large.  That this cache
@@ -174,7 +174,11 @@ enum pv_reversed pv_vpath_reverse(struct pv_vpath *vpath, const struct pv_start 
 	return told;
 }
 
-static void pv_vpath_up(char *dir)
+/**
+ * pv_vpath_up - go up by one component
+ * @dir: a path, normalised; becomes that of its parent
+ */
+void pv_vpath_up(char *dir)
 {
 	char *slash = strrchr(dir, '/');
 
@@ -215,98 +219,32 @@ static bool pv_vpath_append(char *dir, const char *name)
 	return strscpy(dir + len, name, PATH_MAX - len) >= 0;
 }
 
-/* Does @name, one of a directory's, lead there, and do rules speak of nothing below it? */
-static bool pv_vpath_leads(struct pv_vpath *vpath,
-			   const struct pv_layers *layers, const char *name)
+/**
+ * pv_vpath_leads - does one of a directory's names lead there?
+ * @vpath: the directory
+ * @layers: what the process's names pass
+ * @name: its @real or its @virtual
+ *
+ * Return: true if it does, and rules speak of nothing below it.
+ */
+bool pv_vpath_leads(struct pv_vpath *vpath, const struct pv_layers *layers,
+		    const char *name)
 {
 	const char *leads = pv_layers_plain(layers, name, vpath->scratch);
 
 	return leads && !strcmp(leads, vpath->real);
 }
 
-/* Is all that lies below a directory where the kernel's own walk finds it? */
-static bool pv_vpath_plain(struct pv_vpath *vpath,
-			   const struct pv_layers *layers)
+/**
+ * pv_vpath_plain - is all that lies below a directory where the kernel's own walk finds it?
+ * @vpath: the directory
+ * @layers: what the process's names pass
+ *
+ * Return: true if it is.
+ */
+bool pv_vpath_plain(struct pv_vpath *vpath, const struct pv_layers *layers)
 {
 	return pv_vpath_leads(vpath, layers, vpath->virtual);
-}
-
-/* Go up while @plain holds there; say how often that was. */
-static u8 pv_vpath_climb(struct pv_vpath *vpath, const struct pv_layers *layers,
-			 bool (*plain)(struct pv_vpath *vpath,
-				       const struct pv_layers *layers))
-{
-	u8 up = 0;
-
-	while (up < PV_UP_UNKNOWN - 1 && *vpath->real && *vpath->virtual) {
-		pv_vpath_up(vpath->real);
-		pv_vpath_up(vpath->virtual);
-		if (!plain(vpath, layers))
-			break;
-		up++;
-	}
-	return up;
-}
-
-/* Have rules nothing to do with it, and with nothing that lies there? */
-static bool pv_vpath_foreign(struct pv_vpath *vpath,
-			     const struct pv_layers *layers)
-{
-	return !pv_layers_concern(layers, vpath->real);
-}
-
-/* Can it be told by a rule's ORIGINAL which names lead elsewhere? */
-static void pv_vpath_seek(const struct pv_vpath *vpath,
-			  const struct pv_layers *layers,
-			  struct pv_glance *glance)
-{
-	const struct pv_table *table = pv_layers_quick(layers);
-	const char *rest;
-
-	if (!table || !glance->outside ||
-	    pv_table_match(table, vpath->real, &rest) != PV_NO_RULE)
-		return;
-	glance->open = true;
-	glance->seek = pv_table_seek(table, vpath->real);
-}
-
-/**
- * pv_vpath_glance - find out what a directory is to rules
- * @vpath: room for it
- * @layers: what the process's names pass; it has not changed its root directory
- * @dir: the directory; as with pv_dir_name()
- * @up: is to be found out as well
- * @glance: receives @plain, @own, @outside, @open with @seek, and @up
- *
- * What has no name, or one that is too long for any call, is no business of rules.
- *
- * Context: as with pv_dir_name().
- */
-void pv_vpath_glance(struct pv_vpath *vpath, const struct pv_layers *layers,
-		     const struct path *dir, bool up, struct pv_glance *glance)
-{
-	const char *name = pv_dir_name(dir, vpath->scratch, PATH_MAX);
-
-	glance->plain = true;
-	glance->own = true;
-	glance->outside = true;
-	if (IS_ERR_OR_NULL(name))
-		return;
-	if (!pv_layers_concern(layers, name)) {
-		if (!up)
-			return;
-		strscpy(vpath->real, name, PATH_MAX);
-		strscpy(vpath->virtual, name, PATH_MAX);
-		glance->up = pv_vpath_climb(vpath, layers, pv_vpath_foreign);
-		return;
-	}
-	pv_vpath_set(vpath, layers, name, PV_ROUTE_FIRST);
-	glance->outside = vpath->route == PV_ROUTE_NATIVE;
-	glance->plain = pv_vpath_plain(vpath, layers);
-	glance->own = pv_vpath_leads(vpath, layers, vpath->real);
-	pv_vpath_seek(vpath, layers, glance);
-	if (up && glance->plain)
-		glance->up = pv_vpath_climb(vpath, layers, pv_vpath_plain);
 }
 
 /**

@@ -13,7 +13,6 @@
 
 #include "process/layers.h"
 
-struct pv_glance;
 struct pv_root;
 
 /**
@@ -74,8 +73,10 @@ bool pv_vpath_name(struct pv_vpath *vpath, const struct pv_layers *layers,
 		   const struct pv_root *root, const struct pv_start *start);
 void pv_vpath_set(struct pv_vpath *vpath, const struct pv_layers *layers,
 		  const char *name, pv_route_t route);
-void pv_vpath_glance(struct pv_vpath *vpath, const struct pv_layers *layers,
-		     const struct path *dir, bool up, struct pv_glance *glance);
+void pv_vpath_up(char *dir);
+bool pv_vpath_leads(struct pv_vpath *vpath, const struct pv_layers *layers,
+		    const char *name);
+bool pv_vpath_plain(struct pv_vpath *vpath, const struct pv_layers *layers);
 enum pv_reversed pv_vpath_reverse(struct pv_vpath *vpath, const struct pv_start *start,
 				  const char *real);
 enum pv_way pv_vpath_way(struct pv_vpath *vpath,

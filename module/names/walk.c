@@ -89,3 +89,20 @@ struct pv_walk *pv_walk_stray(void)
 	raw_spin_unlock(&strays->lock);
 	return found;
 }
+
+DEFINE_PER_CPU(u64, pv_translated);
+
+/**
+ * pv_names_translated - how many names were translated
+ *
+ * Return: their number since the module was loaded.
+ */
+u64 pv_names_translated(void)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu(pv_translated, cpu);
+	return sum;
+}

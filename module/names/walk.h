@@ -12,6 +12,7 @@
 #include <linux/hash.h>
 #include <linux/list.h>
 #include <linux/path.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
@@ -164,5 +165,15 @@ static __always_inline struct pv_walk *pv_walk_now(void)
 		return slot->walk;
 	return pv_walk_stray();
 }
+
+/* Names that were translated; the sum over all CPUs counts. */
+DECLARE_PER_CPU(u64, pv_translated);
+
+static __always_inline void pv_name_translated(void)
+{
+	this_cpu_inc(pv_translated);
+}
+
+u64 pv_names_translated(void);
 
 #endif /* _PV_WALK_H */

@@ -25,8 +25,8 @@
 #include <net/sock.h>
 #include <linux/pathvirt.h>
 
-#include "process/access.h"
 #include "netlink/stage.h"
+#include "process/access.h"
 #include "rules/table.h"
 
 /* Where the socket is, or was. */

@@ -19,9 +19,9 @@
 #include <linux/ptrace.h>
 #include <net/sock.h>
 
-#include "process/access.h"
 #include "compat.h"
 #include "hook/hooks.h"
+#include "process/access.h"
 
 static bool unprivileged = true;
 module_param(unprivileged, bool, 0644);

@@ -9,7 +9,7 @@
 #include <linux/llist.h>
 #include <linux/pathvirt.h>
 
-struct pv_process;
+struct pid;
 
 /**
  * struct pv_event - one event
@@ -23,10 +23,37 @@ struct pv_event {
 	enum pathvirt_event kind;
 };
 
-void pv_event_add(struct pv_event *event, enum pathvirt_event kind,
-		  struct pv_process *process);
-void pv_event_tell(struct pv_process *process, enum pathvirt_event kind);
+/**
+ * struct pv_event_source - to whom an event belongs that has a place of its own
+ * @pid: whom it happened to; stays until @put
+ * @parent: with %PATHVIRT_EVENT_INHERIT, the id of the process whose layers were
+ *	inherited; or 0
+ * @put: it has been told
+ */
+struct pv_event_source {
+	struct pid *(*pid)(const struct pv_event *event);
+	pid_t (*parent)(const struct pv_event *event);
+	void (*put)(struct pv_event *event);
+};
 
-void pv_events_uninit(void);
+/**
+ * struct pv_event_sink - who tells of events
+ * @heard: does anybody listen?
+ * @send: tell of one; may sleep
+ * @lost: tell that one was lost; may sleep
+ */
+struct pv_event_sink {
+	bool (*heard)(void);
+	void (*send)(struct pid *pid, enum pathvirt_event kind, pid_t parent);
+	void (*lost)(void);
+};
+
+bool pv_events_heard(void);
+bool pv_event_add(struct pv_event *event, enum pathvirt_event kind);
+void pv_event_tell(struct pid *pid, enum pathvirt_event kind);
+
+void pv_events_from(const struct pv_event_source *source);
+void pv_events_to(const struct pv_event_sink *sink);
+void pv_events_flush(void);
 
 #endif /* _PV_EVENTS_H */

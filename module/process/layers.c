@@ -11,9 +11,11 @@
 
 #include "compat.h"
 #include "process/layers.h"
-#include "names/places.h"
+#include "process/places.h"
 #include "process/root.h"
+#include "process/standin.h"
 #include "rules/translate.h"
+#include "rules/trie_match.h"
 
 /* Others wait for who changes layers: see pv_process_mutex. */
 #define PV_LAYERS_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
@@ -589,4 +591,49 @@ const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
 			name = scratch;
 	}
 	return name;
+}
+
+/**
+ * pv_layers_have_standins - may there be stand-ins?
+ * @layers: a stack
+ *
+ * Context: any.
+ * Return: true if one of its tables has some.
+ */
+bool pv_layers_have_standins(const struct pv_layers *layers)
+{
+	u32 i;
+
+	for (i = 0; i < layers->nr; i++)
+		if (layers->tables[i]->places &&
+		    layers->tables[i]->places->standins)
+			return true;
+	return false;
+}
+
+/**
+ * pv_layers_find_standin - find the directory that stands for one which is not there
+ * @layers: what the process's names pass; a reference is held
+ * @virtual: what the process calls it, normalised: "" for the directory that the
+ *	first components of names lie in
+ * @path: receives it; a reference
+ *
+ * Context: may sleep, and walks.
+ * Return: false if there is none.
+ */
+bool pv_layers_find_standin(const struct pv_layers *layers, const char *virtual,
+			    struct path *path)
+{
+	const struct pv_table *table;
+	u32 i;
+
+	for (i = 0; i < layers->nr; i++) {
+		table = layers->tables[i];
+		if (layers->from[i] || !table->places ||
+		    !table->places->standins ||
+		    !pv_table_stands_in(table, virtual))
+			continue;
+		return pv_standins_walk(table->places->standins, virtual, path);
+	}
+	return false;
 }

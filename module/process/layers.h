@@ -9,20 +9,15 @@
 #ifndef _PV_LAYERS_H
 #define _PV_LAYERS_H
 
+#include <linux/compiler.h>
+#include <linux/fs_struct.h>
 #include <linux/limits.h>
 #include <linux/refcount.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
+#include "process/root.h"
 #include "rules/table.h"
-
-/*
- * What a buffer for a translated name needs beyond its size: names are copied
- * by words.
- */
-#define PV_COPY_SLACK	(sizeof(unsigned long) - 1)
-#define PV_REAL_SIZE	(PATH_MAX + PV_COPY_SLACK)
-
-struct pv_root;
 
 /* More layers than this mean a loop of "pvadm run", not a use. */
 #define PV_MAX_LAYERS	32
@@ -89,6 +84,30 @@ pv_layers_quick(const struct pv_layers *layers)
 	return likely(layers->quick) ? layers->tables[0] : NULL;
 }
 
+/* The root directory that @layers are seen from. */
+static inline const struct path *pv_layers_home(const struct pv_layers *layers)
+{
+	return layers->root ? &layers->root->inner : &layers->base->inner;
+}
+
+/**
+ * pv_layers_at_home - has the running task the root directory that they are seen from?
+ * @layers: the stack
+ *
+ * Looked at without a lock: while another thread changes it, either answer is right.
+ *
+ * Return: true if it has.
+ */
+static __always_inline bool pv_layers_at_home(const struct pv_layers *layers)
+{
+	const struct path *home = pv_layers_home(layers);
+	const struct fs_struct *fs = current->fs;
+
+	/* Who is ending has none any more. */
+	return !fs || (READ_ONCE(fs->root.mnt) == home->mnt &&
+		       READ_ONCE(fs->root.dentry) == home->dentry);
+}
+
 struct pv_table *pv_table_share(struct pv_table *table);
 struct pv_table *pv_table_get(struct pv_table *table);
 void pv_table_put(struct pv_table *table);
@@ -117,6 +136,9 @@ bool pv_layers_concern(const struct pv_layers *layers, const char *path);
 bool pv_layers_overlap(const struct pv_layers *layers);
 pv_route_t pv_layers_reverse(const struct pv_layers *layers, const char *real, pv_route_t route,
 			     char *virtual, char *scratch, bool reverse);
+bool pv_layers_have_standins(const struct pv_layers *layers);
+bool pv_layers_find_standin(const struct pv_layers *layers, const char *virtual,
+			    struct path *path);
 const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
 			    char *scratch);
 

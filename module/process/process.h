@@ -25,25 +25,17 @@
 #include <linux/sched/signal.h>
 #include <linux/pathvirt.h>
 
+#include "hook/attached.h"
 #include "process/events.h"
 #include "process/layers.h"
+#include "process/notes.h"
+#include "process/pin_list.h"
 
 struct path;
-struct pv_notes;
-
-/*
- * Which bucket a process is in has to be told in a few instructions, in
- * assembler too: by the upper bits of the product of the address of its
- * signal_struct and a number that spreads them (GOLDEN_RATIO_32).
- */
-#define PV_PROCESS_HASH_BITS	14
-#define PV_PROCESS_HASH_FACTOR	0x61C88647
-#define PV_PROCESS_HASH_SHIFT	(32 - PV_PROCESS_HASH_BITS)
-#define PV_PROCESS_HASH_SIZE	BIT(PV_PROCESS_HASH_BITS)
 
 /**
  * struct pv_process - an attached thread group
- * @hash: in pv_processes; unhashed when the group ends or is detached
+ * @hash: in pv_attached; unhashed when the group ends or is detached
  * @group: the key: current->signal of its threads; not dereferenced.  It stays
  *	the same over exec and cannot be reused before the group's exit, which
  *	unhashes us.
@@ -56,8 +48,7 @@ struct pv_notes;
  * @late: how many threads may be in calls that began too early (quiesce.h)
  * @wanted: a request is about to give it layers, or may have to give back those that
  *	it took: it stays hashed without, so that forks pass the hook
- * @notes: how its directories were come to, or NULL (route.c)
- * @notes_lock: who replaces @notes holds it
+ * @notes: by which routes its directories were reached (route.c)
  * @spares: processes for children that are being forked by calls that began
  *	before this one was hashed, and so went past the hook (pv_process_fork())
  * @spare: of a spare, in its owner's @spares
@@ -77,8 +68,7 @@ struct pv_process {
 	unsigned int pins;
 	atomic_t late;
 	bool wanted;
-	struct pv_notes __rcu *notes;
-	raw_spinlock_t notes_lock;
+	struct pv_notes_slot notes;
 	struct list_head spares;
 	struct list_head spare;
 	refcount_t refs;
@@ -89,47 +79,7 @@ struct pv_process {
 	struct rcu_head rcu;
 };
 
-/**
- * struct pv_change - what a request did to one process, so it can be undone
- * @node: in the request's list of changes
- * @hash: by @given, while the request is being undone
- * @process: a reference
- * @layers: a reference to the layers it had before, or NULL
- * @own: its own table before
- * @given: a reference to the layers it has now, or NULL.  Children that are
- *	made meanwhile inherit this very stack, and are known by it.
- */
-struct pv_change {
-	struct list_head node;
-	struct hlist_node hash;
-	struct pv_process *process;
-	struct pv_layers *layers;
-	struct pv_table *own;
-	struct pv_layers *given;
-};
-
-extern struct hlist_head pv_processes[PV_PROCESS_HASH_SIZE];
 extern struct mutex pv_process_mutex;
-
-static __always_inline struct hlist_head *
-pv_process_bucket(const struct signal_struct *group)
-{
-	u32 key = (u32)(unsigned long)group * PV_PROCESS_HASH_FACTOR;
-
-	return &pv_processes[key >> PV_PROCESS_HASH_SHIFT];
-}
-
-/**
- * pv_process_maybe - may the running task be one of an attached process's?
- *
- * This is all that a hook does for a bystander: most buckets are empty.
- *
- * Context: any, tracing handlers included.
- */
-static __always_inline bool pv_process_maybe(void)
-{
-	return READ_ONCE(pv_process_bucket(current->signal)->first);
-}
 
 /**
  * pv_process_current - the running task's process
@@ -142,7 +92,7 @@ static __always_inline struct pv_process *pv_process_current(void)
 	const struct signal_struct *group = current->signal;
 	struct pv_process *process;
 
-	hlist_for_each_entry_rcu(process, pv_process_bucket(group), hash,
+	hlist_for_each_entry_rcu(process, pv_attached_bucket(group), hash,
 				 rcu_read_lock_sched_held())
 		if (process->group == group)
 			return process;
@@ -152,8 +102,6 @@ static __always_inline struct pv_process *pv_process_current(void)
 struct pv_process *pv_process_get_current(void);
 struct pv_process *pv_process_get_task(struct task_struct *task);
 void pv_process_free(struct pv_process *process);
-const struct pv_layers *pv_process_pinned(struct pv_process *process,
-					  const struct pv_layers *layers);
 
 /**
  * pv_process_put - drop a reference
@@ -203,33 +151,46 @@ struct pv_layers *pv_layers_get_current(void);
 
 struct pv_layers *pv_process_pin(struct pv_process *process);
 void pv_process_unpin(struct pv_process *process);
-int pv_process_lay_by(struct pv_process *process, unsigned int forks);
 
-int pv_process_set(struct task_struct *task, struct pv_table *table,
-		   const struct pv_table *moved, bool push,
-		   struct list_head *changes);
-int pv_process_clear(struct task_struct *task, bool own_only,
-		     struct list_head *changes);
-void pv_process_see_from(struct pv_process *process, const struct path *now,
-			 bool moved);
-void pv_process_clear_all(void);
-void pv_changes_undo(struct list_head *changes);
-void pv_changes_wait(const struct list_head *changes);
-void pv_changes_forget(struct list_head *changes);
 struct pv_table *pv_process_own(struct task_struct *task);
 bool pv_process_has(struct task_struct *task, const struct pv_table *table);
-
-int pv_heir_prepare(struct pv_process **heir);
-void pv_heir_adopt(struct pv_process *heir, struct task_struct *child);
-
-void pv_process_fork(struct task_struct *parent, struct task_struct *child);
-void pv_process_exec(struct task_struct *task);
-void pv_process_exit(struct task_struct *task);
 
 u32 pv_processes_count(void);
 u32 pv_processes_generation(void);
 void pv_processes_idle(void);
 void pv_processes_doubt(bool doubted);
-void pv_processes_uninit(void);
+void pv_processes_init(void);
+void pv_processes_flush(void);
+
+/*
+ * The rest is for attach.c, inherit.c and refresh.c, which change a process under
+ * pv_process_lock.  Nobody else takes it.
+ */
+
+/*
+ * Allocations under pv_process_mutex, charged to who asks: where his memory is
+ * used up they fail, and do not make others wait until some is found.
+ */
+#define PV_PROCESS_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
+
+/* Guards the hash, and in each process its layers, own table and spares. */
+extern raw_spinlock_t pv_process_lock;
+
+struct pv_process *pv_process_alloc(gfp_t gfp);
+void pv_process_name(struct pv_process *process, struct task_struct *task);
+struct pv_process *pv_process_find(const struct signal_struct *group);
+void pv_spares_free(struct list_head *spares);
+bool pv_process_known(const struct task_struct *task);
+bool pv_process_hash(struct pv_process *process);
+void pv_process_unhash(struct pv_process *process);
+struct pv_layers *pv_process_publish(struct pv_process *process,
+				     struct pv_layers *layers,
+				     struct pv_table *own);
+bool pv_process_retire(struct pv_process *process);
+struct pv_layers *pv_process_state(struct pv_process *process,
+				   struct pv_table **own);
+
+void pv_process_tell(struct pv_process *process, struct pv_event *event,
+		     enum pathvirt_event kind);
 
 #endif /* _PV_PROCESS_H */

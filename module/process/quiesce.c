@@ -27,6 +27,7 @@
 
 #include "compat.h"
 #include "hook/hooks.h"
+#include "process/inherit.h"
 #include "process/pin.h"
 #include "process/process.h"
 #include "process/quiesce.h"

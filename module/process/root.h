@@ -6,15 +6,10 @@
 #ifndef _PV_ROOT_H
 #define _PV_ROOT_H
 
-#include <linux/compiler.h>
-#include <linux/fs_struct.h>
 #include <linux/llist.h>
 #include <linux/path.h>
 #include <linux/refcount.h>
-#include <linux/sched.h>
 #include <linux/types.h>
-
-#include "process/layers.h"
 
 struct task_struct;
 
@@ -41,46 +36,18 @@ struct pv_root {
 	char strings[];
 };
 
-/* The root directory that @layers are seen from. */
-static inline const struct path *pv_layers_home(const struct pv_layers *layers)
-{
-	return layers->root ? &layers->root->inner : &layers->base->inner;
-}
-
-/**
- * pv_layers_at_home - has the running task the root directory that they are seen from?
- * @layers: the stack
- *
- * Looked at without a lock: while another thread changes it, either answer is right.
- *
- * Return: true if it has.
- */
-static __always_inline bool pv_layers_at_home(const struct pv_layers *layers)
-{
-	const struct path *home = pv_layers_home(layers);
-	const struct fs_struct *fs = current->fs;
-
-	/* Who is ending has none any more. */
-	return !fs || (READ_ONCE(fs->root.mnt) == home->mnt &&
-		       READ_ONCE(fs->root.dentry) == home->dentry);
-}
-
+struct pv_root *pv_root_alloc(const struct path *outer, const struct path *inner,
+			      const char *real, const char *virtual, gfp_t gfp);
 bool pv_task_root(struct task_struct *task, struct path *root);
 struct pv_root *pv_root_of(struct task_struct *task);
 struct pv_root *pv_root_get(struct pv_root *root);
 void pv_root_put(struct pv_root *root);
-bool pv_layers_held(const struct pv_layers *layers, struct task_struct *task);
-struct pv_layers *pv_layers_seen_from(const struct pv_layers *layers,
-				      const struct path *now, bool moved);
-struct pv_layers *pv_layers_get_fresh(void);
-void pv_layers_refresh_root(void);
-void pv_task_refresh_root(struct task_struct *task);
 bool pv_root_name(const struct pv_root *root, const struct path *path,
 		  const char *name, char *full);
 bool pv_root_spell(const struct pv_root *root, const char *path, char *full);
 const char *pv_root_below(const struct pv_root *root, const char *real);
 const char *pv_root_strip(const struct pv_root *root, const char *virtual);
 
-void pv_roots_uninit(void);
+void pv_roots_flush(void);
 
 #endif /* _PV_ROOT_H */

@@ -19,8 +19,10 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-#include "process/access.h"
 #include "hook/hooks.h"
+#include "process/access.h"
+#include "process/attach.h"
+#include "process/layers.h"
 #include "process/process.h"
 #include "process/tree.h"
 

@@ -25,9 +25,9 @@
 #include <linux/file.h>
 #include <linux/magic.h>
 
-#include "relink/deleted.h"
 #include "compat.h"
 #include "hook/hooks.h"
+#include "relink/deleted.h"
 #include "relink/link.h"
 
 static struct file *pv_deleted_refuse(struct pv_relinked *done,

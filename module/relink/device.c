@@ -16,12 +16,12 @@
 #include <linux/module.h>
 #include <linux/uaccess.h>
 
-#include "relink/deleted.h"
-#include "relink/lock.h"
 #include "compat.h"
-#include "relink/device.h"
 #include "relink/default_dir.h"
+#include "relink/deleted.h"
+#include "relink/device.h"
 #include "relink/link.h"
+#include "relink/lock.h"
 
 static_assert(sizeof(struct pathvirt_relink) == PATHVIRT_RELINK_SIZE_VER0);
 

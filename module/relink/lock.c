@@ -18,8 +18,8 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
-#include "relink/lock.h"
 #include "compat.h"
+#include "relink/lock.h"
 
 /* Those that are held, each by a task that is in the device's ioctl. */
 static LIST_HEAD(pv_inode_locks);

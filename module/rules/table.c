@@ -18,8 +18,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "rules/trie_match.h"
 #include "rules/table.h"
+#include "rules/trie_match.h"
 
 /* The lengths of paths are kept in 16 bits. */
 static_assert(PATH_MAX <= U16_MAX);

@@ -11,11 +11,19 @@
 #ifndef _PV_TABLE_H
 #define _PV_TABLE_H
 
-#include <linux/types.h>
+#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
+#include <linux/types.h>
 
-#include "process/user.h"
+#include "user.h"
+
+/*
+ * What a buffer for a translated name needs beyond its size: names are copied
+ * by words.
+ */
+#define PV_COPY_SLACK	(sizeof(unsigned long) - 1)
+#define PV_REAL_SIZE	(PATH_MAX + PV_COPY_SLACK)
 
 struct pv_places;
 

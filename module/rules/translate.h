@@ -9,7 +9,6 @@
 #include <linux/types.h>
 
 #include "compat.h"
-#include "process/layers.h"
 #include "rules/trie_match.h"
 
 /* Copy by words; up to PV_COPY_SLACK bytes behind @to + @len are overwritten. */

@@ -221,4 +221,20 @@ static __always_inline bool pv_name_dots(const char *name)
 		(name[2] == '/' || !name[2])) || pv_path_scan(name);
 }
 
+/**
+ * pv_table_stands_in - does a directory of that name lie above an ORIGINAL?
+ * @table: the table
+ * @virtual: the name, normalised: "" for the root directory
+ *
+ * Return: true if it does, and is in no rule's ORIGINAL itself.
+ */
+static inline bool pv_table_stands_in(const struct pv_table *table,
+				      const char *virtual)
+{
+	const char *rest;
+
+	return pv_table_match(table, virtual, &rest) == PV_NO_RULE &&
+	       pv_table_has_below(table, virtual, PV_NO_RULE);
+}
+
 #endif /* _PV_TRIE_MATCH_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Places: what NEWs are, looked up once. */
-#ifndef _PV_PLACES_H
-#define _PV_PLACES_H
+/* Place: what a rule leads to. */
+#ifndef _PV_PLACE_H
+#define _PV_PLACE_H
 
 #include <linux/dcache.h>
 #include <linux/llist.h>
@@ -10,11 +10,7 @@
 #include <linux/task_work.h>
 #include <linux/types.h>
 
-struct pv_draft;
-struct pv_layers;
 struct pv_standins;
-struct pv_table;
-struct task_struct;
 
 /**
  * struct pv_places - the NEWs of a table
@@ -59,13 +55,4 @@ pv_places_new(const struct pv_places *places, u32 rule)
 	return likely(place->mnt && !d_mountpoint(place->dentry)) ? place : NULL;
 }
 
-size_t pv_places_size(u32 nr_rules);
-int pv_places_find(struct pv_table *table, struct task_struct *task,
-		   const struct pv_layers *below);
-int pv_places_draft(const struct pv_table *table, struct pv_draft *draft);
-int pv_places_stand_in(struct pv_table *table);
-void pv_places_move(struct pv_table *to, struct pv_table *from);
-void pv_places_let_go(struct pv_places *places);
-void pv_places_flush(void);
-
-#endif /* _PV_PLACES_H */
+#endif /* _PV_PLACE_H */

@@ -24,7 +24,7 @@
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
 
-#include "process/user.h"
+#include "user.h"
 
 static unsigned int user_memory = 256;
 module_param(user_memory, uint, 0644);

@@ -29,12 +29,11 @@
 
 #include "compat.h"
 #include "hook/hooks.h"
-#include "process/layers.h"
-#include "rules/trie_match.h"
-#include "names/places.h"
-#include "names/standin.h"
+#include "process/place.h"
+#include "process/standin.h"
 #include "rules/table.h"
-#include "process/user.h"
+#include "rules/trie_match.h"
+#include "user.h"
 
 #define PV_STANDIN_MAGIC	0x70617468	/* "path" */
 
@@ -70,15 +69,6 @@ static void pv_standins_put(struct pv_standins *standins)
 		return;
 	pv_charge_drop(&standins->charge);
 	kfree_rcu(standins, rcu);
-}
-
-/* Does a table have a stand-in of that name? */
-static bool pv_table_stands_in(const struct pv_table *table, const char *virtual)
-{
-	const char *rest;
-
-	return pv_table_match(table, virtual, &rest) == PV_NO_RULE &&
-	       pv_table_has_below(table, virtual, PV_NO_RULE);
 }
 
 /* A number that is the same whenever it is asked for. */
@@ -405,25 +395,16 @@ void pv_standins_drop(struct pv_standins *standins)
 }
 
 /**
- * pv_standins_any - may there be stand-ins?
- * @layers: a stack
+ * pv_standins_walk - find one of a table's
+ * @standins: the table's
+ * @virtual: what the process calls it, as pv_layers_find_standin()
+ * @path: receives it; a reference
  *
- * Context: any.
- * Return: true if one of its tables has some.
+ * Context: may sleep, and walks.
+ * Return: false if there is none.
  */
-bool pv_standins_any(const struct pv_layers *layers)
-{
-	u32 i;
-
-	for (i = 0; i < layers->nr; i++)
-		if (layers->tables[i]->places &&
-		    layers->tables[i]->places->standins)
-			return true;
-	return false;
-}
-
-static bool pv_standin_walk(const struct pv_standins *standins,
-			    const char *virtual, struct path *path)
+bool pv_standins_walk(const struct pv_standins *standins, const char *virtual,
+		      struct path *path)
 {
 	struct path root = {
 		.mnt = standins->mnt,
@@ -443,33 +424,6 @@ static bool pv_standin_walk(const struct pv_standins *standins,
 	err = pv_original_lookup(AT_FDCWD, name, LOOKUP_DIRECTORY, path, &root);
 	putname(name);
 	return !err;
-}
-
-/**
- * pv_standin_find - find the directory that stands for one which is not there
- * @layers: what the process's names pass; a reference is held
- * @virtual: what the process calls it, normalised: "" for the directory that the
- *	first components of names lie in
- * @path: receives it; a reference
- *
- * Context: may sleep, and walks.
- * Return: false if there is none.
- */
-bool pv_standin_find(const struct pv_layers *layers, const char *virtual,
-		     struct path *path)
-{
-	const struct pv_table *table;
-	u32 i;
-
-	for (i = 0; i < layers->nr; i++) {
-		table = layers->tables[i];
-		if (layers->from[i] || !table->places ||
-		    !table->places->standins ||
-		    !pv_table_stands_in(table, virtual))
-			continue;
-		return pv_standin_walk(table->places->standins, virtual, path);
-	}
-	return false;
 }
 
 /**

@@ -6,7 +6,6 @@
 #include <linux/path.h>
 #include <linux/types.h>
 
-struct pv_layers;
 struct pv_standins;
 struct pv_table;
 
@@ -15,9 +14,8 @@ void pv_standins_speak_of(struct pv_standins *standins,
 			  const struct pv_table *table);
 void pv_standins_drop(struct pv_standins *standins);
 
-bool pv_standin_find(const struct pv_layers *layers, const char *virtual,
-		     struct path *path);
+bool pv_standins_walk(const struct pv_standins *standins, const char *virtual,
+		      struct path *path);
 bool pv_standin_is(const struct path *path);
-bool pv_standins_any(const struct pv_layers *layers);
 
 #endif /* _PV_STANDIN_H */

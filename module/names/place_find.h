@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Finding the places that rules lead to. */
+#ifndef _PV_PLACE_FIND_H
+#define _PV_PLACE_FIND_H
+
+struct pv_draft;
+struct pv_layers;
+struct pv_table;
+struct task_struct;
+
+int pv_places_find(struct pv_table *table, struct task_struct *task,
+		   const struct pv_layers *below);
+int pv_places_draft(const struct pv_table *table, struct pv_draft *draft);
+int pv_places_stand_in(struct pv_table *table);
+
+#endif /* _PV_PLACE_FIND_H */

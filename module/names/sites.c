@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sites: every function of the kernel that is hooked, with its handler, and every
+ * tracepoint that is listened to.
+ */
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+
+#include "compat.h"
+#include "hook/hooks.h"
+#include "names/handlers.h"
+#include "names/sites.h"
+#include "process/inherit.h"
+#include "process/tree.h"
+
+/*
+ * The three functions that take a struct filename into a walk see every name
+ * that a process hands in: they are where all of the getname family ends.  Those
+ * around d_path and getcwd tell a process about paths.  The others, but for
+ * copy_process, are calls that take several names.  The most
+ * frequent come first.  The walk hooks, which see where a walk begins and symbolic
+ * links, are those that may be left out: what is static in fs/ has no header to
+ * ask for its name.
+ */
+static struct pv_site pv_sites[] = {
+	[PV_SITE_OPEN]		 = { "do_file_open", pv_handle_open,
+				     .other = "do_filp_open",
+				     .takes_names = true },
+	[PV_SITE_LOOKUP]	 = { "filename_lookup", pv_handle_lookup,
+				     .takes_names = true },
+	[PV_SITE_PARENT]	 = { "__filename_parentat", pv_handle_parent,
+				     .takes_names = true },
+	[PV_SITE_START]		 = { "path_init", pv_handle_start,
+				     .optional = true },
+	[PV_SITE_STEP]		 = { "step_into", pv_handle_step,
+				     .other = "pick_link", .optional = true },
+	[PV_SITE_D_PATH]	 = { "d_path", pv_handle_d_path },
+	[PV_SITE_READLINK]	 = { "proc_pid_readlink", pv_handle_readlink },
+	[PV_SITE_SEQ_PATH]	 = { "seq_path", pv_handle_seq_path },
+	[PV_SITE_MAPS_QUERY]	 = { PV_SYMBOL_MAPS_QUERY,
+				     pv_handle_maps_query },
+	[PV_SITE_RENAME]	 = { "filename_renameat2", pv_handle_rename,
+				     .other = "do_renameat2" },
+	[PV_SITE_INODE_RENAME]	 = { "security_inode_rename",
+				     pv_handle_inode_rename },
+	[PV_SITE_LINK]		 = { "filename_linkat", pv_handle_link,
+				     .other = "do_linkat" },
+	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
+	[PV_SITE_GETCWD]	 = { "__x64_sys_getcwd", pv_handle_getcwd },
+	[PV_SITE_SET_ROOT]	 = { "set_fs_root", pv_handle_set_root },
+	[PV_SITE_SET_PWD]	 = { "set_fs_pwd", pv_handle_set_pwd },
+	[PV_SITE_EXECVE]	 = { "__x64_sys_execve", pv_handle_execve },
+	[PV_SITE_EXECVEAT]	 = { "__x64_sys_execveat", pv_handle_execveat },
+	[PV_SITE_MOUNT]		 = { "__x64_sys_mount", pv_handle_mount },
+	[PV_SITE_MOVE_MOUNT]	 = { "__x64_sys_move_mount",
+				     pv_handle_move_mount },
+	[PV_SITE_PIVOT_ROOT]	 = { "__x64_sys_pivot_root",
+				     pv_handle_pivot_root },
+#ifdef CONFIG_IA32_EMULATION
+	[PV_SITE_IA32_GETCWD]	 = { "__ia32_sys_getcwd",
+				     pv_handle_ia32_getcwd },
+	[PV_SITE_IA32_EXECVE]	 = { "__ia32_compat_sys_execve",
+				     pv_handle_ia32_execve },
+	[PV_SITE_IA32_EXECVEAT]	 = { "__ia32_compat_sys_execveat",
+				     pv_handle_ia32_execveat },
+	[PV_SITE_IA32_MOUNT]	 = { "__ia32_sys_mount", pv_handle_ia32_mount },
+	[PV_SITE_IA32_MOVE_MOUNT]  = { "__ia32_sys_move_mount",
+				       pv_handle_ia32_move_mount },
+	[PV_SITE_IA32_PIVOT_ROOT]  = { "__ia32_sys_pivot_root",
+				       pv_handle_ia32_pivot_root },
+#endif
+};
+
+static_assert(ARRAY_SIZE(pv_sites) <= PV_MAX_SITES);
+
+static void pv_probe_fork(void *data, struct task_struct *parent,
+			  struct task_struct *child)
+{
+	pv_process_fork(parent, child);
+}
+
+static void pv_probe_exec(void *data, struct task_struct *task, pid_t old_pid,
+			  struct linux_binprm *bprm)
+{
+	pv_process_exec(task);
+}
+
+static void pv_probe_exit(void *data, PV_TRACE_EXIT_ARGS)
+{
+	if (atomic_read(&task->signal->live))
+		return;
+	/* Whoever is just walking the tree learns of its children before it is forgotten. */
+	pv_tree_note_exit(task);
+	pv_process_exit(task);
+}
+
+static struct pv_event_site pv_event_sites[] = {
+	{ "sched_process_fork", pv_probe_fork },
+	{ "sched_process_exec", pv_probe_exec },
+	{ "sched_process_exit", pv_probe_exit },
+};
+
+/**
+ * pv_sites_init - find all that is to be hooked
+ *
+ * Context: module load.
+ * Return: as pv_hooks_init(), whose uninit undoes it.
+ */
+int __init pv_sites_init(void)
+{
+	return pv_hooks_init(pv_sites, ARRAY_SIZE(pv_sites),
+			     pv_event_sites, ARRAY_SIZE(pv_event_sites));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Parse: from attributes to C types. */
+#ifndef _PV_PARSE_H
+#define _PV_PARSE_H
+
+#include <linux/limits.h>
+#include <linux/types.h>
+#include <net/netlink.h>
+#include <linux/pathvirt.h>
+
+struct genl_info;
+struct pv_draft;
+struct sk_buff;
+struct task_struct;
+
+/* A path, as in an attribute. */
+#define PV_PATH_POLICY	{ .type = NLA_NUL_STRING, .len = PATH_MAX - 1 }
+
+extern const struct nla_policy pv_rule_policy[PATHVIRT_RULE_A_MAX + 1];
+
+/* Reasons; the constants in them are those that user space knows. */
+extern const char pv_why_opener[];
+
+int pv_refuse(struct genl_info *info, const struct nlattr *attr, int err,
+	      const char *why);
+int pv_info_asked(struct sk_buff *skb, struct genl_info *info);
+int pv_info_may_attach(struct sk_buff *skb, struct genl_info *info);
+int pv_rules_parse(struct genl_info *info, struct pv_draft *draft);
+struct task_struct *pv_target_get(struct nlattr **attrs,
+				  const char **why,
+					 const struct nlattr **bad);
+struct task_struct *pv_info_target(struct genl_info *info);
+u32 pv_info_flags(struct genl_info *info);
+
+#endif /* _PV_PARSE_H */
