@@ -564,7 +564,7 @@ forged_manifests() {
 	refused 1 "cannot be used: it is truncated" pvadm cleanup "$SCRATCH/forged"
 	: >"$SCRATCH/forged"
 	refused 1 "cannot be used: it is empty" pvadm cleanup "$SCRATCH/forged"
-	refused 1 "cannot be used: it is no JSON" pvadm cleanup /bin/true
+	refused 1 "cannot be used: it is not JSON" pvadm cleanup /bin/true
 	refused 1 "No such file" pvadm cleanup "$SCRATCH/none"
 	[[ -e $(new a) ]] || fail "the link is gone"
 }

@@ -591,7 +591,7 @@ bad_input() {
 	refused 2 "no process number" pvadm reopen "$M" --pid x -- true
 	refused 2 "--nonesuch" pvadm reopen "$M" --nonesuch -- true
 	refused 1 "No such file" pvadm reopen "$W/nonesuch" -- true
-	refused 1 "is no JSON" pvadm reopen "$SCRATCH/state.py" -- true
+	refused 1 "is not JSON" pvadm reopen "$SCRATCH/state.py" -- true
 	chmod 644 "$M"
 	refused 1 "run pvadm as root" as_nobody pvadm reopen "$M" -- true
 	same "$(links)" 1 links

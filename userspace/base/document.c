@@ -17,13 +17,14 @@
 
 #include "base/command.h"
 #include "base/document.h"
+#include "base/files.h"
 #include "base/message.h"
 #include "base/utf8.h"
 
 #define SUM	(SHA256_DIGEST_STRING_LENGTH - 1)
 
 /* Longer ones are not ours: a mount table has 100,000 lines at most. */
-#define SIZE_MAX_READ	(256 << 20)
+#define MOST_BYTES	(256 << 20)
 #define DEPTH_MAX	32
 
 static const char zeros[] =
@@ -108,21 +109,11 @@ static char *to_text(const struct document_type *type,
 	return text;
 }
 
-static int write_all(int fd, const char *text)
+static int write_synced(int fd, const char *text)
 {
-	size_t left = strlen(text);
+	int err = files_write(fd, text, strlen(text));
 
-	while (left) {
-		ssize_t n = write(fd, text, left);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			text += n;
-			left -= n;
-		}
-	}
-	return fsync(fd) ? -errno : 0;
+	return err ? err : fsync(fd) ? -errno : 0;
 }
 
 static char *directory_of(const char *path)
@@ -132,21 +123,6 @@ static char *directory_of(const char *path)
 	if (!slash)
 		return strdup(".");
 	return strndup(path, slash == path ? 1 : slash - path);
-}
-
-/* The new name must outlast a power cut, too. */
-static int sync_directory(const char *directory)
-{
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	/* Some filesystems have no such thing. */
-	if (fsync(fd) && errno != EINVAL)
-		err = -errno;
-	close(fd);
-	return err;
 }
 
 /* Without a name until it is whole: whatever ends us leaves nothing. */
@@ -159,7 +135,7 @@ static int write_nameless(const char *path, const char *directory,
 
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, text);
+	err = write_synced(fd, text);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	if (!err && linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW))
 		err = -errno;
@@ -175,7 +151,7 @@ static int write_named(const char *path, const char *text)
 
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, text);
+	err = write_synced(fd, text);
 	if (err)
 		unlink(path);
 	close(fd);
@@ -197,7 +173,7 @@ static int write_text(const char *path, const char *text)
 	if (err == -EOPNOTSUPP || err == -EISDIR)
 		err = write_named(path, text);
 	if (!err)
-		err = sync_directory(directory);
+		err = files_sync_name(path);
 	free(directory);
 	return err;
 }
@@ -236,68 +212,23 @@ int document_write(const char *path, const struct document_type *type,
 
 /* ---- Reading ---- */
 
-/* All that is in @file, with a 0 behind it. */
-static int slurp(FILE *file, char **text, size_t *length)
-{
-	size_t size = 0;
-
-	*text = NULL;
-	*length = 0;
-	do {
-		char *larger;
-
-		size = size ? 2 * size : 64 << 10;
-		if (size > SIZE_MAX_READ)
-			return -EFBIG;
-		larger = realloc(*text, size);
-		if (!larger)
-			return -ENOMEM;
-		*text = larger;
-		errno = 0;
-		*length += fread(*text + *length, 1, size - 1 - *length, file);
-		if (ferror(file))
-			return errno ? -errno : -EIO;
-	} while (!feof(file));
-	(*text)[*length] = '\0';
-	return 0;
-}
-
-static int read_text(const char *path, char **text, size_t *length)
-{
-	FILE *file = fopen(path, "re");
-	int err = file ? slurp(file, text, length) : -errno;
-
-	if (file)
-		fclose(file);
-	return err;
-}
-
 /* A FIFO in its place is not waited for. */
 int document_slurp(int dirfd, const char *name, char **text, size_t *length)
 {
 	int fd = openat(dirfd, name,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	FILE *file = NULL;
 	struct stat st;
-	int err = 0;
+	int err;
 
 	*text = NULL;
 	if (fd < 0 || fstat(fd, &st))
 		err = -errno;
 	else if (!S_ISREG(st.st_mode))
 		err = -EINVAL;
-	if (!err) {
-		file = fdopen(fd, "r");
-		err = file ? slurp(file, text, length) : -errno;
-	}
-	if (file)
-		fclose(file);
-	else if (fd >= 0)
+	else
+		err = files_read(fd, MOST_BYTES, text, length);
+	if (fd >= 0)
 		close(fd);
-	if (err) {
-		free(*text);
-		*text = NULL;
-	}
 	return err;
 }
 
@@ -383,7 +314,7 @@ int document_read(const char *path, const struct document_type *type,
 	char *text = NULL;
 	size_t length = 0;
 	int status;
-	int err = read_text(path, &text, &length);
+	int err = files_read_path(path, MOST_BYTES, &text, &length);
 
 	*root = NULL;
 	if (err)

@@ -1,108 +1,176 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Other mount namespaces.  A process of its own enters them, so that we stay in ours.
+ * Files and directories.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/files.h"
 
-/* A message that has an errno, and a descriptor if that is 0. */
-struct answer {
-	int err;
-	char control[CMSG_SPACE(sizeof(int))];
-};
-
-static struct msghdr header_of(struct answer *answer, struct iovec *data)
+bool files_same_stat(const struct stat *a, const struct stat *b)
 {
-	*data = (struct iovec){ &answer->err, sizeof(answer->err) };
-	return (struct msghdr){
-		.msg_iov = data,
-		.msg_iovlen = 1,
-		.msg_control = answer->control,
-		.msg_controllen = sizeof(answer->control),
-	};
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static void send_fd(int socket, int fd, int err)
+bool files_same(int a, int b)
 {
-	struct answer answer = { .err = err };
-	struct iovec data;
-	struct msghdr header = header_of(&answer, &data);
-	struct cmsghdr *part = CMSG_FIRSTHDR(&header);
+	struct stat left, right;
 
-	if (fd < 0) {
-		header.msg_controllen = 0;
-	} else {
-		part->cmsg_level = SOL_SOCKET;
-		part->cmsg_type = SCM_RIGHTS;
-		part->cmsg_len = CMSG_LEN(sizeof(fd));
-		memcpy(CMSG_DATA(part), &fd, sizeof(fd));
-	}
-	sendmsg(socket, &header, MSG_NOSIGNAL);
+	return !fstat(a, &left) && !fstat(b, &right) &&
+	       files_same_stat(&left, &right);
 }
 
-static int receive_fd(int socket)
+const char *files_below(const char *path, const char *prefix)
 {
-	struct answer answer = { 0 };
-	struct iovec data;
-	struct msghdr header = header_of(&answer, &data);
-	const struct cmsghdr *part;
-	ssize_t got;
-	int fd;
+	size_t length = strlen(prefix);
 
-	do {
-		got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-	} while (got < 0 && errno == EINTR);
-	if (got != sizeof(answer.err))
-		return got < 0 ? -errno : -EIO;
-	if (answer.err)
-		return answer.err;
-	part = CMSG_FIRSTHDR(&header);
-	if (!part || part->cmsg_type != SCM_RIGHTS)
-		return -EIO;
-	memcpy(&fd, CMSG_DATA(part), sizeof(fd));
-	return fd;
+	if (!strcmp(path, prefix))
+		return "";
+	if (length && prefix[length - 1] == '/')
+		length--;
+	if (strncmp(path, prefix, length) ||
+	    (path[length] && path[length] != '/'))
+		return NULL;
+	return path + length;
 }
 
-static void enter_and_open(int socket, int pidfd, const char *path)
-{
-	int fd = -1, err = 0;
+/* ---- Directories ---- */
 
-	if (setns(pidfd, CLONE_NEWNS))
-		err = -errno;
-	if (!err) {
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		err = fd < 0 ? -errno : 0;
-	}
-	send_fd(socket, fd, err);
+DIR *files_opendir(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int err = errno;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	errno = err;
+	return dir;
 }
 
-int files_open_in(int pidfd, const char *path)
+int files_is_empty(int dirfd, const char *name)
 {
-	int pair[2], fd;
-	pid_t child;
+	DIR *dir = files_opendir(dirfd, name);
+	const struct dirent *entry;
+	int err, count = 0;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+	if (!dir)
 		return -errno;
-	child = fork();
-	if (!child) {
-		enter_and_open(pair[1], pidfd, path);
-		_exit(0);
+	do {
+		errno = 0;
+		entry = readdir(dir);
+		count += !!entry;
+	} while (entry && count <= 2);
+	err = -errno;
+	closedir(dir);
+	return err ? err : count <= 2;
+}
+
+int files_openat(int dirfd, const char *path, int flags, uint64_t resolve)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC,
+		.resolve = resolve,
+	};
+	int fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* The directory of @path, for free(). */
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : slash - path);
+}
+
+int files_sync_name(const char *path)
+{
+	char *directory = directory_of(path);
+	int fd, err = 0;
+
+	if (!directory)
+		return -ENOMEM;
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Some filesystems cannot sync a directory. */
+	if (fd < 0 || (fsync(fd) && errno != EINVAL))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	free(directory);
+	return err;
+}
+
+/* ---- Contents ---- */
+
+int files_read(int fd, size_t most, char **text, size_t *length)
+{
+	size_t size = 4096;
+	ssize_t n = 1;
+	int err = 0;
+
+	*text = NULL;
+	*length = 0;
+	while (!err && n) {
+		char *larger = *text;
+
+		if (!larger || *length == size)
+			larger = realloc(*text, (size *= 2) + 1);
+		if (!larger) {
+			err = -ENOMEM;
+			break;
+		}
+		*text = larger;
+		n = read(fd, *text + *length, size - *length);
+		if (n > 0)
+			*length += n;
+		else if (n < 0 && errno != EINTR)
+			err = -errno;
+		if (*length > most)
+			err = -EFBIG;
 	}
-	fd = child < 0 ? -errno : 0;
-	close(pair[1]);
-	if (child > 0) {
-		fd = receive_fd(pair[0]);
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-			;
+	if (err) {
+		free(*text);
+		*text = NULL;
+	} else {
+		(*text)[*length] = '\0';
 	}
-	close(pair[0]);
-	return fd;
+	return err;
+}
+
+int files_read_path(const char *path, size_t most, char **text, size_t *length)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+
+	*text = NULL;
+	if (fd < 0)
+		return -errno;
+	err = files_read(fd, most, text, length);
+	close(fd);
+	return err;
+}
+
+int files_write(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t n = write(fd, text, length);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			text += n;
+			length -= n;
+		}
+	}
+	return 0;
 }

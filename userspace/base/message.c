@@ -33,7 +33,7 @@ static void print(const char *kind, const char *format, va_list args,
 	setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
 	fprintf(stderr, "pvadm: %s", kind);
 	if (vasprintf(&text, format, args) < 0) {
-		put_line("out of memory");
+		put_line(OUT_OF_MEMORY);
 	} else {
 		put_line(text);
 		free(text);
@@ -50,6 +50,11 @@ int message_failed(const char *format, ...)
 	print("", format, args, "");
 	va_end(args);
 	return STATUS_FAILED;
+}
+
+int message_out_of_memory(void)
+{
+	return message_failed(OUT_OF_MEMORY);
 }
 
 int message_usage(const struct command *command, const char *format, ...)

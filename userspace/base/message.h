@@ -2,6 +2,9 @@
 #ifndef BASE_MESSAGE_H
 #define BASE_MESSAGE_H
 
+/* What is said of that where it is a part of something else. */
+#define OUT_OF_MEMORY	"out of memory"
+
 struct command;
 
 /*
@@ -12,6 +15,9 @@ struct command;
 /* It failed. */
 int message_failed(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
+
+/* Memory is short. */
+int message_out_of_memory(void);
 
 /* The command line is wrong; points to the help of @command, or of pvadm. */
 int message_usage(const struct command *command, const char *format, ...)

@@ -2,7 +2,9 @@
 /*
  * The processes that the command line names, held by pidfd.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -149,6 +151,22 @@ int pidref_check(const struct pidref *pidref)
 	return message_failed("process %d has ended", pidref->pid);
 }
 
+int pidref_open_root(const struct pidref *pidref)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/root", pidref->pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* The number may be another's by now. */
+	if (pidref_lives(pidref))
+		return fd;
+	close(fd);
+	return -ESRCH;
+}
+
 int pidrefs_open(struct pidrefs *pidrefs, const struct command *command,
 		 int count, char **words)
 {
@@ -157,7 +175,7 @@ int pidrefs_open(struct pidrefs *pidrefs, const struct command *command,
 	pidrefs->count = 0;
 	pidrefs->pidref = calloc(count ? count : 1, sizeof(*pidrefs->pidref));
 	if (!pidrefs->pidref)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	for (i = 0; i < count; i++) {
 		status = pidref_open(&pidrefs->pidref[i], command, words[i]);
 		if (status != STATUS_DONE) {

@@ -49,6 +49,12 @@ int pidrefs_open(struct pidrefs *pidrefs, const struct command *command,
 		 int count, char **words);
 void pidrefs_close(struct pidrefs *pidrefs);
 
+/*
+ * Its root directory, by O_PATH: names are looked up there as it would.  Returns a
+ * descriptor or a negative errno.
+ */
+int pidref_open_root(const struct pidref *pidref);
+
 /* What the process is called, "" if that cannot be told. */
 const char *pidref_comm(pid_t pid, char comm[PIDREF_COMM]);
 

@@ -275,7 +275,7 @@ int bundle_layer(const struct bundle *bundle, pid_t pid, size_t index,
 
 	*rules = pv_rules_new();
 	if (!*rules)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	for (i = 0; i < json_object_array_length(array) && !err; i++)
 		err = add_rule(*rules, json_object_array_get_idx(array, i));
 	if (!err)

@@ -5,7 +5,6 @@
  * The index comes last: without it, a directory is not a bundle, whatever ended us.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,14 +16,10 @@
 
 #include "base/command.h"
 #include "base/connect.h"
+#include "base/files.h"
 #include "base/message.h"
 #include "checkpoint/bundle.h"
 #include "checkpoint/bundle_parts.h"
-
-static int short_of_memory(void)
-{
-	return message_failed("out of memory");
-}
 
 /* Take @value into @object, or put it and fail. */
 static int add_member(struct json_object *object, const char *name,
@@ -50,41 +45,17 @@ char *bundle_path(const char *dir, const char *name)
 
 	if (asprintf(&path, "%s/%s", dir, name) >= 0)
 		return path;
-	short_of_memory();
+	message_out_of_memory();
 	return NULL;
 }
 
 /* ---- The directory ---- */
 
-/* Whether anything is in it, or a negative errno. */
-static int is_empty(int dirfd)
-{
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	int err, count = 0;
-
-	if (!dir) {
-		err = -errno;
-		if (fd >= 0)
-			close(fd);
-		return err;
-	}
-	do {
-		errno = 0;
-		entry = readdir(dir);
-		count += !!entry;
-	} while (entry && count <= 2);
-	err = -errno;
-	closedir(dir);
-	return err ? err : count <= 2;
-}
-
 /* Somebody else could exchange what we write into it. */
 static int check_taken(const char *dir, int fd)
 {
 	struct stat st;
-	int empty = is_empty(fd);
+	int empty = files_is_empty(fd, ".");
 
 	if (empty < 0 || fstat(fd, &st))
 		return message_failed("cannot read the directory %s: %s", dir,
@@ -225,7 +196,7 @@ static int add_process(struct json_object *processes, struct pv *pv, pid_t pid)
 					pid, pv_error(pv), connect_advice(err));
 	else if (!err && pv_layers_count(layers) &&
 		 push(processes, process_json(pid, layers)))
-		status = short_of_memory();
+		status = message_out_of_memory();
 	pv_layers_free(layers);
 	close(pidfd);
 	return status;
@@ -247,14 +218,14 @@ int bundle_write_table(struct bundle_writer *writer, struct pv *pv,
 {
 	struct json_object *root = json_object_new_object();
 	struct json_object *processes = json_object_new_array();
-	int status = root && processes ? STATUS_DONE : short_of_memory();
+	int status = root && processes ? STATUS_DONE : message_out_of_memory();
 	size_t i;
 
 	for (i = 0; i < count && status == STATUS_DONE; i++)
 		status = add_process(processes, pv, pids[i]);
 	if (status == STATUS_DONE &&
 	    add_member(root, "processes", json_object_get(processes)))
-		status = short_of_memory();
+		status = message_out_of_memory();
 	if (status == STATUS_DONE)
 		status = write_part(writer, BUNDLE_TABLE, &bundle_table_type,
 				    root);
@@ -282,7 +253,7 @@ static int add_part(struct json_object *files, const char *name,
 	if (!err)
 		err = push(files, json_object_get(part));
 	json_object_put(part);
-	return err ? short_of_memory() : STATUS_DONE;
+	return err ? message_out_of_memory() : STATUS_DONE;
 }
 
 static int sum_parts(const struct bundle_writer *writer,
@@ -312,14 +283,14 @@ int bundle_seal(struct bundle_writer *writer, const struct manifest *manifest)
 	struct json_object *root = json_object_new_object();
 	struct json_object *files = json_object_new_array();
 	int status = root && files ? sum_parts(writer, files) :
-				     short_of_memory();
+				     message_out_of_memory();
 
 	if (status == STATUS_DONE &&
 	    (add_member(root, "id", json_object_new_string(manifest->id)) ||
 	     add_member(root, "time", json_object_new_int64(manifest->time)) ||
 	     add_member(root, "pid", json_object_new_int(manifest->pids[0])) ||
 	     add_member(root, "files", json_object_get(files))))
-		status = short_of_memory();
+		status = message_out_of_memory();
 	if (status == STATUS_DONE)
 		status = write_part(writer, BUNDLE_INDEX, &bundle_index_type,
 				    root);

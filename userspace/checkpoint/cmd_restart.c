@@ -230,7 +230,7 @@ static int restart_bundle(struct restart *restart, char **argv)
 	if (restart->run.check)
 		return ns_run(&restart->run, argv);
 	if (manifest_relocate(&bundle->manifest, restart->rules.rules))
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	restart->reopening.manifest = &bundle->manifest;
 	restart->reopening.pid = bundle->pid;
 	if (reopen_holds(&bundle->manifest, bundle->pid))

@@ -6,7 +6,6 @@
  * after that is of no account, so that nobody here looks at errors but the end.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/files.h"
 #include "base/message.h"
 #include "manifest/manifest.h"
 
@@ -56,14 +56,14 @@ static void complain(struct reader *reader, const char *format, ...)
 		what = NULL;
 	va_end(args);
 	message_failed("the manifest %s cannot be used: %s%s", reader->path,
-		       reader->where, what ? what : "out of memory");
+		       reader->where, what ? what : OUT_OF_MEMORY);
 	free(what);
 }
 
 static void short_of(struct reader *reader)
 {
 	reader->where[0] = '\0';
-	complain(reader, "out of memory");
+	complain(reader, OUT_OF_MEMORY);
 }
 
 /* ---- Members ---- */
@@ -685,40 +685,6 @@ static void check_twice(struct reader *reader)
 
 /* ---- The file ---- */
 
-/* All of it, with a NUL behind; for free(), or NULL where it has complained. */
-static char *contents(struct reader *reader, size_t *length)
-{
-	FILE *file = fopen(reader->path, "re");
-	char *all = NULL;
-	size_t room = 0;
-
-	*length = 0;
-	while (file && !feof(file) && !ferror(file)) {
-		char *more;
-
-		if (*length == room) {
-			room = room ? 2 * room : 65536;
-			more = room > MOST_BYTES ? NULL : realloc(all, room + 1);
-			if (!more) {
-				complain(reader, "it is too large");
-				break;
-			}
-			all = more;
-		}
-		*length += fread(all + *length, 1, room - *length, file);
-	}
-	if (!file || ferror(file))
-		complain(reader, "%s", strerror(errno));
-	if (file)
-		fclose(file);
-	if (reader->failed) {
-		free(all);
-		return NULL;
-	}
-	all[*length] = '\0';
-	return all;
-}
-
 static void complain_json(struct reader *reader, struct json_tokener *tokener,
 			  size_t length)
 {
@@ -730,7 +696,7 @@ static void complain_json(struct reader *reader, struct json_tokener *tokener,
 	else if (error == json_tokener_continue)
 		complain(reader, "it is truncated");
 	else
-		complain(reader, "it is no JSON: %s, byte %zu",
+		complain(reader, "it is not JSON: %s, byte %zu",
 			 json_tokener_error_desc(error),
 			 json_tokener_get_parse_end(tokener));
 }
@@ -787,10 +753,13 @@ int manifest_read(const char *path, struct manifest *manifest)
 	struct reader reader = { .path = path, .manifest = manifest };
 	size_t length;
 	char *all;
+	int err;
 
 	*manifest = (struct manifest){ 0 };
-	all = contents(&reader, &length);
-	if (all)
+	err = files_read_path(path, MOST_BYTES, &all, &length);
+	if (err)
+		complain(&reader, "%s", strerror(-err));
+	else
 		parse(&reader, all, length);
 	free(all);
 	return result(&reader);

@@ -8,19 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "libpathvirt/libpathvirt.h"
 #include "manifest/manifest.h"
-
-/* What of @path is below @prefix, from its "/" on; NULL if nothing is. */
-static const char *below(const char *path, const char *prefix)
-{
-	size_t length = strcmp(prefix, "/") ? strlen(prefix) : 0;
-
-	if (strncmp(path, prefix, length) ||
-	    (path[length] && path[length] != '/'))
-		return NULL;
-	return path + length;
-}
 
 /*
  * Replace @path, for free(), if a rule has a say; the first that has is the one.
@@ -35,7 +25,7 @@ static int move_path(char **path, const struct pv_rules *rules)
 	for (i = 0; *path && !rest && i < pv_rules_count(rules); i++) {
 		original = pv_rules_original(rules, i);
 		target = pv_rules_target(rules, i);
-		rest = below(*path, original);
+		rest = files_below(*path, original);
 	}
 	if (!rest || !strcmp(original, target))
 		return 0;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/files.h"
 #include "base/message.h"
 #include "base/utf8.h"
 #include "manifest/manifest.h"
@@ -293,37 +294,6 @@ int manifest_create(struct manifest_writer *writer, const char *path)
 	return cannot_write(path, errno);
 }
 
-static int sync_directory_of(const char *path)
-{
-	char *copy = strdup(path);
-	int fd, err = 0;
-
-	if (!copy)
-		return -ENOMEM;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd))
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return err;
-}
-
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t written = write(fd, text, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		text += written;
-		length -= written;
-	}
-	return 0;
-}
-
 static int write_json(int fd, struct json_object *object)
 {
 	const char *text;
@@ -338,9 +308,9 @@ static int write_json(int fd, struct json_object *object)
 						 &length);
 	if (!text || short_of)
 		return -ENOMEM;
-	err = write_all(fd, text, length);
+	err = files_write(fd, text, length);
 	if (!err)
-		err = write_all(fd, "\n", 1);
+		err = files_write(fd, "\n", 1);
 	if (!err && fsync(fd))
 		err = -errno;
 	return err;
@@ -357,7 +327,7 @@ int manifest_write(struct manifest_writer *writer,
 	err = write_json(writer->fd, object);
 	json_object_put(object);
 	if (!err)
-		err = sync_directory_of(writer->path);
+		err = files_sync_name(writer->path);
 	if (err)
 		return cannot_write(writer->path, -err);
 	close(writer->fd);

@@ -155,7 +155,7 @@ int ns_cgroup_plan(struct ns_cgroup *cgroup, const struct json_object *saved,
 	}
 	directory = directory_of(cgroup);
 	if (!directory || !cgroup->made || !cgroup->enabled)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	check_directory(cgroup, directory, report);
 	free(directory);
 	return STATUS_DONE;
@@ -314,7 +314,7 @@ static int make_cgroup(void *data)
 	int status = STATUS_DONE;
 
 	if (!directory)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	if (!cgroup->there)
 		status = each_directory(cgroup, directory, make_one);
 	free(directory);
@@ -331,7 +331,7 @@ static int dress(struct ns_cgroup *cgroup)
 	int status = STATUS_DONE;
 
 	if (!directory)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	if (!cgroup->there)
 		status = each_directory(cgroup, directory, enable_all);
 	if (!cgroup->there && status == STATUS_DONE)

@@ -69,7 +69,7 @@ static int save(pid_t pid, const struct ns_set *set, const char *point,
 	char *directory;
 
 	if (asprintf(&directory, "%s%s", point, path) < 0)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	*cgroup = json_object_new_object();
 	ns_put_string(*cgroup, "path", path);
 	json_object_object_add(*cgroup, "controllers",

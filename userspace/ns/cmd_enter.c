@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/files.h"
 #include "base/forward.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -44,15 +45,13 @@ struct enter {
 
 static int open_root(struct enter *enter)
 {
-	char path[64];
-
 	if (enter->set.fd[NS_MNT] < 0)
 		return STATUS_DONE;
-	snprintf(path, sizeof(path), "/proc/%d/root", enter->pidref.pid);
-	enter->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	enter->root = pidref_open_root(&enter->pidref);
 	if (enter->root < 0)
 		return message_failed("cannot open the root directory of process %d: %s",
-				      enter->pidref.pid, strerror(errno));
+				      enter->pidref.pid,
+				      strerror(-enter->root));
 	return STATUS_DONE;
 }
 
@@ -75,7 +74,7 @@ static bool is_root(int fd)
 	struct stat ours, theirs;
 
 	return !stat("/", &ours) && !fstat(fd, &theirs) &&
-	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+	       files_same_stat(&ours, &theirs);
 }
 
 /* A process that was chrooted looks from there. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/files.h"
 #include "base/janitor.h"
 #include "base/json.h"
 #include "base/message.h"
@@ -65,19 +66,14 @@ static int refuse(const struct pin *pin, int err)
 			      pin->directory, strerror(err), advice);
 }
 
-/* What lies in it would be hidden. */
 static bool is_empty(const char *directory)
 {
-	const struct dirent *entry;
-	DIR *dir = opendir(directory);
-	int count = 0;
+	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int empty = fd < 0 ? -errno : files_is_empty(fd, ".");
 
-	while (dir && (entry = readdir(dir)))
-		count += strcmp(entry->d_name, ".") &&
-			 strcmp(entry->d_name, "..");
-	if (dir)
-		closedir(dir);
-	return dir && !count;
+	if (fd >= 0)
+		close(fd);
+	return empty > 0;
 }
 
 static int make_directory(struct pin *pin)
@@ -85,6 +81,7 @@ static int make_directory(struct pin *pin)
 	pin->made = !mkdir(pin->directory, 0700);
 	if (!pin->made && errno != EEXIST)
 		return refuse(pin, errno);
+	/* What lies in it would be hidden. */
 	if (!pin->made && !is_empty(pin->directory))
 		return message_failed("cannot pin namespaces in %s: name a directory that is new or empty",
 				      pin->directory);
@@ -113,7 +110,7 @@ static int pin_one(const struct pin *pin, enum ns_kind kind)
 	int fd, status = STATUS_DONE;
 
 	if (!path)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", pin->set.fd[kind]);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || mount(from, path, NULL, MS_BIND, NULL))
@@ -171,7 +168,7 @@ static int print(const struct pin *pin, bool json)
 			continue;
 		path = path_of(pin, kind);
 		if (!path)
-			return message_failed("out of memory");
+			return message_out_of_memory();
 		json_begin_object(NULL);
 		json_string("kind", ns_kinds[kind].name);
 		json_number("inode", pin->set.id[kind].inode);

@@ -83,7 +83,7 @@ static int send_result(int out, struct json_object *result)
 	FILE *file = fdopen(out, "w");
 
 	if (!file || fputs(text, file) < 0 || fclose(file))
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	return STATUS_DONE;
 }
 

@@ -303,7 +303,7 @@ static int write_map(int dirfd, const char *name,
 			ns_get_number(extent, "count"));
 	}
 	if (!file || fclose(file))
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	/* A namespace may have none. */
 	status = count ? write_at(dirfd, name, text) : STATUS_DONE;
 	free(text);

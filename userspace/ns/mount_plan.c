@@ -3,7 +3,6 @@
  * Where the mounts of a file can come from.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <libmount.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "base/command.h"
 #include "base/document.h"
+#include "base/files.h"
 #include "base/message.h"
 #include "ns/mount_restore.h"
 #include "ns/report.h"
@@ -84,19 +84,6 @@ static bool is_same_filesystem(const struct ns_plan *plan,
 	return is_member(mount, "source", mnt_fs_get_source(fs));
 }
 
-/* What of @root lies below @top, NULL if it does not. */
-static const char *below(const char *root, const char *top)
-{
-	size_t length = strlen(top);
-
-	if (!strcmp(top, "/"))
-		return strcmp(root, "/") ? root : "";
-	if (strncmp(root, top, length) ||
-	    (root[length] && root[length] != '/'))
-		return NULL;
-	return root + length;
-}
-
 /* Nothing else may be mounted on top of it. */
 static bool shows(const char *path, struct libmnt_fs *fs)
 {
@@ -140,7 +127,7 @@ static void find_here(const struct ns_plan *plan, struct ns_mount *mount,
 
 	while (iter && root && !mount->path &&
 	       !mnt_table_next_fs(table, iter, &fs)) {
-		const char *rest = below(root, mnt_fs_get_root(fs));
+		const char *rest = files_below(root, mnt_fs_get_root(fs));
 
 		if (!rest || !is_same_filesystem(plan, mount, fs))
 			continue;
@@ -262,7 +249,7 @@ static int read_table(struct ns_mounts *mounts, const struct ns_plan *plan)
 
 	mounts->mount = calloc(count ? count : 1, sizeof(*mounts->mount));
 	if (!mounts->mount)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	for (i = 0; i < count; i++) {
 		struct ns_mount *mount = &mounts->mount[mounts->count++];
 
@@ -271,7 +258,7 @@ static int read_table(struct ns_mounts *mounts, const struct ns_plan *plan)
 		mount->target = document_get_bytes(mount->saved, "target");
 		mount->fd = -1;
 		if (!mount->target)
-			return message_failed("out of memory");
+			return message_out_of_memory();
 	}
 	for (i = 0; i < count; i++)
 		mounts->mount[i].parent = find_id(mounts, ns_get_number(

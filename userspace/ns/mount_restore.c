@@ -20,6 +20,7 @@
 
 #include "base/command.h"
 #include "base/document.h"
+#include "base/files.h"
 #include "base/message.h"
 #include "ns/enter.h"
 #include "ns/mount_restore.h"
@@ -46,16 +47,6 @@ static void not_mounted(struct build *build, const struct ns_mount *mount,
 }
 
 /* ---- Where a mount goes ---- */
-
-static int open_below(int dirfd, const char *path, uint64_t resolve)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = resolve,
-	};
-
-	return syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
-}
 
 static const struct ns_mount *parent_of(const struct build *build,
 					const struct ns_mount *mount)
@@ -102,7 +93,7 @@ static int make_place(int dirfd, const char *path, bool directory)
 	if (fd >= 0)
 		close(fd);
 	free(copy);
-	return open_below(dirfd, path, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
+	return files_openat(dirfd, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
 }
 
 static int open_place(const struct ns_mount *parent,
@@ -113,21 +104,13 @@ static int open_place(const struct ns_mount *parent,
 
 	if (!*path)
 		return fcntl(parent->fd, F_DUPFD_CLOEXEC, 0);
-	fd = open_below(parent->fd, path, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
-	if (fd < 0 && errno == ENOENT && parent->origin == NS_MOUNT_NEW)
+	fd = files_openat(parent->fd, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
+	if (fd == -ENOENT && parent->origin == NS_MOUNT_NEW)
 		fd = make_place(parent->fd, path, is_directory(mount->fd));
 	return fd;
 }
 
 /* ---- Mounting ---- */
-
-static bool is_same(int a, int b)
-{
-	struct stat left, right;
-
-	return !fstat(a, &left) && !fstat(b, &right) &&
-	       left.st_dev == right.st_dev && left.st_ino == right.st_ino;
-}
 
 /* What is seen there now, in place of what we would have mounted. */
 static void take_mount(struct ns_mount *mount, int fd)
@@ -143,12 +126,12 @@ static bool is_there(const struct build *build, const struct ns_mount *parent,
 		     struct ns_mount *mount)
 {
 	const char *path = place(parent, mount);
-	int fd = *path ? open_below(parent->fd, path, RESOLVE_IN_ROOT) :
+	int fd = *path ? files_openat(parent->fd, path, O_PATH, RESOLVE_IN_ROOT) :
 		 fcntl(parent->fd, F_DUPFD_CLOEXEC, 0);
 
 	if (fd < 0)
 		return false;
-	if (is_same(fd, mount->fd)) {
+	if (files_same(fd, mount->fd)) {
 		take_mount(mount, fd);
 		return true;
 	}
@@ -483,7 +466,7 @@ int ns_mount_restore(const struct ns_process *of, const struct ns_plan *plan,
 	build.directory = document_get_bytes(ns_get(plan->root, "process"),
 					     "root");
 	if (!build.directory)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 
 	/* What proc, sysfs, mqueue and cgroup2 show is that of who mounts them. */
 	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)

@@ -24,7 +24,7 @@ static int open_one(struct ns_set *set, const char *directory,
 	int err;
 
 	if (asprintf(&path, "%s/%s", directory, ns_kinds[kind].name) < 0)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	set->fd[kind] = open(path, O_RDONLY | O_CLOEXEC);
 	err = errno;
 	free(path);

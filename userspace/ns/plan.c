@@ -130,7 +130,7 @@ int ns_plan_init(struct ns_plan *plan, const struct json_object *root,
 	};
 	if (!plan->maps || !plan->report) {
 		ns_plan_free(plan);
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	}
 	choose(plan, NS_USER, kinds);
 	if (plan->make[NS_USER])

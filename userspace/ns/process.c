@@ -13,13 +13,13 @@ static int find_chains(struct ns_process *of, const struct ns_set *ours)
 {
 	if (ns_chain_open(&of->users, of->all.fd[NS_USER],
 			  &ours->id[NS_USER]))
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	if (!of->users.complete)
 		return message_failed("process %d is in a user namespace that is not below ours: run pvadm where that was made",
 				      of->pidref.pid);
 	if (of->all.fd[NS_PID] >= 0 &&
 	    ns_chain_open(&of->pids, of->all.fd[NS_PID], &ours->id[NS_PID]))
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	return STATUS_DONE;
 }
 

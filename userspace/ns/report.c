@@ -25,7 +25,7 @@ void ns_report_add(struct json_object *report, const char *about,
 	length = vasprintf(&text, format, args);
 	va_end(args);
 	ns_put_string(line, "about", about);
-	document_add_bytes(line, "text", length < 0 ? "out of memory" : text);
+	document_add_bytes(line, "text", length < 0 ? OUT_OF_MEMORY : text);
 	json_object_array_add(report, line);
 	if (length >= 0)
 		free(text);
@@ -60,10 +60,10 @@ int ns_report_say(const struct json_object *report, bool strict)
 
 		if (strict)
 			message_failed("not equal: %s: %s%s", about,
-				       text ? text : "out of memory", more);
+				       text ? text : OUT_OF_MEMORY, more);
 		else
 			message_warning("not equal: %s: %s", about,
-					text ? text : "out of memory");
+					text ? text : OUT_OF_MEMORY);
 		free(text);
 		if (strict)
 			return STATUS_FAILED;

@@ -27,7 +27,7 @@ int ns_uts_save(void *data, struct json_object **result)
 	*result = json_object_new_object();
 	if (document_add_bytes(*result, "hostname", names.nodename) ||
 	    document_add_bytes(*result, "domainname", names.domainname))
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	return STATUS_DONE;
 }
 

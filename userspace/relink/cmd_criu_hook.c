@@ -65,7 +65,7 @@ static char *manifest_path(void)
 		return NULL;
 	}
 	if (asprintf(&path, "%s/pathvirt.json", images) < 0) {
-		message_failed("out of memory");
+		message_out_of_memory();
 		path = NULL;
 	}
 	free(images);

@@ -87,7 +87,7 @@ static int print_text(const struct gc_checkpoint *checkpoint)
 	char owner[64];
 
 	if (!path)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	if (!count) {
 		pinned = &nothing;
 		count = 1;

@@ -53,7 +53,7 @@ static int add_fd(const struct command *command, struct relink *relink,
 		return message_usage(command, "\"%s\" is not a descriptor", word);
 	grown = reallocarray(relink->fds, relink->fd_count + 1, sizeof(*grown));
 	if (!grown)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	relink->fds = grown;
 	relink->fds[relink->fd_count++] = fd;
 	return STATUS_DONE;
@@ -64,7 +64,7 @@ static int set_manifest(struct relink *relink, const char *path)
 	free(relink->manifest_path);
 	relink->manifest_path = strdup(path);
 	return relink->manifest_path ? STATUS_DONE :
-				       message_failed("out of memory");
+				       message_out_of_memory();
 }
 
 static int take_option(const struct command *command, struct request *request,

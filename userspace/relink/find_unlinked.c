@@ -30,6 +30,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "relink/find_unlinked.h"
 
 #define DELETED	" (deleted)"
@@ -318,24 +319,18 @@ static int look_at_socket(struct search *search)
 
 typedef int (*entry_fn)(struct search *search, int dirfd, const char *name);
 
-static int each_entry(struct search *search, int dirfd, const char *name,
+static int each_entry(struct search *search, int parent, const char *name,
 		      entry_fn fn)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = files_opendir(parent, name);
 	const struct dirent *entry;
 	int err = 0;
-	DIR *dir;
 
-	if (fd < 0)
+	if (!dir)
 		return passing(search, -errno);
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
 	while (!err && (errno = 0, entry = readdir(dir)))
 		if (isxdigit((unsigned char)*entry->d_name))
-			err = fn(search, fd, entry->d_name);
+			err = fn(search, dirfd(dir), entry->d_name);
 	if (!err && errno)
 		err = passing(search, -errno);
 	closedir(dir);

@@ -196,7 +196,7 @@ static int add_thread(struct freeze *freeze, pid_t pid, pid_t tid)
 					    sizeof(*grown));
 
 	if (!grown)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	freeze->threads = grown;
 	grown[freeze->count] = (struct frozen){ .pid = pid, .tid = tid };
 	return seize(&grown[freeze->count++]);

@@ -19,11 +19,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/files.h"
 #include "base/message.h"
 #include "relink/gc.h"
 #include "relink/make_dirs.h"
@@ -68,19 +68,17 @@ static int add_pinned(struct gc_checkpoint *checkpoint, const struct stat *stat)
 	return 0;
 }
 
-/* All that is below @fd, which it takes. */
-static int add_all_pinned(struct gc_checkpoint *checkpoint, int fd)
+/* All that is below @directory in @fd. */
+static int add_all_pinned(struct gc_checkpoint *checkpoint, int fd,
+			  const char *directory)
 {
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = files_opendir(fd, directory);
 	const struct dirent *entry;
 	struct stat stat;
 	int err = 0;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return -errno;
-	}
 	while (!err && (entry = readdir(dir))) {
 		const char *name = entry->d_name;
 
@@ -89,8 +87,7 @@ static int add_all_pinned(struct gc_checkpoint *checkpoint, int fd)
 		if (fstatat(dirfd(dir), name, &stat, AT_SYMLINK_NOFOLLOW))
 			continue;
 		if (S_ISDIR(stat.st_mode))
-			err = add_all_pinned(checkpoint, openat(dirfd(dir), name,
-								OPEN_DIR));
+			err = add_all_pinned(checkpoint, dirfd(dir), name);
 		else
 			err = add_pinned(checkpoint, &stat);
 	}
@@ -107,22 +104,6 @@ static char *manifest_of(int fd)
 	ssize_t length = fgetxattr(fd, NEW_DIRS_MANIFEST, path, sizeof(path));
 
 	return length < 0 ? NULL : strndup(path, length);
-}
-
-/* So it is if its pvadm was killed before it could say anything. */
-static bool is_empty(int dirfd, const char *name)
-{
-	int fd = openat(dirfd, name, OPEN_DIR);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	size_t entries = 0;
-
-	while (dir && readdir(dir))
-		entries++;
-	if (dir)
-		closedir(dir);
-	else if (fd >= 0)
-		close(fd);
-	return dir && entries <= 2;
 }
 
 /* Not where it was to be, nor where it would be by default. */
@@ -144,7 +125,9 @@ static enum gc_state state_of(const struct gc_checkpoint *checkpoint)
 		return GC_BUSY;
 	if (!is_lost(checkpoint))
 		return GC_KEPT;
-	if (checkpoint->manifest || is_empty(checkpoint->dirfd, checkpoint->id))
+	/* It is empty if its pvadm was killed before it could say anything. */
+	if (checkpoint->manifest ||
+	    files_is_empty(checkpoint->dirfd, checkpoint->id) > 0)
 		return GC_GONE;
 	return GC_UNKNOWN;
 }
@@ -169,7 +152,7 @@ static int fill(struct gc_checkpoint *checkpoint, int dirfd, const char *name,
 	}
 	checkpoint->manifest = manifest_of(checkpoint->lock);
 	checkpoint->state = state_of(checkpoint);
-	return add_all_pinned(checkpoint, openat(dirfd, name, OPEN_DIR));
+	return add_all_pinned(checkpoint, dirfd, name);
 }
 
 static int add_checkpoint(struct gc_list *found, int dirfd, const char *name,
@@ -201,15 +184,10 @@ static int add_checkpoint(struct gc_list *found, int dirfd, const char *name,
 
 static bool is_known(const struct gc_list *found, int fd)
 {
-	struct stat wanted, stat;
 	size_t i;
 
-	if (fstat(fd, &wanted))
-		return false;
 	for (i = 0; i < found->dir_count; i++)
-		if (!fstat(found->dirs[i], &stat) &&
-		    stat.st_dev == wanted.st_dev &&
-		    stat.st_ino == wanted.st_ino)
+		if (files_same(found->dirs[i], fd))
 			return true;
 	return false;
 }
@@ -218,15 +196,11 @@ static bool is_known(const struct gc_list *found, int fd)
 static int search(struct gc_list *found, int fd, const char *where)
 {
 	const struct dirent *entry;
-	int again = openat(fd, ".", OPEN_DIR);
-	DIR *dir = again < 0 ? NULL : fdopendir(again);
-	int err = dir ? 0 : -errno;
+	DIR *dir = files_opendir(fd, ".");
+	int err = 0;
 
-	if (!dir) {
-		if (again >= 0)
-			close(again);
-		return err;
-	}
+	if (!dir)
+		return -errno;
 	while (!err && (entry = readdir(dir))) {
 		struct stat stat;
 
@@ -265,20 +239,14 @@ static int take_checkpoint(struct gc_list *found, int fd, const char *where)
 /* lost+found/checkpoint in @directory, as it was made: without links or mounts. */
 static int open_in(const char *directory)
 {
-	struct open_how how = {
-		.flags = OPEN_DIR,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
-	};
 	int dirfd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = -1, err = errno;
+	int fd = dirfd < 0 ? -errno :
+		 files_openat(dirfd, PATHVIRT_RELINK_DIR, OPEN_DIR,
+			      RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 
-	if (dirfd >= 0) {
-		fd = syscall(SYS_openat2, dirfd, PATHVIRT_RELINK_DIR, &how,
-			     sizeof(how));
-		err = errno;
+	if (dirfd >= 0)
 		close(dirfd);
-	}
-	return fd < 0 ? -err : fd;
+	return fd;
 }
 
 static int take_in(struct gc_list *found, const char *directory, int fd)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "relink/attributes.h"
 #include "relink/copy.h"
 #include "relink/item.h"
@@ -44,21 +45,17 @@ static int directories_first(const void *a, const void *b)
 /* The item whose directory has @item's in it, as far as it is one of those before. */
 static struct item *outer(const struct items *items, const struct item *item)
 {
-	struct item *other = NULL;
-	struct stat above, stat;
+	struct item *other;
 	int fd;
 
 	fd = openat(item->found->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	if (!fstat(fd, &above))
-		for (other = items->item; other < item; other++)
-			if (!fstat(other->found->fd, &stat) &&
-			    stat.st_dev == above.st_dev &&
-			    stat.st_ino == above.st_ino)
-				break;
+	for (other = items->item; other < item; other++)
+		if (files_same(other->found->fd, fd))
+			break;
 	close(fd);
-	return other && other < item ? other : NULL;
+	return other < item ? other : NULL;
 }
 
 static void prepare(struct item *item)

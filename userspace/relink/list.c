@@ -82,7 +82,7 @@ static int file_text(const struct unlinked *file)
 		       file->reason ? ")" : "");
 	free(name);
 	free(path);
-	return name && path ? STATUS_DONE : message_failed("out of memory");
+	return name && path ? STATUS_DONE : message_out_of_memory();
 }
 
 static int list_text(const struct unlinked_list *list)

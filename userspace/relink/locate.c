@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "relink/locate.h"
 
 /*
@@ -71,18 +71,6 @@ static bool is_telling(const struct search *search,
 	       !strcmp(mount->fstype, "btrfs");
 }
 
-static int open_below(int dirfd, const char *path)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
-	};
-	int fd = syscall(SYS_openat2, dirfd, *path ? path : ".", &how,
-			 sizeof(how));
-
-	return fd < 0 ? -errno : fd;
-}
-
 /* Returns 0 or a negative errno. */
 static int look_at(struct search *search, int dirfd, const char *name)
 {
@@ -117,7 +105,9 @@ static void look_below(struct search *search,
 		return;
 	slash = strrchr(directory, '/');
 	*(slash ? slash : directory) = '\0';
-	dirfd = err = open_below(point, directory);
+	dirfd = err = files_openat(point, *directory ? directory : ".",
+				   O_PATH | O_DIRECTORY,
+				   RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	free(directory);
 	if (dirfd >= 0)
 		err = look_at(search, dirfd, search->location->name);
@@ -130,7 +120,7 @@ static void look_below(struct search *search,
 static int look_on(const struct manifest_mount *mount, void *arg)
 {
 	struct search *search = arg;
-	const char *below = path_below(search->path, mount->root);
+	const char *below = files_below(search->path, mount->root);
 	bool same_device = mount->dev_major == search->was->dev_major &&
 			   mount->dev_minor == search->was->dev_minor;
 	int point;

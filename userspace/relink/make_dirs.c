@@ -14,22 +14,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "relink/make_dirs.h"
 #include "relink/mounts.h"
 
 #define OPEN_DIR	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-
-static int open_below(int dirfd, const char *name, uint64_t resolve)
-{
-	struct open_how how = { .flags = OPEN_DIR, .resolve = resolve };
-	int fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-
-	return fd < 0 ? -errno : fd;
-}
 
 static int add_dir(struct make_dirs *dirs, const struct made_dir *dir)
 {
@@ -80,7 +72,7 @@ static int open_root_from_below(const struct make_dirs *dirs, int fd,
 
 	if (below < 0)
 		return below;
-	root = open_below(below, "../..", RESOLVE_NO_XDEV);
+	root = files_openat(below, "../..", OPEN_DIR, RESOLVE_NO_XDEV);
 	close(below);
 	if (root == -EXDEV)
 		return error_set(error, -EXDEV,
@@ -162,7 +154,7 @@ static int make_once(const struct make_dirs *dirs, int parent, const char *name,
 
 	if (mkdirat(parent, name, 0700))
 		return -errno;
-	fd = open_below(parent, name, RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	fd = files_openat(parent, name, OPEN_DIR, RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	err = fd < 0 ? fd : make_ours(fd);
 	if (!err && !strcmp(path, dirs->checkpoint))
 		err = mark_as_ours(dirs, fd);
@@ -193,7 +185,7 @@ static int enter(struct make_dirs *dirs, struct made_dir *dir, const char *name,
 	bool ours = !strcmp(dir->path, dirs->checkpoint);
 
 	dir->fd = ours ? -ENOENT :
-			 open_below(parent, name,
+			 files_openat(parent, name, OPEN_DIR,
 				    RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	if (dir->fd == -ENOENT) {
 		dir->fd = make_dir(dirs, parent, name, dir->path);
@@ -201,7 +193,7 @@ static int enter(struct make_dirs *dirs, struct made_dir *dir, const char *name,
 	}
 	/* Somebody else was quicker. */
 	if (dir->fd == -EEXIST && !ours)
-		dir->fd = open_below(parent, name,
+		dir->fd = files_openat(parent, name, OPEN_DIR,
 				     RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	if (dir->fd < 0)
 		return cannot_enter(error, dir->fd, dir->path);
@@ -272,7 +264,7 @@ static bool is_at(int fd, int parent, const char *name)
 
 	return !fstat(fd, &here) &&
 	       !fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) &&
-	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+	       files_same_stat(&here, &there);
 }
 
 void make_dirs_undo(const struct make_dirs *dirs)

@@ -163,18 +163,6 @@ int mounts_describe(const struct mounts *mounts, int fd,
 	return err;
 }
 
-const char *path_below(const char *path, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	if (length && prefix[length - 1] == '/')
-		length--;
-	if (strncmp(path, prefix, length) ||
-	    (path[length] && path[length] != '/'))
-		return NULL;
-	return path + length;
-}
-
 /* -1 if it cannot be told. */
 static int is_mount_root(int fd)
 {

@@ -63,7 +63,4 @@ int mounts_each(const struct mounts *mounts,
 		int (*fn)(const struct manifest_mount *mount, void *arg),
 		void *arg);
 
-/* What is behind @prefix, which ends where a component does: "" or "/x"; or NULL. */
-const char *path_below(const char *path, const char *prefix);
-
 #endif /* RELINK_MOUNTS_H */

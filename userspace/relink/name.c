@@ -21,7 +21,7 @@ static int place_at_users(struct relink_context *context, struct item *item,
 	int err;
 
 	err = user_path_open(to, context->relink->to, &context->mounts, mount,
-			     context->relink->pidref.pidfd, &item->error);
+			     &context->relink->pidref, &item->error);
 	if (err)
 		return err;
 	item->dirfd = to->dirfd;

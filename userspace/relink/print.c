@@ -45,7 +45,7 @@ static int line(const struct manifest_holder *holders, size_t count,
 		       holders->by.pid, held, size, from, to ? to : "-",
 		       note ? "  (" : "", note ? note : "", note ? ")" : "");
 	else
-		status = message_failed("out of memory");
+		status = message_out_of_memory();
 	free(from);
 	free(to);
 	return status;

@@ -23,11 +23,6 @@
 #include "relink/context.h"
 #include "relink/name_template.h"
 
-static int short_of_memory(void)
-{
-	return message_failed("out of memory");
-}
-
 static pid_t pid_of(const struct relink_context *context)
 {
 	return context->relink->pidref.pid;
@@ -52,10 +47,10 @@ static int name_checkpoint(struct relink_context *context)
 	if (asprintf(&manifest->id, "%s-%d-%08" PRIx32, date, pid_of(context),
 		     random) < 0) {
 		manifest->id = NULL;
-		return short_of_memory();
+		return message_out_of_memory();
 	}
 	context->checkpoint = name_template_directory(manifest->id);
-	return context->checkpoint ? STATUS_DONE : short_of_memory();
+	return context->checkpoint ? STATUS_DONE : message_out_of_memory();
 }
 
 /* --to puts a file back for good: what cleans up after a checkpoint may not find it. */
@@ -69,7 +64,7 @@ static int choose_manifest(struct relink *relink)
 	if (asprintf(&relink->manifest_path, "%s/%s.json", RELINK_MANIFESTS,
 		     relink->manifest.id) < 0) {
 		relink->manifest_path = NULL;
-		return short_of_memory();
+		return message_out_of_memory();
 	}
 	return STATUS_DONE;
 }
@@ -83,7 +78,7 @@ static int create_manifest(struct relink_context *context)
 		return status;
 	free(relink->manifest_path);
 	relink->manifest_path = strdup(context->writer.path);
-	return relink->manifest_path ? STATUS_DONE : short_of_memory();
+	return relink->manifest_path ? STATUS_DONE : message_out_of_memory();
 }
 
 static int begin_manifest(struct relink_context *context)
@@ -240,7 +235,7 @@ static int choose(struct relink_context *context)
 
 	if (status == STATUS_DONE &&
 	    items_init(&context->items, &context->list, is_wanted, context->relink))
-		status = short_of_memory();
+		status = message_out_of_memory();
 	return status;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "relink/attributes.h"
 #include "relink/remove.h"
 
@@ -81,28 +82,21 @@ static int remove_entry(DIR *dir, dev_t device)
 	return remove_name(dirfd(dir), entry->d_name, false);
 }
 
-int remove_tree(int dirfd, const char *name)
+int remove_tree(int parent, const char *name)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-			O_CLOEXEC);
+	DIR *dir = files_opendir(parent, name);
 	struct stat stat;
 	int err = 0;
-	DIR *dir;
 
-	if (fd < 0)
+	if (!dir)
 		return -errno;
-	attributes_unseal(fd);
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
-	if (fstat(fd, &stat))
+	attributes_unseal(dirfd(dir));
+	if (fstat(dirfd(dir), &stat))
 		err = -errno;
 	while (!err)
 		err = remove_entry(dir, stat.st_dev);
 	closedir(dir);
 	if (err != -ENOENT)
 		return err;
-	return remove_name(dirfd, name, true);
+	return remove_name(parent, name, true);
 }

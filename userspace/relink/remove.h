@@ -12,9 +12,9 @@
 int remove_made(int dirfd, const char *name, const struct manifest_inode *made);
 
 /*
- * Remove the directory @name in @dirfd with all that is in it, but follow no link, and
+ * Remove the directory @name in @parent with all that is in it, but follow no link, and
  * enter no other filesystem.  Returns 0 or a negative errno.
  */
-int remove_tree(int dirfd, const char *name);
+int remove_tree(int parent, const char *name);
 
 #endif /* RELINK_REMOVE_H */

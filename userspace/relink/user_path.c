@@ -10,22 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/files.h"
 #include "relink/user_path.h"
-
-static bool is_same(int a, int b)
-{
-	struct stat left, right;
-
-	return !fstat(a, &left) && !fstat(b, &right) &&
-	       left.st_dev == right.st_dev && left.st_ino == right.st_ino;
-}
 
 /* @fd if it is what is wanted, otherwise -1. */
 static int only_if(bool wanted, int fd)
@@ -54,7 +46,7 @@ static char *translate(const struct mounts *mounts,
 		in_filesystem = NULL;
 		goto out;
 	}
-	below = path_below(in_filesystem, mount->root);
+	below = files_below(in_filesystem, mount->root);
 	if (below && asprintf(&result, "%s%s", mount->point, below) < 0)
 		result = NULL;
 out:
@@ -68,9 +60,21 @@ out:
 	return result;
 }
 
+/* The directory that @path is for the process; or -1. */
+static int open_as(const struct pidref *pidref, const char *path)
+{
+	int root = pidref_open_root(pidref);
+	int fd = root < 0 ? root : files_openat(root, path, O_RDONLY | O_DIRECTORY,
+						RESOLVE_IN_ROOT);
+
+	if (root >= 0)
+		close(root);
+	return fd;
+}
+
 /* The very directory @dirfd, by the mount @mount of another namespace; or -1. */
 static int through(const struct mounts *mounts,
-		   const struct manifest_mount *mount, int dirfd, int pidfd)
+		   const struct manifest_mount *mount, int dirfd, const struct pidref *pidref)
 {
 	char *path = mount->point ? translate(mounts, mount, dirfd) : NULL;
 	int fd;
@@ -79,11 +83,11 @@ static int through(const struct mounts *mounts,
 		return -1;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fd = only_if(fd >= 0 && mount_of(fd) == mount->id &&
-		     is_same(fd, dirfd), fd);
+		     files_same(fd, dirfd), fd);
 	if (fd < 0) {
-		fd = files_open_in(pidfd, path);
+		fd = open_as(pidref, path);
 		fd = only_if(fd >= 0 && mount_of(fd) == mount->id &&
-			     is_same(fd, dirfd), fd);
+			     files_same(fd, dirfd), fd);
 	}
 	free(path);
 	return fd;
@@ -91,7 +95,7 @@ static int through(const struct mounts *mounts,
 
 static int open_directory(struct user_path *user_path, const char *path,
 			  const struct mounts *mounts,
-			  const struct manifest_mount *mount, int pidfd)
+			  const struct manifest_mount *mount, const struct pidref *pidref)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int err = fd < 0 ? -errno : 0, other = -1;
@@ -102,9 +106,9 @@ static int open_directory(struct user_path *user_path, const char *path,
 		return 0;
 	}
 	if (fd >= 0)
-		other = through(mounts, mount, fd, pidfd);
+		other = through(mounts, mount, fd, pidref);
 	if (other < 0 && *path == '/') {
-		other = files_open_in(pidfd, path);
+		other = open_as(pidref, path);
 		other = only_if(other >= 0 && mount_of(other) == mount->id,
 				other);
 	}
@@ -117,7 +121,7 @@ static int open_directory(struct user_path *user_path, const char *path,
 
 int user_path_open(struct user_path *user_path, const char *path,
 		   const struct mounts *mounts,
-		   const struct manifest_mount *mount, int pidfd,
+		   const struct manifest_mount *mount, const struct pidref *pidref,
 		   struct error *error)
 {
 	const char *slash = strrchr(path, '/');
@@ -128,7 +132,7 @@ int user_path_open(struct user_path *user_path, const char *path,
 	user_path->name = slash ? slash + 1 : path;
 	if (!copy)
 		return error_errno(error, -ENOMEM);
-	err = open_directory(user_path, dirname(copy), mounts, mount, pidfd);
+	err = open_directory(user_path, dirname(copy), mounts, mount, pidref);
 	free(copy);
 	if (err)
 		return error_set(error, err,

@@ -3,6 +3,7 @@
 #define RELINK_USER_PATH_H
 
 #include "base/error.h"
+#include "base/pidref.h"
 #include "manifest/manifest.h"
 #include "relink/mounts.h"
 
@@ -24,14 +25,14 @@ struct user_path {
  * Open the directory of @path.  @path is one of our own mount namespace; but if
  * the file @fd was opened through a mount that has that directory, too, it is that one
  * that is opened; and if it is not there, or on another filesystem, @path is looked
- * for in the mount namespace of the process @pidfd as well.
+ * for from the root of the process @pidref as well.
  *
  * @mount is that of @fd.  Returns 0 or a negative errno with the reason;
  * user_path_close() is to be called in either case.
  */
 int user_path_open(struct user_path *user_path, const char *path,
 		   const struct mounts *mounts,
-		   const struct manifest_mount *mount, int pidfd,
+		   const struct manifest_mount *mount, const struct pidref *pidref,
 		   struct error *error);
 void user_path_close(struct user_path *user_path);
 

@@ -248,7 +248,7 @@ int reopen_find(struct reopening *reopening)
 	reopening->files = calloc(reopening->manifest->file_count + 1,
 				  sizeof(*reopening->files));
 	if (!reopening->files)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	err = mounts_read(&mounts, 0);
 	if (err)
 		status = message_failed("cannot read the mounts: %s",

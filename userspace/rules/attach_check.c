@@ -15,6 +15,7 @@
 
 #include "base/command.h"
 #include "base/descendants.h"
+#include "base/files.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "base/output.h"
@@ -106,8 +107,7 @@ static void look_at_link(struct check *check, int dirfd, const char *name)
 
 static void look_at_descriptors(struct check *check, int proc)
 {
-	int fd = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = files_opendir(proc, "fd");
 	const struct dirent *entry;
 
 	if (!dir)

@@ -20,18 +20,11 @@
 #include <unistd.h>
 
 #include "base/connect.h"
+#include "base/files.h"
 #include "rules/check_new.h"
 
 /* A filesystem whose server is gone must not hold us up for longer. */
 #define PATIENCE	5	/* seconds */
-
-static bool is_same_file(int one, int two)
-{
-	struct stat a, b;
-
-	return !fstat(one, &a) && !fstat(two, &b) && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
 
 static int open_proc(const char *who, const char *name, int flags)
 {
@@ -48,7 +41,7 @@ static bool enter_mounts(const struct pidref *pidref, const char *who)
 
 	if (ours < 0 || theirs < 0)
 		return false;
-	return is_same_file(ours, theirs) ||
+	return files_same(ours, theirs) ||
 	       !setns(pidref->pidfd, CLONE_NEWNS) ||
 	       !setns(theirs, CLONE_NEWNS);
 }
@@ -66,7 +59,7 @@ static bool enter(const struct pidref *pidref)
 	if (!pidref_lives(pidref))
 		return false;
 	ours = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (is_same_file(root, ours))
+	if (files_same(root, ours))
 		return true;
 	return !fchdir(root) && !chroot(".");
 }

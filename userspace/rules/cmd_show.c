@@ -125,7 +125,7 @@ static int layer_text(const struct pv_rules *rules)
 		free(original);
 		free(pidref);
 	}
-	return complete ? STATUS_DONE : message_failed("out of memory");
+	return complete ? STATUS_DONE : message_out_of_memory();
 }
 
 /* What it prints is a map file. */

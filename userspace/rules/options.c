@@ -10,7 +10,7 @@
 int rules_options_init(struct rules_options *options)
 {
 	*options = (struct rules_options){ .rules = pv_rules_new() };
-	return options->rules ? STATUS_DONE : message_failed("out of memory");
+	return options->rules ? STATUS_DONE : message_out_of_memory();
 }
 
 void rules_options_free(struct rules_options *options)

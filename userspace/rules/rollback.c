@@ -34,7 +34,7 @@ int rollback_init(struct rollback *rollback, struct pv *pv,
 		return STATUS_DONE;
 	rollback->before = calloc(pidrefs->count, sizeof(*rollback->before));
 	if (!rollback->before)
-		return message_failed("out of memory");
+		return message_out_of_memory();
 	rollback->virgin = !pv_list(pv, seen_one, NULL);
 	for (i = 0; i < pidrefs->count; i++) {
 		err = pv_get(pv, pidref[i].pidfd, &rollback->before[i]);
