@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/command.h"
+#include "base/commands.h"
 #include "base/message.h"
-#include "base/nearest.h"
 #include "base/output.h"
+#include "checkpoint/commands.h"
+#include "ns/commands.h"
+#include "relink/commands.h"
+#include "reopen/commands.h"
+#include "rules/commands.h"
 
 static const struct command *const commands[] = {
 	&cmd_run,
@@ -35,12 +39,9 @@ static const struct command *const commands[] = {
 
 static int print_help(void)
 {
-	size_t i;
-
 	puts("Usage: pvadm COMMAND [ARGUMENT]...\n"
 	     "Give processes their own view of where files live.\n");
-	for (i = 0; i < COMMANDS; i++)
-		printf("  %-10s %s\n", commands[i]->name, commands[i]->purpose);
+	commands_print(commands, COMMANDS);
 	puts("\n"
 	     "pvadm help COMMAND, or pvadm COMMAND --help, tells more about each; man pvadm-COMMAND, too.\n"
 	     "Exit status: 0 done, 1 it failed, 2 the command line is wrong.");
@@ -53,34 +54,9 @@ static int print_version(void)
 	return output_finish();
 }
 
-static const struct command *find_command(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < COMMANDS; i++)
-		if (!strcmp(name, commands[i]->name))
-			return commands[i];
-	return NULL;
-}
-
-static int refuse_command(const char *name)
-{
-	struct nearest nearest;
-	size_t i;
-
-	nearest_begin(&nearest, name, strlen(name));
-	for (i = 0; i < COMMANDS; i++)
-		nearest_try(&nearest, commands[i]->name);
-	return message_usage(NULL, "\"%s\" is not a command%s", name,
-			     nearest_advice(&nearest, ""));
-}
-
 static int run_command(const char *name, int argc, char **argv)
 {
-	const struct command *command = find_command(name);
-
-	return command ? command->main(command, argc, argv) :
-			 refuse_command(name);
+	return commands_run(NULL, commands, COMMANDS, name, argc, argv);
 }
 
 /* pvadm help [COMMAND [SUBCOMMAND]] : as with --help behind it. */

@@ -26,23 +26,4 @@ struct command {
 	int (*main)(const struct command *command, int argc, char **argv);
 };
 
-extern const struct command cmd_run;
-extern const struct command cmd_attach;
-extern const struct command cmd_detach;
-extern const struct command cmd_enter;
-extern const struct command cmd_register;
-extern const struct command cmd_activate;
-extern const struct command cmd_show;
-extern const struct command cmd_resolve;
-extern const struct command cmd_relink;
-extern const struct command cmd_checkpoint;
-extern const struct command cmd_restart;
-extern const struct command cmd_cleanup;
-extern const struct command cmd_gc;
-extern const struct command cmd_criu_hook;
-extern const struct command cmd_reopen;
-extern const struct command cmd_status;
-extern const struct command cmd_monitor;
-extern const struct command cmd_ns;
-
 #endif /* BASE_COMMAND_H */

@@ -8,16 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/interrupt.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/pidref.h"
 #include "checkpoint/bundle.h"
-#include "ns/ns.h"
+#include "checkpoint/commands.h"
+#include "ns/cmd_save.h"
 #include "relink/options.h"
 #include "relink/print.h"
+#include "relink/relink.h"
 
 static const struct option options[] = {
 	{ "dir", required_argument, NULL, OPTION_DIR },

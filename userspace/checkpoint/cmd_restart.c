@@ -10,11 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/exec.h"
 #include "base/message.h"
 #include "checkpoint/bundle.h"
+#include "checkpoint/commands.h"
 #include "checkpoint/restore_rules.h"
 #include "ns/run_options.h"
 #include "reopen/reopen.h"

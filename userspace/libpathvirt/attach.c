@@ -7,6 +7,7 @@
 
 #include "libpathvirt/request.h"
 #include "libpathvirt/rules.h"
+#include "libpathvirt/socket.h"
 
 /*
  * A message is sent when it has this many bytes.  One more rule, of two

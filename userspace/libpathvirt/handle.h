@@ -30,10 +30,4 @@ struct pv {
 	struct pv_fault fault;
 };
 
-/* A connected socket with extended acks, or NULL with the fault set. */
-struct nl_sock *pv_socket_open(struct pv *pv);
-
-/* Replace @pv->sock: what the kernel holds for the old one is dropped. */
-int pv_socket_renew(struct pv *pv);
-
 #endif /* PV_HANDLE_H */

@@ -10,6 +10,7 @@
 
 #include "libpathvirt/policy.h"
 #include "libpathvirt/request.h"
+#include "libpathvirt/socket.h"
 
 /* Some thousand events: what a build forks while we do not look. */
 #define EVENT_BUFFER	(1024 * 1024)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "libpathvirt/request.h"
+#include "libpathvirt/socket.h"
 
 /*
  * struct exchange - the state of one request

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "relink/find_unlinked.h"
+#include "manifest/holder.h"
 
 /*
  * The manifest: what a relink has made, and all that a restart needs to reopen

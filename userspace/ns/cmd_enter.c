@@ -10,15 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/files.h"
 #include "base/forward.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "ns/cmd_enter.h"
+#include "ns/commands.h"
 #include "ns/enter.h"
 #include "ns/exec.h"
-#include "ns/ns.h"
 #include "ns/options.h"
 
 static const struct option options[] = {

@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/command.h"
+#include "base/commands.h"
 #include "base/message.h"
-#include "base/nearest.h"
 #include "base/output.h"
-#include "ns/ns.h"
+#include "ns/commands.h"
 
 static const struct command *const commands[] = {
 	&cmd_ns_show,
@@ -23,13 +22,9 @@ static const struct command *const commands[] = {
 
 static int print_help(const struct command *command)
 {
-	size_t i;
-
 	printf("Usage: pvadm %s %s\n%s", command->name, command->usage,
 	       command->help);
-	for (i = 0; i < COMMANDS; i++)
-		printf("  %-8s %s\n", strchr(commands[i]->name, ' ') + 1,
-		       commands[i]->purpose);
+	commands_print(commands, COMMANDS);
 	puts("\npvadm ns COMMAND --help tells more about each; so does pvadm-ns(8).");
 	return output_finish();
 }
@@ -37,22 +32,12 @@ static int print_help(const struct command *command)
 static int ns_main(const struct command *command, int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
-	struct nearest nearest;
-	size_t i;
 
 	if (!name)
 		return message_usage(command, "no subcommand given");
 	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
 		return print_help(command);
-	for (i = 0; i < COMMANDS; i++)
-		if (!strcmp(name, strchr(commands[i]->name, ' ') + 1))
-			return commands[i]->main(commands[i], argc - 1,
-						 argv + 1);
-	nearest_begin(&nearest, name, strlen(name));
-	for (i = 0; i < COMMANDS; i++)
-		nearest_try(&nearest, strchr(commands[i]->name, ' ') + 1);
-	return message_usage(command, "\"%s\" is not a subcommand of ns%s", name,
-			     nearest_advice(&nearest, ""));
+	return commands_run(command, commands, COMMANDS, name, argc - 1, argv + 1);
 }
 
 const struct command cmd_ns = {

@@ -14,14 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/files.h"
 #include "base/janitor.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "ns/ns.h"
+#include "ns/commands.h"
 #include "ns/options.h"
 #include "ns/set.h"
 

@@ -4,10 +4,9 @@
  */
 #include <stdlib.h>
 
-#include "base/command.h"
 #include "base/message.h"
+#include "ns/commands.h"
 #include "ns/file.h"
-#include "ns/ns.h"
 #include "ns/run_options.h"
 
 static const struct option options[] = {

@@ -10,20 +10,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/document.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/pidref.h"
 #include "base/procfs.h"
 #include "ns/cgroup_save.h"
+#include "ns/cmd_save.h"
+#include "ns/commands.h"
 #include "ns/enter.h"
 #include "ns/file.h"
 #include "ns/idmap.h"
 #include "ns/ipc.h"
 #include "ns/mount_save.h"
 #include "ns/net_save.h"
-#include "ns/ns.h"
 #include "ns/process.h"
 #include "ns/time.h"
 #include "ns/uts.h"

@@ -8,14 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/output.h"
 #include "base/pidref.h"
 #include "libpathvirt/libpathvirt.h"
-#include "ns/ns.h"
+#include "ns/commands.h"
 #include "ns/tree.h"
 
 static const struct option options[] = {

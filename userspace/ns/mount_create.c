@@ -14,7 +14,7 @@
 
 #include "base/document.h"
 #include "ns/idmap.h"
-#include "ns/mount_restore.h"
+#include "ns/mount_create.h"
 #include "ns/report.h"
 
 /* Newer than some C libraries. */

@@ -16,7 +16,8 @@
 #include "base/document.h"
 #include "base/files.h"
 #include "base/message.h"
-#include "ns/mount_restore.h"
+#include "ns/mount_create.h"
+#include "ns/mount_plan.h"
 #include "ns/report.h"
 
 /* Filesystems that are made of nothing; some are lost with what was in them. */

@@ -23,6 +23,8 @@
 #include "base/files.h"
 #include "base/message.h"
 #include "ns/enter.h"
+#include "ns/mount_create.h"
+#include "ns/mount_plan.h"
 #include "ns/mount_restore.h"
 #include "ns/report.h"
 

@@ -24,6 +24,7 @@
 #include "ns/create.h"
 #include "ns/enter.h"
 #include "ns/ipc.h"
+#include "ns/mount_plan.h"
 #include "ns/mount_restore.h"
 #include "ns/net_restore.h"
 #include "ns/pinned.h"

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/command.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/output.h"
 #include "manifest/manifest.h"
 #include "relink/cleanup.h"
+#include "relink/commands.h"
 #include "relink/locate.h"
 #include "relink/mounts.h"
 #include "relink/remove.h"

@@ -22,13 +22,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/pidref.h"
 #include "manifest/manifest.h"
 #include "relink/cleanup.h"
+#include "relink/commands.h"
 #include "relink/name_template.h"
 #include "relink/relink.h"
 

@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/output.h"
 #include "libpathvirt/libpathvirt.h"
+#include "relink/commands.h"
 #include "relink/gc.h"
 #include "relink/remove.h"
 

@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/pidref.h"
+#include "relink/commands.h"
 #include "relink/list.h"
 #include "relink/options.h"
 #include "relink/print.h"
+#include "relink/relink.h"
 
 static const struct option options[] = {
 	RELINK_OPTIONS,

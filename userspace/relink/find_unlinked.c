@@ -531,18 +531,3 @@ void unlinked_list_free(struct unlinked_list *list)
 	free(list->file);
 	*list = (struct unlinked_list){ 0 };
 }
-
-const char *holder_text(const struct holder *holder, char text[HOLD_TEXT])
-{
-	static const char * const names[] = {
-		[HOLD_MAP] = "map",
-		[HOLD_EXE] = "exe",
-		[HOLD_CWD] = "cwd",
-		[HOLD_ROOT] = "root",
-	};
-
-	if (holder->how != HOLD_FD)
-		return names[holder->how];
-	snprintf(text, HOLD_TEXT, "%d", holder->fd);
-	return text;
-}

@@ -7,31 +7,7 @@
 #include <sys/types.h>
 
 #include "libpathvirt/libpathvirt.h"
-
-/* How a process holds a file. */
-enum hold {
-	HOLD_FD,
-	HOLD_MAP,
-	HOLD_EXE,
-	HOLD_CWD,
-	HOLD_ROOT,
-};
-
-/*
- * struct holder - who holds a file
- *
- * @pid: the process
- * @tid: the thread, where it has a table of descriptors or a directory of its own;
- *	otherwise @pid, or the first thread that lives where that one has ended
- * @how: by what
- * @fd: the descriptor, with HOLD_FD
- */
-struct holder {
-	pid_t pid;
-	pid_t tid;
-	enum hold how;
-	int fd;
-};
+#include "manifest/holder.h"
 
 /*
  * struct unlinked - an open file whose name is gone; one for each inode
@@ -91,9 +67,5 @@ enum find_flags {
 int find_unlinked(struct pv *pv, const pid_t *pids, size_t count,
 		  unsigned int flags, struct unlinked_list *list);
 void unlinked_list_free(struct unlinked_list *list);
-
-/* "5", "map", "exe", "cwd" or "root", in @text, which has room for a number. */
-#define HOLD_TEXT	16
-const char *holder_text(const struct holder *holder, char text[HOLD_TEXT]);
 
 #endif /* RELINK_FIND_UNLINKED_H */

@@ -28,7 +28,7 @@
 #include "relink/gc.h"
 #include "relink/make_dirs.h"
 #include "relink/mounts.h"
-#include "relink/relink.h"
+#include "relink/request.h"
 
 #define OPEN_DIR	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 

@@ -10,8 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "relink/context.h"
+#include "relink/name.h"
 #include "relink/name_template.h"
+#include "relink/record.h"
 
 static int place_at_users(struct relink_context *context, struct item *item,
 			  const struct manifest_mount *mount)

@@ -5,7 +5,7 @@
 #include "base/command.h"
 #include "base/options.h"
 #include "relink/name_template.h"
-#include "relink/relink.h"
+#include "relink/request.h"
 
 /* Those of every command that relinks. */
 #define RELINK_OPTIONS							\

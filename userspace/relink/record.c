@@ -13,8 +13,8 @@
 
 #include "base/command.h"
 #include "base/message.h"
-#include "relink/context.h"
 #include "relink/fdinfo.h"
+#include "relink/record.h"
 
 const struct manifest_mount *relink_mount(struct relink_context *context, int fd)
 {

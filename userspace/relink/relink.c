@@ -21,7 +21,9 @@
 #include "base/interrupt.h"
 #include "base/message.h"
 #include "relink/context.h"
+#include "relink/name.h"
 #include "relink/name_template.h"
+#include "relink/record.h"
 
 static pid_t pid_of(const struct relink_context *context)
 {

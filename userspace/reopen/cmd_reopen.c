@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/exec.h"
 #include "base/fdslots.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "manifest/manifest.h"
+#include "reopen/commands.h"
 #include "reopen/reopen.h"
 
 static const struct option options[] = {

@@ -4,9 +4,9 @@
  */
 #include <stdlib.h>
 
-#include "base/command.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "rules/commands.h"
 #include "rules/two_phase.h"
 
 static const struct option options[] = {

@@ -4,13 +4,13 @@
  */
 #include <stdlib.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/pidref.h"
 #include "rules/attach_check.h"
 #include "rules/check_new.h"
+#include "rules/commands.h"
 #include "rules/options.h"
 #include "rules/rollback.h"
 

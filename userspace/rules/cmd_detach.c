@@ -4,11 +4,11 @@
  */
 #include <errno.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/pidref.h"
+#include "rules/commands.h"
 
 static const struct option options[] = {
 	{ "tree", no_argument, NULL, OPTION_TREE },

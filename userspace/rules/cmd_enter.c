@@ -4,7 +4,6 @@
  */
 #include <stdbool.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/exec.h"
 #include "base/message.h"
@@ -12,6 +11,7 @@
 #include "base/pidref.h"
 #include "ns/cmd_enter.h"
 #include "rules/attach_self.h"
+#include "rules/commands.h"
 
 static const struct option options[] = {
 	{ "ns", no_argument, NULL, OPTION_NS },

@@ -2,11 +2,11 @@
 /*
  * pvadm run: attach ourselves, then become the command.
  */
-#include "base/command.h"
 #include "base/exec.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "rules/attach_self.h"
+#include "rules/commands.h"
 #include "rules/options.h"
 
 static const struct option options[] = {

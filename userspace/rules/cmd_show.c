@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/output.h"
 #include "base/pidref.h"
+#include "rules/commands.h"
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/command.h"
 #include "base/connect.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/output.h"
+#include "rules/commands.h"
 #include "rules/entry_points.h"
 
 static const struct option options[] = {

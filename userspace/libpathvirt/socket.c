@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A connection to the module: opened, closed, and its sockets.
+ * The sockets of a connection.
  */
 #include <errno.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "libpathvirt/family.h"
-#include "libpathvirt/handle.h"
+#include "libpathvirt/socket.h"
 
 /* More than the kernel puts into one message of a dump (32 KiB). */
 #define RECEIVE_BUFFER	(64 * 1024)
@@ -59,35 +56,4 @@ int pv_socket_renew(struct pv *pv)
 	nl_socket_free(pv->sock);
 	pv->sock = sock;
 	return 0;
-}
-
-int pv_open(struct pv **result)
-{
-	struct pv *pv = calloc(1, sizeof(*pv));
-
-	*result = pv;
-	if (!pv)
-		return -ENOMEM;
-	pv->device = -1;
-	pv->sock = pv_socket_open(pv);
-	if (!pv->sock)
-		return -errno;
-	return pv_family_find(pv);
-}
-
-void pv_close(struct pv *pv)
-{
-	if (!pv)
-		return;
-	nl_socket_free(pv->events);
-	nl_socket_free(pv->sock);
-	if (pv->device >= 0)
-		close(pv->device);
-	pv_fault_clear(&pv->fault);
-	free(pv);
-}
-
-const char *pv_error(const struct pv *pv)
-{
-	return pv ? pv_fault_text(&pv->fault) : "out of memory";
 }

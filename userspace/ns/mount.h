@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef NS_MOUNT_H
+#define NS_MOUNT_H
+
+#include "ns/plan.h"
+
+/* Where a mount of the file comes from. */
+enum ns_mount_origin {
+	NS_MOUNT_NONE,		/* nowhere */
+	NS_MOUNT_CLONE,		/* it, or what it shows, is mounted here at @path */
+	NS_MOUNT_NEW,		/* the kernel makes it: proc, tmpfs, overlay, ... */
+	NS_MOUNT_DEVICE,	/* it lies on the block device @path */
+};
+
+/*
+ * struct ns_mount - a mount to be made
+ *
+ * @saved: what the file says
+ * @parent: the one it lies on, NULL for the root
+ * @target: where, from the root
+ * @group: the peer group that the mount at @path is in here, 0 if none
+ * @fd: it, once it is made, not yet or already mounted; else -1
+ * @done: it is mounted
+ * @found: it came along with its parent, as may have what lies on it
+ */
+struct ns_mount {
+	const struct ns_plan *plan;
+	const struct json_object *saved;
+	struct ns_mount *parent;
+	char *target;
+	enum ns_mount_origin origin;
+	char *path;
+	int64_t group;
+	int fd;
+	bool done;
+	bool found;
+};
+
+/* struct ns_mounts - a mount table, in the order of the file */
+struct ns_mounts {
+	struct ns_mount *mount;
+	size_t count;
+};
+
+#endif /* NS_MOUNT_H */
