@@ -631,7 +631,7 @@ def S3_what_was_changed_is_found():
         damaged(name, flip, f"{name}.*(changed|not the file)")
         damaged(name, os.unlink, f"{name}.*(not there|No such file)")
         damaged(name, link, f"{name}.*symbolic link")
-        damaged(name, fifo, f"{name}.*no regular file")
+        damaged(name, fifo, f"{name}.*not a regular file")
     # A rule exchanged, and its file's own sum made to fit.
     table = dict(read_json("table.json"))
     table["processes"][0]["layers"][0]["rules"][0]["new"] = "/evil"
@@ -673,7 +673,7 @@ def S3_what_cannot_be_restarted():
     refused("no bundle", "restart", status=2)
     refused("no command", "restart", BUNDLE, status=2)
     refused("exclude", "restart", BUNDLE, "--keep", "--at-end", "true", status=2)
-    refused("no bundle", "restart", SCRATCH, "--", "true")
+    refused("not a bundle", "restart", SCRATCH, "--", "true")
     refused("No such", "restart", "/nonexistent", "--", "true")
     refused("directory", "restart", "/etc/passwd", "--", "true")
     refused("", "restart", BUNDLE, "--map", "relative=/x", "--", "true", status=2)

@@ -1260,8 +1260,8 @@ def bad_command_lines_are_refused():
                            ("--check", ("restore", "--check", "x", "true")),
                            ("exclude", ("restore", "--check", "--pinned", "d",
                                         "x")),
-                           ("no user id", ("enter", "-S", "me", "1", "id")),
-                           ("no signal", ("enter", "--kill-child=FLY", "1",
+                           ("not a user id", ("enter", "-S", "me", "1", "id")),
+                           ("not a signal", ("enter", "--kill-child=FLY", "1",
                                           "id"))):
         refused(pattern, *words, status=2)
 

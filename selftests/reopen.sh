@@ -588,7 +588,7 @@ bad_input() {
 	refused 2 "no manifest" pvadm reopen
 	refused 2 "no command" pvadm reopen "$M"
 	refused 2 "no command" pvadm reopen "$M" --keep
-	refused 2 "no process number" pvadm reopen "$M" --pid x -- true
+	refused 2 "not a process number" pvadm reopen "$M" --pid x -- true
 	refused 2 "--nonesuch" pvadm reopen "$M" --nonesuch -- true
 	refused 1 "No such file" pvadm reopen "$W/nonesuch" -- true
 	refused 1 "is not JSON" pvadm reopen "$SCRATCH/state.py" -- true
