@@ -26,6 +26,7 @@
 #include "names/start.h"
 #include "names/walk.h"
 #include "process/layers.h"
+#include "process/notes.h"
 #include "process/places.h"
 #include "process/process.h"
 #include "process/route.h"
@@ -304,7 +305,10 @@ static __always_inline bool pv_start_glance(struct pv_nameidata *nd,
 	       glance->layers == layers;
 }
 
-/* A relative name, of a process without notes.  Preemption is off, and on afterwards. */
+/*
+ * A relative name, from a directory of which nothing is noted.  Preemption is off, and on
+ * afterwards.
+ */
 static __always_inline const char *
 pv_start_relative(struct pv_nameidata *nd, const struct pv_layers *layers,
 		  const char *name, unsigned int flags)
@@ -359,7 +363,8 @@ static __always_inline const char *pv_start_brief(struct pv_nameidata *nd,
 	if (likely(pv_layers_quick(layers))) {
 		if (*name == '/')
 			return pv_start_absolute(nd, layers, name, flags);
-		if (*name && likely(!rcu_access_pointer(process->notes.notes)))
+		if (*name && likely(!rcu_access_pointer(process->notes.notes) ||
+				    !pv_notes_mention(&process->notes, nd->path.dentry)))
 			return pv_start_relative(nd, layers, name, flags);
 	}
 	rcu_read_unlock_sched();

@@ -7,6 +7,8 @@
  * of the two has something else to note.
  */
 #include <linux/align.h>
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -32,6 +34,8 @@
  * @oldest: the one to go if there is no room left
  * @free: the first one that is free, or PV_NO_NOTE
  * @notes: the notes
+ * @mentioned: which directories are in one of them, by their dentry; a bit may be set for
+ *	another one, too, and stays when a note goes.  Read without @lock
  * @buckets: @max of them: the first note of each, or PV_NO_NOTE
  */
 struct pv_notes {
@@ -42,6 +46,7 @@ struct pv_notes {
 	u16 oldest;
 	u16 free;
 	struct pv_note *notes;
+	unsigned long *mentioned;
 	u16 buckets[];
 };
 
@@ -53,6 +58,12 @@ static u16 *pv_notes_bucket(struct pv_notes *notes, const struct path *at)
 	return &notes->buckets[hash_ptr(at, ilog2(notes->max))];
 }
 
+/* The bit of @mentioned for a directory: eight for each note that there is room for. */
+static u32 pv_notes_bit(const struct pv_notes *notes, const struct dentry *dentry)
+{
+	return hash_ptr(dentry, ilog2(notes->max) + 3);
+}
+
 static struct pv_notes *pv_notes_alloc(u16 max, gfp_t gfp)
 {
 	size_t buckets = sizeof(struct pv_notes) + max * sizeof(u16);
@@ -60,7 +71,7 @@ static struct pv_notes *pv_notes_alloc(u16 max, gfp_t gfp)
 	u16 i;
 
 	buckets = ALIGN(buckets, sizeof(u64));
-	notes = kvmalloc(buckets + max * sizeof(struct pv_note), gfp);
+	notes = kvmalloc(buckets + max * sizeof(struct pv_note) + max, gfp);
 	if (!notes)
 		return NULL;
 	refcount_set(&notes->refs, 1);
@@ -69,6 +80,8 @@ static struct pv_notes *pv_notes_alloc(u16 max, gfp_t gfp)
 	notes->oldest = 0;
 	notes->free = 0;
 	notes->notes = (void *)notes + buckets;
+	notes->mentioned = (unsigned long *)(notes->notes + max);
+	bitmap_zero(notes->mentioned, max * 8);
 	for (i = 0; i < max; i++) {
 		notes->buckets[i] = PV_NO_NOTE;
 		notes->notes[i].at = NULL;
@@ -122,6 +135,9 @@ static bool pv_notes_insert(struct pv_notes *notes, const struct pv_note *from)
 	struct pv_note *note = pv_notes_find(notes, from->at);
 	u16 *bucket = pv_notes_bucket(notes, from->at);
 
+	/* What is called by the first rule is what nobody needs to look up. */
+	if (from->route != PV_ROUTE_FIRST)
+		set_bit(pv_notes_bit(notes, from->path.dentry), notes->mentioned);
 	if (note) {
 		note->path = from->path;
 		note->route = from->route;
@@ -272,6 +288,22 @@ bool pv_notes_get(const struct pv_notes_slot *slot, const struct path *at,
 		*copy = *note;
 	raw_spin_unlock(&notes->lock);
 	return note;
+}
+
+/**
+ * pv_notes_mention - may a directory be reached by another route than the first one?
+ * @slot: where the notes are
+ * @dentry: the directory
+ *
+ * Context: under rcu_read_lock() or rcu_read_lock_sched().
+ * Return: false if nothing of that kind is noted, wherever its path is kept.
+ */
+bool pv_notes_mention(const struct pv_notes_slot *slot, const struct dentry *dentry)
+{
+	const struct pv_notes *notes = rcu_dereference_check(slot->notes,
+							     rcu_read_lock_sched_held());
+
+	return notes && test_bit(pv_notes_bit(notes, dentry), notes->mentioned);
 }
 
 /**

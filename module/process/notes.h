@@ -10,6 +10,7 @@
 
 #include "process/layers.h"
 
+struct dentry;
 struct pv_notes;
 
 /**
@@ -53,6 +54,7 @@ int pv_notes_make(struct pv_notes_slot *slot, gfp_t gfp);
 int pv_notes_add(struct pv_notes_slot *slot, const struct pv_note *note, gfp_t gfp);
 bool pv_notes_get(const struct pv_notes_slot *slot, const struct path *at,
 		  struct pv_note *copy);
+bool pv_notes_mention(const struct pv_notes_slot *slot, const struct dentry *dentry);
 void pv_notes_share(struct pv_notes_slot *heir, struct pv_notes_slot *slot);
 void pv_notes_put(struct pv_notes *notes);
 
