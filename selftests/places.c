@@ -528,4 +528,98 @@ TEST_F(place, A6_NEW_is_looked_up_through_the_layers_below)
 	free(file);
 }
 
+/*
+ * A6: layers that have to do with one another, in ways that the rules alone do not show.
+ * By which way the module goes must make no difference.
+ */
+TEST_F(place, A6_layers_meet_where_NEWs_really_lie)
+{
+	char *inner = pvt_path("%s/inner", self->base);
+	char *real = pvt_path("%s/deep/new/d", self->base);
+	char *other = pvt_path("%s/other", self->base);
+	char *third = pvt_path("%s/third", self->base);
+	char *file = pvt_path("%s/inner/d/f", self->base);
+	char *apart = pvt_path("%s/third/f", self->base);
+	char *relative = pvt_path("%s/inner", self->base);
+	int status;
+	pid_t pid;
+
+	pvt_make_parents(pvt_path("%s/other/x", self->base));
+	pvt_write(pvt_path("%s/deep/new/d/f", self->base), "D", 0644);
+	pvt_write(pvt_path("%s/other/f", self->base), "X", 0644);
+	pid = fork();
+	if (!pid) {
+		/* The inner NEW is named by a link; of what it leads to the outer one speaks. */
+		if (attach_pidfd(PV_SELF, real, other, 0) ||
+		    attach_pidfd(PV_SELF, inner, self->link, PV_PUSH))
+			_exit(1);
+		if (look(file) != 'X')
+			_exit(2);
+		if (chdir(relative) || look("d/f") != 'X' || look("d/../d/f") != 'X')
+			_exit(3);
+		/* One more, which has nothing to do with them. */
+		if (attach_pidfd(PV_SELF, third, self->new, PV_PUSH) ||
+		    look(apart) != 'n' || look(file) != 'X')
+			_exit(4);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status >> 8);
+	free(inner);
+	free(real);
+	free(other);
+	free(third);
+	free(file);
+	free(apart);
+	free(relative);
+}
+
+/* A6: layers that have nothing to do with one another: each is as if it were alone. */
+TEST_F(place, A6_layers_apart_lead_each_to_its_own)
+{
+	char *original[4], *new[4], *file[4], *inside, name[2] = "0", *plain;
+	int status, i;
+	pid_t pid;
+
+	for (i = 0; i < 4; i++) {
+		original[i] = pvt_path("%s/o%d", self->base, i);
+		new[i] = pvt_path("%s/n%d", self->base, i);
+		file[i] = pvt_path("%s/o%d/f", self->base, i);
+		name[0] = '0' + i;
+		pvt_make_parents(pvt_path("%s/n%d/sub/x", self->base, i));
+		pvt_write(pvt_path("%s/n%d/f", self->base, i), name, 0644);
+	}
+	inside = pvt_path("%s/o1/sub/../../o2/./f", self->base);
+	plain = pvt_path("%s/virt/f", self->base);
+	pid = fork();
+	if (!pid) {
+		for (i = 0; i < 4; i++)
+			if (attach_pidfd(PV_SELF, original[i], new[i], PV_PUSH))
+				_exit(1);
+		for (i = 0; i < 4; i++)
+			if (look(file[i]) != '0' + i)
+				_exit(10 + i);
+		if (look(inside) != '2' || look(plain) != 'o')
+			_exit(2);
+		for (i = 0; i < 4; i++)
+			if (chdir(original[i]) || look("f") != '0' + i ||
+			    look("../o3/f") != '3' || look("sub/../f") != '0' + i)
+				_exit(20 + i);
+		/* An exception of the innermost layer lets the name pass to the others. */
+		if (attach_pidfd(PV_SELF, original[2], original[2], PV_PUSH) ||
+		    look(file[2]) != '2')
+			_exit(3);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status >> 8);
+	for (i = 0; i < 4; i++) {
+		free(original[i]);
+		free(new[i]);
+		free(file[i]);
+	}
+	free(inside);
+	free(plain);
+}
+
 PVT_HARNESS_MAIN

@@ -44,7 +44,7 @@ static void pv_glance_seek(const struct pv_vpath *vpath,
 			   const struct pv_layers *layers,
 			  struct pv_glance *glance)
 {
-	const struct pv_table *table = pv_layers_quick(layers);
+	const struct pv_table *table = pv_layers_only(layers);
 	const char *rest;
 
 	if (!table || !glance->outside ||

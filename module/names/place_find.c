@@ -197,15 +197,39 @@ int pv_places_find(struct pv_table *table, struct task_struct *task,
 	return err;
 }
 
-/* What NEW is called where it really is; as it was said if that cannot be told. */
+/**
+ * struct pv_calling - by what names NEWs are called
+ * @below: the layers that the names pass afterwards, or NULL
+ * @real: what the kernel calls one
+ * @virtual: what it is called for @below
+ * @scratch: for pv_layers_reverse()
+ */
+struct pv_calling {
+	const struct pv_layers *below;
+	char real[PATH_MAX];
+	char virtual[PATH_MAX];
+	char scratch[PATH_MAX];
+};
+
+/*
+ * What NEW is called where it really is, or by the layers below; as it was said if that
+ * cannot be told.
+ */
 static const char *pv_place_called(const struct pv_rule *rule,
-				   const struct path *place, char *buf)
+				   const struct path *place,
+				   struct pv_calling *calling)
 {
 	const char *name = NULL;
 
 	if (place->mnt)
-		name = pv_dir_name(place, buf, PATH_MAX);
-	return IS_ERR_OR_NULL(name) ? rule->new : name;
+		name = pv_dir_name(place, calling->real, PATH_MAX);
+	if (IS_ERR_OR_NULL(name))
+		return rule->new;
+	if (!calling->below)
+		return name;
+	pv_layers_reverse(calling->below, name, PV_ROUTE_FIRST, calling->virtual,
+			  calling->scratch, false);
+	return calling->virtual;
 }
 
 /* Are they the running task's to name? Somebody else's would be called otherwise. */
@@ -222,7 +246,7 @@ static bool pv_places_ours(const struct pv_places *places)
 
 /* Go through the rules; without @draft until one is called otherwise than it was said. */
 static int pv_places_each(const struct pv_table *table, struct pv_draft *draft,
-			  char *buf)
+			  struct pv_calling *calling)
 {
 	const struct pv_rule *rule = table->rules;
 	const char *name;
@@ -233,7 +257,7 @@ static int pv_places_each(const struct pv_table *table, struct pv_draft *draft,
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		name = pv_place_called(rule, &table->places->new[i], buf);
+		name = pv_place_called(rule, &table->places->new[i], calling);
 		if (!draft && strcmp(name, rule->new))
 			return 1;
 		err = draft ? pv_draft_add_as(draft, rule, name) : 0;
@@ -244,29 +268,54 @@ static int pv_places_each(const struct pv_table *table, struct pv_draft *draft,
 }
 
 /**
+ * pv_places_named - is each NEW of a table what the kernel calls it?
+ * @table: the table, with its places if it has any
+ *
+ * Context: may sleep.
+ * Return: true if it is; false also if it cannot be told, or if nobody needs to know.
+ */
+bool pv_places_named(const struct pv_table *table)
+{
+	struct pv_calling *calling;
+	bool named;
+
+	if (!table->places || table->nr_rules > PV_LAYERS_APART_MAX ||
+	    !pv_places_ours(table->places))
+		return false;
+	calling = kzalloc(sizeof(*calling), GFP_KERNEL_ACCOUNT);
+	named = calling && !pv_places_each(table, NULL, calling);
+	kfree(calling);
+	return named;
+}
+
+/**
  * pv_places_draft - write a table anew, with NEWs called what they really are
  * @table: the table, with its places if it has any
+ * @below: the layers that its names pass afterwards, or NULL; then NEWs are called what
+ *	these call them
  * @draft: receives the rules, if they are other ones then
  *
- * A directory below NEW is known by what the kernel calls it.  So NEW is known by that,
- * too, whatever links it was said by.
+ * A directory below NEW is known by what the kernel calls it, and rules of @below by what
+ * the process calls it.  So NEW is known by that, too, whatever links it was said by.
  *
  * Context: may sleep.
  * Return: 0 if the table is as it should be, 1 if @draft is; -ENOMEM or -EINTR.
  */
-int pv_places_draft(const struct pv_table *table, struct pv_draft *draft)
+int pv_places_draft(const struct pv_table *table, const struct pv_layers *below,
+		    struct pv_draft *draft)
 {
-	char *buf;
+	struct pv_calling *calling;
 	int err;
 
 	if (!table->places || !pv_places_ours(table->places))
 		return 0;
-	buf = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
-	if (!buf)
+	calling = kzalloc(sizeof(*calling), GFP_KERNEL_ACCOUNT);
+	if (!calling)
 		return -ENOMEM;
-	err = pv_places_each(table, NULL, buf);
+	calling->below = below;
+	err = pv_places_each(table, NULL, calling);
 	if (err > 0)
-		err = pv_places_each(table, draft, buf) ?: 1;
-	kfree(buf);
+		err = pv_places_each(table, draft, calling) ?: 1;
+	kfree(calling);
 	return err;
 }

@@ -3,6 +3,8 @@
 #ifndef _PV_PLACE_FIND_H
 #define _PV_PLACE_FIND_H
 
+#include <linux/types.h>
+
 struct pv_draft;
 struct pv_layers;
 struct pv_table;
@@ -10,7 +12,9 @@ struct task_struct;
 
 int pv_places_find(struct pv_table *table, struct task_struct *task,
 		   const struct pv_layers *below);
-int pv_places_draft(const struct pv_table *table, struct pv_draft *draft);
+bool pv_places_named(const struct pv_table *table);
+int pv_places_draft(const struct pv_table *table, const struct pv_layers *below,
+		    struct pv_draft *draft);
 int pv_places_stand_in(struct pv_table *table);
 
 #endif /* _PV_PLACE_FIND_H */

@@ -323,7 +323,7 @@ static int pv_resolve_absent(struct pv_resolver *r, int err)
 static const struct path *pv_resolve_place(const struct pv_resolver *r,
 					   const struct pv_hit *hit)
 {
-	const struct pv_table *table = pv_layers_quick(r->layers);
+	const struct pv_table *table = pv_layers_only(r->layers);
 	const struct path *place;
 
 	if (!table || hit->rule == PV_NO_RULE ||

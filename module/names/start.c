@@ -191,13 +191,14 @@ static __always_inline bool pv_start_rest(const struct path *place,
 
 /* Let a walk begin at NEW; @rest is what ORIGINAL does not cover.  Preemption as below. */
 static __always_inline const char *
-pv_start_at_new(struct pv_nameidata *nd, const struct pv_layers *layers, u32 rule,
-		const char *rest, unsigned int flags)
+pv_start_at_new(struct pv_nameidata *nd, const struct pv_layers *layers,
+		const struct pv_table *table, u32 rule, const char *rest,
+		unsigned int flags)
 	__releases(RCU_SCHED)
 {
 	const struct path *place;
 
-	place = pv_places_new(layers->tables[0]->places, rule);
+	place = pv_places_new(table->places, rule);
 	if (unlikely(!place || !pv_start_rest(place, rest, flags) ||
 		     trace_translate_enabled())) {
 		rcu_read_unlock_sched();
@@ -213,13 +214,13 @@ pv_start_at_new(struct pv_nameidata *nd, const struct pv_layers *layers, u32 rul
 
 /* What matched a name says where it is walked.  Preemption as below. */
 static __always_inline const char *
-pv_start_by(struct pv_nameidata *nd, const struct pv_layers *layers, u32 rule,
-	    const char *rest, const char *name, unsigned int flags)
+pv_start_by(struct pv_nameidata *nd, const struct pv_layers *layers,
+	    const struct pv_table *table, u32 rule, const char *rest,
+	    const char *name, unsigned int flags)
 	__releases(RCU_SCHED)
 {
-	if (rule != PV_NO_RULE &&
-	    likely(!layers->tables[0]->rules[rule].exception))
-		return pv_start_at_new(nd, layers, rule, rest, flags);
+	if (rule != PV_NO_RULE && likely(!table->rules[rule].exception))
+		return pv_start_at_new(nd, layers, table, rule, rest, flags);
 	rcu_read_unlock_sched();
 	if (flags & PV_LOOKUP_TELL)
 		pv_started_note(nd->m_seq, 0);
@@ -250,11 +251,38 @@ pv_start_absolute(struct pv_nameidata *nd, const struct pv_layers *layers,
 			goto at_length;
 		nd->flags |= PV_LOOKUP_STRICT;
 	}
-	return pv_start_by(nd, layers, rule, rest, name, flags);
+	return pv_start_by(nd, layers, table, rule, rest, name, flags);
 
 at_length:
 	rcu_read_unlock_sched();
 	return pv_start_at_length();
+}
+
+/*
+ * An absolute name that passes several tables, of which one at most changes it.  Preemption
+ * as above.
+ */
+static noinline const char *pv_start_layers(struct pv_nameidata *nd,
+					    const struct pv_layers *layers,
+					    const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	const struct pv_table *table;
+	const char *rest = name;
+	u32 i, rule = PV_NO_RULE;
+
+	if (!path_equal(&nd->path, &layers->base->inner) || pv_path_scan(name) ||
+	    (flags & PV_LOOKUP_PARENT && pv_layers_have_standins(layers))) {
+		rcu_read_unlock_sched();
+		return pv_start_at_length();
+	}
+	for (i = 0; i < layers->nr; i++) {
+		table = layers->tables[i];
+		rule = pv_table_match(table, name, &rest);
+		if (rule != PV_NO_RULE && !table->rules[rule].exception)
+			break;
+	}
+	return pv_start_by(nd, layers, table, rule, rest, name, flags);
 }
 
 /*
@@ -278,7 +306,7 @@ static const char *pv_start_above(struct pv_nameidata *nd,
 		rcu_read_unlock_sched();
 		return pv_start_at_length();
 	}
-	return pv_start_by(nd, layers, rule, rest, name, flags);
+	return pv_start_by(nd, layers, table, rule, rest, name, flags);
 }
 
 /*
@@ -360,9 +388,11 @@ static __always_inline const char *pv_start_brief(struct pv_nameidata *nd,
 		nd->flags &= ~PV_LOOKUP_BRIEF;
 		return name;
 	}
-	if (likely(pv_layers_quick(layers))) {
-		if (*name == '/')
+	if (likely(layers->quick)) {
+		if (*name == '/' && likely(layers->nr == 1))
 			return pv_start_absolute(nd, layers, name, flags);
+		if (*name == '/')
+			return pv_start_layers(nd, layers, name, flags);
 		if (*name && likely(!rcu_access_pointer(process->notes.notes) ||
 				    !pv_notes_mention(&process->notes, nd->path.dentry)))
 			return pv_start_relative(nd, layers, name, flags);

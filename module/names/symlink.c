@@ -160,7 +160,7 @@ static const char *pv_link_to_root(struct pv_nameidata *nd, const char *target)
 	const char *rest;
 	u32 rule;
 
-	table = layers ? pv_layers_quick(layers) : NULL;
+	table = layers ? pv_layers_only(layers) : NULL;
 	if (!table || !path_equal(&nd->path, &table->places->root) ||
 	    !pv_path_is_normal(target - 1) || pv_path_scan(target - 1))
 		goto at_length;
@@ -215,7 +215,7 @@ static bool pv_link_stays(const struct pv_nameidata *nd, const char *target)
 	layers = pv_layers_current();
 	/* Other rules may have come meanwhile. */
 	if (layers && glance.layers == layers) {
-		table = pv_layers_quick(layers);
+		table = pv_layers_only(layers);
 		stays = glance.plain ? glance.own :
 			glance.open && table &&
 			!pv_link_meets_rule(table, glance.seek, target);

@@ -206,7 +206,8 @@ static int pv_table_look_up(struct genl_info *info, struct pv_table *table,
 }
 
 /* Let rules be called by where their NEWs really are: in a table instead of @table. */
-static int pv_table_call(struct genl_info *info, struct pv_table **table)
+static int pv_table_call(struct genl_info *info, struct pv_table **table,
+			 const struct pv_layers *below)
 {
 	struct pv_charge charge = { };
 	struct pv_table *fresh;
@@ -214,7 +215,7 @@ static int pv_table_call(struct genl_info *info, struct pv_table **table)
 	int err;
 
 	pv_draft_init(&draft);
-	err = pv_places_draft(*table, &draft);
+	err = pv_places_draft(*table, below, &draft);
 	if (err > 0)
 		err = pv_info_charge(info, &charge, 2 * draft.bytes) ?: 1;
 	if (err > 0) {
@@ -251,7 +252,7 @@ static struct pv_layers *pv_task_layers_below(struct task_struct *task,
 
 /*
  * Look up what the rules lead to; the table that says so takes the place of @table.
- * Where there are other layers below, NEW goes on to be a name that they get to see.
+ * Where there are other layers below, NEW is a name that they get to see.
  */
 static int pv_table_place(struct genl_info *info, struct pv_table **table,
 			  struct task_struct *task)
@@ -268,8 +269,10 @@ static int pv_table_place(struct genl_info *info, struct pv_table **table,
 	/* From a changed root directory they cannot be asked like that. */
 	err = below && below->root ?
 		      0 : pv_table_look_up(info, *table, task, below);
-	if (!err && !below)
-		err = pv_table_call(info, table);
+	if (!err)
+		err = pv_table_call(info, table, below);
+	if (!err)
+		(*table)->named = pv_places_named(*table);
 	if (!err)
 		err = pv_info_charged(info, pv_places_stand_in(*table));
 	pv_layers_put(below);

@@ -108,8 +108,55 @@ static void pv_layers_put_in(struct pv_layers *to, u32 i, struct pv_table *table
 {
 	to->tables[i] = pv_table_get(table);
 	to->from[i] = pv_root_get(from);
-	to->quick = to->nr == 1 && !to->root && !from && table->quick &&
-		    path_equal(&to->base->inner, &table->places->root);
+}
+
+/* Has no rule of a table to do with what one of @rules leads to? */
+static bool pv_table_is_apart(const struct pv_table *table, const struct pv_table *other)
+{
+	const struct pv_rule *rule = other->rules;
+	u32 i;
+
+	for (i = 0; i < other->nr_rules; i++, rule++)
+		if (!rule->exception && pv_table_concerns(table, rule->new))
+			return false;
+	return true;
+}
+
+/* Does a name meet at most one rule on its way through all tables? */
+static bool pv_layers_apart(const struct pv_layers *layers)
+{
+	u32 i, j, rules = 0;
+
+	if (layers->nr == 1)
+		return true;
+	for (i = 0; i < layers->nr; i++) {
+		rules += layers->tables[i]->nr_rules;
+		if (!layers->tables[i]->named || rules > PV_LAYERS_APART_MAX)
+			return false;
+	}
+	for (i = 0; i < layers->nr; i++)
+		for (j = 0; j < layers->nr; j++)
+			if (i != j && !pv_table_is_apart(layers->tables[i],
+							 layers->tables[j]))
+				return false;
+	return true;
+}
+
+/* All tables are there: can a brief walk go by them? */
+static void pv_layers_finish(struct pv_layers *layers)
+{
+	const struct pv_table *table;
+	u32 i;
+
+	layers->quick = !layers->root;
+	for (i = 0; layers->quick && i < layers->nr; i++) {
+		table = layers->tables[i];
+		layers->quick = !layers->from[i] && table->quick &&
+				path_equal(&layers->base->inner,
+					   &table->places->root);
+	}
+	if (layers->quick)
+		layers->quick = pv_layers_apart(layers);
 }
 
 /**
@@ -139,6 +186,7 @@ struct pv_layers *pv_layers_push(const struct pv_layers *below,
 	for (i = 0; i < nr; i++)
 		pv_layers_put_in(layers, i + 1, below->tables[i],
 				 below->from[i]);
+	pv_layers_finish(layers);
 	return layers;
 }
 
@@ -169,6 +217,7 @@ struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
 		else
 			pv_layers_put_in(copy, i, table, layers->root);
 	}
+	pv_layers_finish(copy);
 	return copy;
 }
 
@@ -192,6 +241,7 @@ struct pv_layers *pv_layers_pop(const struct pv_layers *layers)
 	for (i = 0; i < rest->nr; i++)
 		pv_layers_put_in(rest, i, layers->tables[i + 1],
 				 layers->from[i + 1]);
+	pv_layers_finish(rest);
 	return rest;
 }
 
@@ -216,6 +266,7 @@ struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
 	copy->line = layers->line;
 	for (i = 0; i < layers->nr; i++)
 		pv_layers_put_in(copy, i, layers->tables[i], from[i]);
+	pv_layers_finish(copy);
 	return copy;
 }
 

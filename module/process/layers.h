@@ -19,6 +19,9 @@
 #include "process/root.h"
 #include "rules/table.h"
 
+/* More rules than this are not compared with those of other layers (@quick). */
+#define PV_LAYERS_APART_MAX	4096
+
 /* More layers than this mean a loop of "pvadm run", not a use. */
 #define PV_MAX_LAYERS	32
 
@@ -33,8 +36,8 @@
  *	@base, a reference; or NULL: it is that very one
  * @line: this stack, or that of which it is the same seen from another root
  *	directory; only compared
- * @quick: a brief walk knows its way (start.c): there is one table, whose places are
- *	those of the process's root directory
+ * @quick: a brief walk knows its way (start.c): the places of all tables are those of the
+ *	process's root directory, and none has to do with what another one leads to
  * @nr: number of @tables, at least one
  * @tables: one reference each; [0] is the innermost
  */
@@ -73,15 +76,15 @@ struct pv_hit {
 };
 
 /**
- * pv_layers_quick - does a brief walk know its way?
+ * pv_layers_only - the only table
  * @layers: the stack
  *
- * Return: the only table that its names pass, with places, or NULL.
+ * Return: the table, if there is one and a brief walk knows its way, or NULL.
  */
 static __always_inline const struct pv_table *
-pv_layers_quick(const struct pv_layers *layers)
+pv_layers_only(const struct pv_layers *layers)
 {
-	return likely(layers->quick) ? layers->tables[0] : NULL;
+	return likely(layers->quick && layers->nr == 1) ? layers->tables[0] : NULL;
 }
 
 /* The root directory that @layers are seen from. */

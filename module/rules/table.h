@@ -81,6 +81,7 @@ struct pv_node {
  * @nr_rules: number of @rules
  * @quick: a brief walk knows its way (start.c): NEWs have been looked up, and none of them
  *	lies in another one
+ * @named: what each of @rules says of NEW is what the kernel calls it
  * @no_reverse: what the kernel tells of paths is left as it is (--no-reverse)
  * @late: NEWs are looked up by name at each use (--late)
  * @by_name: it is spelled from whatever root directory the process has (--by-name)
@@ -98,6 +99,7 @@ struct pv_table {
 	struct pv_charge charge;
 	u32 nr_rules;
 	bool quick;
+	bool named;
 	bool no_reverse;
 	bool late;
 	bool by_name;
