@@ -352,21 +352,30 @@ static char *to_hex(const char *value)
 	return text;
 }
 
+/* -1 if it is none. */
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? at - digits : -1;
+}
+
 static char *from_hex(const char *text)
 {
 	size_t length = strlen(text), i;
-	char *value = malloc(length / 2 + 1);
-	unsigned int byte;
+	char *value = calloc(1, length / 2 + 1);
 
-	for (i = 0; value && i < length / 2; i++) {
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1 || !byte) {
+	for (i = 0; value && i < length; i += 2) {
+		int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+
+		if (high < 0 || low < 0 || !(high | low)) {
 			free(value);
+			errno = EINVAL;
 			return NULL;
 		}
-		value[i] = byte;
+		value[i / 2] = high << 4 | low;
 	}
-	if (value)
-		value[i] = '\0';
 	return value;
 }
 
@@ -393,14 +402,16 @@ int document_add_bytes(struct json_object *object, const char *name,
 
 char *document_get_bytes(const struct json_object *object, const char *name)
 {
-	const char *text;
+	struct json_object *hex;
 	char *hex_name;
 	char *value;
 
 	if (asprintf(&hex_name, "%s_hex", name) < 0)
 		return NULL;
-	text = string_of(object, hex_name);
-	value = *text ? from_hex(text) : strdup(string_of(object, name));
+	hex = json_object_object_get(object, hex_name);
+	value = json_object_is_type(hex, json_type_string) ?
+		from_hex(json_object_get_string(hex)) :
+		strdup(string_of(object, name));
 	free(hex_name);
 	return value;
 }

@@ -56,7 +56,10 @@ int document_parse(const char *path, const struct document_type *type,
  */
 int document_slurp(int dirfd, const char *name, char **text, size_t *length);
 
-/* Add or get a string that may hold any bytes but 0; the caller frees what it got. */
+/*
+ * Add or get a string that may hold any bytes but 0; the caller frees what it got, which is
+ * NULL with EINVAL where the member "x_hex" does not say bytes.
+ */
 int document_add_bytes(struct json_object *object, const char *name,
 		       const char *value);
 char *document_get_bytes(const struct json_object *object, const char *name);

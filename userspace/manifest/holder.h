@@ -29,6 +29,9 @@ struct holder {
 	int fd;
 };
 
+/* "fd", "map", "exe", "cwd" or "root"; NULL for what is behind these. */
+const char *hold_name(enum hold hold);
+
 /* "5", "map", "exe", "cwd" or "root", in @text, which has room for a number. */
 #define HOLD_TEXT	16
 const char *holder_text(const struct holder *holder, char text[HOLD_TEXT]);

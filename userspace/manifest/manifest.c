@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The manifest in memory; read.c and write.c are its way from
- * and to a file.
+ * The manifest in memory.  schema.c says what is in the file.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -117,45 +116,4 @@ bool manifest_inode_same(const struct manifest_inode *a,
 {
 	return a->dev_major == b->dev_major && a->dev_minor == b->dev_minor &&
 	       a->inode == b->inode && a->born == b->born;
-}
-
-static void free_place(struct manifest_place *place)
-{
-	free(place->from_root);
-	free(place->path);
-}
-
-static void free_mount(struct manifest_mount *mount)
-{
-	free(mount->point);
-	free(mount->root);
-	free(mount->source);
-	free(mount->fstype);
-}
-
-void manifest_free(struct manifest *manifest)
-{
-	size_t i;
-
-	for (i = 0; i < manifest->mount_count; i++)
-		free_mount(&manifest->mounts[i]);
-	for (i = 0; i < manifest->directory_count; i++)
-		free_place(&manifest->directories[i]);
-	for (i = 0; i < manifest->file_count; i++) {
-		free(manifest->files[i].original_path);
-		free_place(&manifest->files[i].place);
-		free(manifest->files[i].holders);
-	}
-	for (i = 0; i < manifest->skipped_count; i++) {
-		free(manifest->skipped[i].original_path);
-		free(manifest->skipped[i].reason);
-		free(manifest->skipped[i].holders);
-	}
-	free(manifest->id);
-	free(manifest->pids);
-	free(manifest->mounts);
-	free(manifest->directories);
-	free(manifest->files);
-	free(manifest->skipped);
-	*manifest = (struct manifest){ 0 };
 }
