@@ -1208,6 +1208,7 @@ FORGERIES = {
     r"mounts\[\].target": lambda v: v["mounts"][0].update(target="x"),
     r"mounts\[\]": lambda v: v["mounts"].append(None),
     r"net.links\[\].name": lambda v: v["net"]["links"][0].pop("name"),
+    'at "net"': lambda v: v.pop("net"),
     "cgroup.path": lambda v: v.update(cgroup={
         "path": "/../../x", "root": "/", "controllers": [], "limits": {}}),
     r"cgroup.limits\{\}": lambda v: v.update(cgroup={

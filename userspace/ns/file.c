@@ -257,6 +257,19 @@ static bool check_at(const struct rule *rule, const char *path,
 	return check_member(rule, path + (*path == '.'), value);
 }
 
+/* A namespace that is made anew is filled from what is called after its kind. */
+static const char *check_contents(const struct json_object *root)
+{
+	static const enum ns_kind kinds[] = { NS_IPC, NS_NET, NS_TIME };
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (ns_file_is_separate(root, kinds[i]) &&
+		    !ns_get(root, ns_kinds[kinds[i]].name))
+			return ns_kinds[kinds[i]].name;
+	return NULL;
+}
+
 /* What is wrong first; NULL if nothing is. */
 static const char *check(struct json_object *root)
 {
@@ -265,7 +278,7 @@ static const char *check(struct json_object *root)
 	for (i = 0; i < RULES; i++)
 		if (!check_at(&rules[i], rules[i].path, root, NULL))
 			return rules[i].path;
-	return NULL;
+	return check_contents(root);
 }
 
 int ns_file_write(const char *path, struct json_object *members)
