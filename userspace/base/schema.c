@@ -130,13 +130,23 @@ static uint64_t read_number(struct schema_reader *reader,
 	is = json_object_get_uint64(value);
 	if (field->kind == SCHEMA_VERSION && is > field->most)
 		schema_complain(reader,
-				"it has version %" PRIu64 " of the format, this pvadm knows those up to %" PRIu64 ": take a newer pvadm",
-				is, field->most);
+				"it has version %llu of the format, this pvadm knows those up to %llu: take a newer pvadm",
+				(unsigned long long)is,
+				(unsigned long long)field->most);
 	else if (is < field->least || is > field->most)
 		schema_complain(reader,
 				"%s is %" PRIu64 ", not from %" PRIu64 " to %" PRIu64,
 				field->name, is, field->least, field->most);
 	return is;
+}
+
+static bool read_bool(struct schema_reader *reader,
+		      const struct schema_field *field, struct json_object *json)
+{
+	struct json_object *value = member(reader, json, field->name,
+					   json_type_boolean, false);
+
+	return value && json_object_get_boolean(value);
 }
 
 /* The value's bytes; a NUL may not be among them. */
@@ -335,9 +345,7 @@ static void read_field(struct schema_reader *reader,
 		store(at, field->size, read_number(reader, field, json));
 		break;
 	case SCHEMA_BOOL:
-		*(bool *)at = json_object_get_boolean(
-			member(reader, json, field->name, json_type_boolean,
-			       false));
+		*(bool *)at = read_bool(reader, field, json);
 		break;
 	case SCHEMA_BYTES:
 	case SCHEMA_PATH:
@@ -479,6 +487,7 @@ static struct json_object *field_json(const struct schema_field *field,
 				      const char *object, bool *full)
 {
 	const void *at = object + field->offset;
+	const char *text;
 
 	switch (field->kind) {
 	case SCHEMA_FORMAT:
@@ -490,8 +499,8 @@ static struct json_object *field_json(const struct schema_field *field,
 	case SCHEMA_BOOL:
 		return json_object_new_boolean(*(const bool *)at);
 	case SCHEMA_WORD:
-		return json_object_new_string(
-			field->word(*(const unsigned int *)at));
+		text = field->word(*(const unsigned int *)at);
+		return json_object_new_string(text);
 	case SCHEMA_DERIVED:
 		return json_object_new_string(field->derived(object));
 	case SCHEMA_DEVICE:

@@ -263,8 +263,8 @@ static void check_places(struct schema_reader *reader,
 	for (i = 1; i < count; i++)
 		if (!by_place(&entries[i - 1], &entries[i]))
 			schema_complain(reader, "%s of mount %" PRIu64 " is there twice",
-				 entries[i].place->from_root,
-				 entries[i].place->mount);
+					entries[i].place->from_root,
+					entries[i].place->mount);
 }
 
 static size_t list_holders(struct entry *entries, size_t index,
@@ -300,8 +300,8 @@ static void check_holders(struct schema_reader *reader,
 	for (i = 1; i < count; i++)
 		if (!by_descriptor(&entries[i - 1], &entries[i]))
 			schema_complain(reader, "descriptor %d of %d is there twice",
-				 entries[i].holder->by.fd,
-				 entries[i].holder->by.tid);
+					entries[i].holder->by.fd,
+					entries[i].holder->by.tid);
 	qsort(entries, count, sizeof(*entries), by_open_file);
 	for (i = 1; i < count; i++)
 		if (entries[i].holder->open_file &&
@@ -309,7 +309,7 @@ static void check_holders(struct schema_reader *reader,
 		    entries[i - 1].holder->open_file &&
 		    entries[i].index != entries[i - 1].index)
 			schema_complain(reader, "open_file %" PRIu32 " is of two files",
-				 entries[i].holder->open_file);
+					entries[i].holder->open_file);
 }
 
 static void check_twice(struct schema_reader *reader,
