@@ -6,7 +6,10 @@
 
 struct command;
 
-/* What the options of all subcommands are called inside. */
+/*
+ * What options that several subcommands have are called inside.  Those that only one has are
+ * named in its file, from OPTION_OWN on.
+ */
 enum option_code {
 	OPTION_END = -1,
 	OPTION_HELP = 'h',
@@ -20,27 +23,17 @@ enum option_code {
 	OPTION_NO_REVERSE,
 	OPTION_LATE,
 	OPTION_BY_NAME,
-	OPTION_REVERSE,
 	OPTION_KEEP,
-	OPTION_PID,
-	OPTION_LIST,
-	OPTION_FD,
-	OPTION_TO,
 	OPTION_TEMPLATE,
-	OPTION_MANIFEST,
 	OPTION_PARTIAL,
 	OPTION_COPY,
 	OPTION_NO_FREEZE,
 	OPTION_SYNC,
-	OPTION_REMOVE,
-	OPTION_PINNED,
 	OPTION_STRICT,
 	OPTION_CHECK,
 	OPTION_KILL_CHILD,
 	OPTION_PRESERVE_CREDENTIALS,
-	OPTION_DIR,
-	OPTION_AT_END,
-	OPTION_NS,
+	OPTION_OWN = 512,
 };
 
 /* Every subcommand's table of options ends with these. */

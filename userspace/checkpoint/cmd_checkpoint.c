@@ -20,6 +20,10 @@
 #include "relink/print.h"
 #include "relink/relink.h"
 
+enum {
+	OPTION_DIR = OPTION_OWN,
+};
+
 static const struct option options[] = {
 	{ "dir", required_argument, NULL, OPTION_DIR },
 	RELINK_OPTIONS,

@@ -20,6 +20,10 @@
 #include "reopen/reopen.h"
 #include "rules/options.h"
 
+enum {
+	OPTION_AT_END = OPTION_OWN,
+};
+
 static const struct option options[] = {
 	RULES_OPTIONS,
 	NS_RUN_OPTIONS,

@@ -9,6 +9,10 @@
 #include "ns/file.h"
 #include "ns/run_options.h"
 
+enum {
+	OPTION_PINNED = OPTION_OWN,
+};
+
 static const struct option options[] = {
 	NS_RUN_OPTIONS,
 	{ "pinned", required_argument, NULL, OPTION_PINNED },

@@ -19,6 +19,10 @@
 #include "relink/gc.h"
 #include "relink/remove.h"
 
+enum {
+	OPTION_REMOVE = OPTION_OWN,
+};
+
 static const struct option options[] = {
 	{ "remove", no_argument, NULL, OPTION_REMOVE },
 	{ "all", no_argument, NULL, OPTION_ALL },

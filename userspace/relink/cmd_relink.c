@@ -17,6 +17,13 @@
 #include "relink/print.h"
 #include "relink/relink.h"
 
+enum {
+	OPTION_LIST = OPTION_OWN,
+	OPTION_FD,
+	OPTION_TO,
+	OPTION_MANIFEST,
+};
+
 static const struct option options[] = {
 	RELINK_OPTIONS,
 	{ "fd", required_argument, NULL, OPTION_FD },

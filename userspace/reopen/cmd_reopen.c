@@ -18,6 +18,10 @@
 #include "reopen/commands.h"
 #include "reopen/reopen.h"
 
+enum {
+	OPTION_PID = OPTION_OWN,
+};
+
 static const struct option options[] = {
 	{ "keep", no_argument, NULL, OPTION_KEEP },
 	{ "pid", required_argument, NULL, OPTION_PID },

@@ -13,6 +13,10 @@
 #include "rules/attach_self.h"
 #include "rules/commands.h"
 
+enum {
+	OPTION_NS = OPTION_OWN,
+};
+
 static const struct option options[] = {
 	{ "ns", no_argument, NULL, OPTION_NS },
 	OPTIONS_COMMON

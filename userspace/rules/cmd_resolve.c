@@ -13,6 +13,10 @@
 #include "base/pidref.h"
 #include "rules/commands.h"
 
+enum {
+	OPTION_REVERSE = OPTION_OWN,
+};
+
 static const struct option options[] = {
 	{ "reverse", no_argument, NULL, OPTION_REVERSE },
 	{ "json", no_argument, NULL, OPTION_JSON },
