@@ -6,7 +6,7 @@
 #   make check      every test where a kernel can make a difference; KERNEL= and TEST= narrow it
 #   make check-all  every test on every kernel, with PREEMPT_RT and the debug kernels too: hours
 #   make stress     everything at once, MINUTES long (30); KERNEL= as above
-#   make fuzz       break tables, here, for a while
+#   make fuzz       break tables, and what the tool reads, here, for a while
 #   make fuzz-family  broken messages to the module, COUNT of them from each of four
 #                   users (250000), beginning with SEED; KERNEL= as above
 #   make coverage   which lines of the module the tests run; TEST= narrows it

@@ -134,7 +134,7 @@ enum pathvirt_cmd {
  * @PATHVIRT_A_TABLES: u32, number of tables in memory
  * @PATHVIRT_A_ARMED: flag, the hooks are armed
  * @PATHVIRT_A_HOOK: string, the way in: "name" or "walk"
- * @PATHVIRT_A_PROBE: string, how a site is hooked: "kprobe" or "ftrace"
+ * @PATHVIRT_A_PROBE: string, how a site is hooked: "direct", "ftrace" or "kprobe"
  * @PATHVIRT_A_SITE: string, repeated: the kernel functions that are hooked
  * @PATHVIRT_A_TRANSLATED: u64, names translated since the module was loaded
  */
