@@ -74,6 +74,16 @@ disarmed() {
 	[[ $(armed) == no ]]
 }
 
+# autoload on|off : whether who needs the module has it loaded; modprobe still does.
+autoload() {
+	local file=/run/modprobe.d/pathvirt-selftest.conf
+	mkdir -p "${file%/*}"
+	case $1 in
+	on) rm -f "$file" ;;
+	off) echo blacklist pathvirt >"$file" ;;
+	esac
+}
+
 # parameters : those that the module was loaded with, for loading it again.
 parameters() {
 	local file

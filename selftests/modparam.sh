@@ -194,6 +194,20 @@ parameters_cannot_be_changed_later() {
 	done
 }
 
+# The kernel calls modprobe for whoever asks for the netlink family.
+loaded_on_demand() {
+	modprobe -r pathvirt
+	same "$(as_nobody pvadm run --map "$SCRATCH/old=$SCRATCH/new" -- cat "$SCRATCH/old/who")" \
+		new "of a user without privilege"
+	modprobe -r pathvirt
+	pvadm status
+	modprobe -r pathvirt
+	autoload off
+	! pvadm status || fail "it was loaded against the administrator's word"
+	autoload on
+	[[ ! -e /sys/module/pathvirt ]] || fail "it is loaded"
+}
+
 # An ftrace user with IPMODIFY on a site, as a live patch is: attaching fails, in
 # one line, and nothing is half armed.
 a_site_that_somebody_else_patched_is_refused() {
@@ -267,6 +281,7 @@ promise an_empty_probe_is_refused_in_one_line value_is_refused probe=
 promise an_unknown_hook_is_refused_in_one_line value_is_refused hook=magic
 promise an_unknown_function_to_leave_out_is_refused_in_one_line value_is_refused without=magic
 promise an_unknown_parameter_is_ignored_by_the_kernel parameter_is_refused
+promise it_is_loaded_for_whoever_needs_it_unless_blacklisted loaded_on_demand
 promise loading_says_one_line_in_the_log loading_says_one_line
 promise modinfo_describes_module_and_parameters modinfo_describes_it
 promise parameters_but_the_limits_cannot_be_changed_later parameters_cannot_be_changed_later

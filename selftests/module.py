@@ -6,6 +6,7 @@ import subprocess
 from ktap import wait_until
 
 PARAMETERS = "/sys/module/pathvirt/parameters"
+NO_AUTOLOAD = "/run/modprobe.d/pathvirt-selftest.conf"
 
 
 def parameters():
@@ -25,15 +26,19 @@ def unload():
 
 
 class Unloaded:
-    """No module, for a while."""
+    """No module, for a while, whoever needs it."""
 
     def __init__(self):
         self.before = parameters()
 
     def __enter__(self):
+        os.makedirs(os.path.dirname(NO_AUTOLOAD), exist_ok=True)
+        with open(NO_AUTOLOAD, "w", encoding="ascii") as file:
+            print("blacklist pathvirt", file=file)
         unload()
 
     def __exit__(self, *_):
+        os.unlink(NO_AUTOLOAD)
         subprocess.run(["modprobe", "pathvirt", *self.before], check=True)
 
 

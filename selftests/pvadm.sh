@@ -551,6 +551,7 @@ with_the_module_unloaded() {
 	local status=0 command given
 	given=$(parameters)
 	modprobe -r pathvirt
+	autoload off
 	for command in "attach $SLEEPER --map /a=/b" "detach $SLEEPER" "show" "show $SLEEPER" \
 		"resolve $SLEEPER /a" status monitor "run --map /a=/b -- true" "detach --all"; do
 		status=0
@@ -565,6 +566,7 @@ with_the_module_unloaded() {
 		fi
 	done
 	pvadm run -- true || status=failed
+	autoload on
 	# shellcheck disable=SC2086 # words
 	modprobe pathvirt $given
 	[[ $status != failed ]]

@@ -36,6 +36,9 @@ struct genl_family pv_family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(pv_family_groups),
 };
 
+/* Whoever asks for the family by its name has the module loaded. */
+MODULE_ALIAS_GENL_FAMILY(PATHVIRT_FAMILY_NAME);
+
 /* Does anybody listen to the group "events"? */
 static bool pv_netlink_heard(void)
 {

@@ -92,7 +92,7 @@ int pv_family_find(struct pv *pv)
 	err = pv_request_run(pv, msg, read_family, &family);
 	if (err == -ENOENT)
 		return pv_fault_set(&pv->fault, -ENOPKG,
-				    "the kernel module pathvirt is not loaded: load it with \"modprobe pathvirt\"");
+				    "the kernel module pathvirt is not loaded, and the kernel could not load it: \"modprobe pathvirt\" tells why");
 	if (err)
 		return err;
 	if (family.version != PATHVIRT_FAMILY_VERSION)

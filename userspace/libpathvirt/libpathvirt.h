@@ -198,7 +198,9 @@ struct pv;
  *
  * The descriptors in it are closed by exec.
  *
- * Return: 0; -ENOPKG if the module is not loaded; -EPROTONOSUPPORT if it
+ * The kernel loads the module if it is installed and not blacklisted.
+ *
+ * Return: 0; -ENOPKG if the module is not there; -EPROTONOSUPPORT if it
  * speaks another version of the protocol; another negative errno.
  */
 int pv_open(struct pv **pv);
