@@ -21,6 +21,74 @@ completions_are_well_formed() {
 	bash -n "$U/completion/pvadm.bash"
 	shellcheck "$U/completion/pvadm.bash"
 	zsh -n "$U/completion/_pvadm"
+	fish -n "$U/completion/pvadm.fish"
+}
+
+# fish_offers LINE... : each, and a line for each word that fish has for its end. It needs no
+# terminal for that, unlike the shells of completion.sh; and the guests have no fish.
+fish_offers() {
+	cat >"$SCRATCH/config.fish" <<-END
+		source $U/completion/pvadm.fish
+		function pvadm
+		    echo "  PID COMMAND LAYERS"
+		    echo "12345 sleep 1"
+		end
+		for line in \$argv
+		    echo "line \$line"
+		    complete -C \$line | string replace -r '\t.*' ''
+		end
+	END
+	HOME=$SCRATCH fish --no-config "$SCRATCH/config.fish" "$@" 2>&1
+}
+
+# fish_words LINE : in order, on one line.
+fish_words() {
+	fish_offers "$1" | sed 1d | sort | paste -sd ' '
+}
+
+fish_has_what_help_has() {
+	local command lines=() wanted=() name found i
+	found=" $(fish_words "pvadm ") "
+	for name in $(those_of); do
+		[[ $found == *" $name "* ]] || fail "it does not offer $name: $found"
+	done
+	while read -r command; do
+		lines+=("pvadm $command --")
+		wanted+=("$({ options_of "$command"; echo --help; } | sort -u | paste -sd ' ')")
+	done < <(commands)
+	fish_offers "${lines[@]}" >"$SCRATCH/offered"
+	for i in "${!lines[@]}"; do
+		found=$(awk -v line="line ${lines[i]}" '
+			/^line / { inside = ($0 == line); next }
+			inside' "$SCRATCH/offered" | sort | paste -sd ' ')
+		same "$found" "${wanted[i]}" "fish: ${lines[i]}"
+	done
+}
+
+fish_completes() {
+	mkdir -p "$SCRATCH/old/sub" "$SCRATCH/new"
+	touch "$SCRATCH/old/file"
+	local line wanted
+	while IFS='|' read -r line wanted; do
+		same "$(fish_words "pvadm $line")" "$wanted" "$line"
+	done <<-END
+		detach |12345
+		enter |12345
+		relin|relink
+		ns sa|save
+		attach 1 --map-file $SCRATCH/old/f|$SCRATCH/old/file
+		cleanup $SCRATCH/old/f|$SCRATCH/old/file
+		resolve 1 $SCRATCH/old/f|$SCRATCH/old/file
+		gc $SCRATCH/ol|$SCRATCH/old/
+		run --map $SCRATCH/ol|$SCRATCH/old/
+		run --map /a=$SCRATCH/ol|/a=$SCRATCH/old/
+		run --map=/a=$SCRATCH/ol|--map=/a=$SCRATCH/old/
+		register 1 --original /a:$SCRATCH/ne|/a:$SCRATCH/new/
+		run --map /a=/b -- setpri|setpriv
+		run --map /a=/b setpri|setpriv
+		enter 12345 setpri|setpriv
+		enter --ns 12345 -- cat $SCRATCH/old/f|$SCRATCH/old/file
+	END
 }
 
 # macro NAME : what a header defines it as.
@@ -142,6 +210,8 @@ the_page_of_the_device_has_all_of_the_header() {
 
 promise pages_are_well_formed pages_are_well_formed
 promise completions_are_well_formed completions_are_well_formed
+promise fish_offers_the_commands_and_options_of_each_help_and_no_others fish_has_what_help_has
+promise fish_completes_processes_paths_rules_and_the_users_command fish_completes
 promise each_help_explains_what_the_table_of_options_has help_has_what_the_tables_have
 promise the_page_of_each_command_has_all_of_its_options pages_have_what_help_has
 promise man_finds_each_command each_command_has_a_page

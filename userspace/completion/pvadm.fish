@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Completion of pvadm(8) for fish.  Selftests hold it against each --help.
+
+set -l commands run attach detach enter register activate show resolve relink reopen \
+    checkpoint restart cleanup gc criu-hook status monitor ns
+set -l ns_commands show save pin restore enter
+
+# The command that is being written, "ns show" among them; nothing before there is one.
+function __pvadm_command
+    set -l words (commandline -opc)
+    if test "$words[2]" = ns
+        test -n "$words[3]"; and echo "ns $words[3]"; or echo ns
+    else
+        echo $words[2]
+    end
+end
+
+# Is it one of these?
+function __pvadm_is
+    contains -- (__pvadm_command) $argv
+end
+
+# Does an option take the word behind it?
+function __pvadm_takes_argument
+    switch $argv[2]
+        case --map --map-file --original --new --fd --to --template --manifest --setuid \
+                --setgid --wd --pinned -S -G -w
+            return 0
+        case --pid
+            test $argv[1] = reopen
+        case --dir --check
+            test $argv[1] = checkpoint
+        case '*'
+            return 1
+    end
+end
+
+# How many operands are there before the cursor?
+function __pvadm_operands
+    set -l words (commandline -opc)
+    set -l command (__pvadm_command)
+    set -l first (math 2 + (count (string split ' ' -- $command)))
+    set -l skip no
+    set -l ended no
+    set -l count 0
+    for word in $words[$first..-1]
+        if test $skip = yes
+            set skip no
+        else if test $ended = yes
+            set count (math $count + 1)
+        else if test $word = --
+            set ended yes
+        else if string match -q -- '-*' $word
+            __pvadm_takes_argument $command $word; and set skip yes
+        else
+            set count (math $count + 1)
+        end
+    end
+    echo $count
+end
+
+# Is this operand wanted, of one of the commands behind it?
+function __pvadm_operand
+    __pvadm_is $argv[2..-1]; and test (__pvadm_operands) = $argv[1]
+end
+
+# Processes that may be looked at; the others and kernel threads have no exe.
+function __pvadm_processes
+    for process in /proc/[0-9]*
+        test -e $process/exe; and echo (string replace /proc/ '' $process)\t(cat $process/comm 2>/dev/null)
+    end
+end
+
+function __pvadm_attached
+    pvadm show 2>/dev/null | string replace -rf '^\s*(\d+)\s+(\S+).*' '$1\t$2'
+end
+
+# Descriptors of files without a name, of the process that is named before.
+function __pvadm_descriptors
+    set -l process (string match -r '^\d+$' -- (commandline -opc))[1]
+    test -n "$process"; or set process self
+    for link in /proc/$process/fd/*
+        set -l target (readlink $link 2>/dev/null)
+        string match -q '* (deleted)' -- "$target"; and echo (string replace -r '.*/' '' $link)\t$target
+    end
+end
+
+# A path behind the last of these signs.
+function __pvadm_path_behind
+    set -l word (string replace -r '^--[a-z-]+=' '' -- (commandline -ct))
+    set -l before (string replace -rf "^(.*$argv[1]).*" '$1' -- $word)
+    for path in (__fish_complete_path (string replace -r "^.*$argv[1]" '' -- $word))
+        echo "$before$path"
+    end
+end
+
+# The user's command, which begins behind our options and operands.
+function __pvadm_users_command
+    set -l words (commandline -opc)
+    set -l command (__pvadm_command)
+    set -l own 0
+    __pvadm_is reopen restart enter 'ns enter' 'ns restore'; and set own 1
+    set -l i (math 2 + (count (string split ' ' -- $command)))
+    set -l ended no
+    while test $i -le (count $words)
+        set -l word $words[$i]
+        if test $ended = no; and test $word = --
+            set ended yes
+        else if test $ended = no; and string match -q -- '-*' $word
+            __pvadm_takes_argument $command $word; and set i (math $i + 1)
+        else if test $own = 0
+            break
+        else
+            set own (math $own - 1)
+        end
+        set i (math $i + 1)
+    end
+    test $own = 0; or return
+    if test $i -le (count $words)
+        complete --do-complete=(string join ' ' -- (string escape -- $words[$i..-1]) "$(commandline -ct)")
+    else if not string match -q -- '-*' "$(commandline -ct)"
+        complete --do-complete="$(commandline -ct)"
+    end
+end
+
+function __pvadm_option
+    complete -c pvadm -n "__pvadm_is $argv[1]" $argv[2..-1]
+end
+
+complete -c pvadm -e
+complete -c pvadm -f
+
+# Commands.
+complete -c pvadm -n 'test -z (__pvadm_command)' -s h -l help -d 'print help'
+complete -c pvadm -n 'test -z (__pvadm_command)' -s V -l version -d 'print the version'
+for command in \
+        'run	run a command with rules of its own' \
+        'attach	give running processes rules' \
+        'detach	take the rules of processes away' \
+        'enter	run a command with the rules of a process' \
+        'register	note which paths of a process may move later' \
+        'activate	say where the registered paths of a process lie now' \
+        'show	show who is attached, or the rules of one process' \
+        'resolve	tell where a path leads in a process' \
+        'relink	give unlinked open files a name again' \
+        'reopen	open relinked files again, and run a command with them' \
+        'checkpoint	write down what a restart needs, in a directory' \
+        'restart	run a command in what a bundle tells of' \
+        'cleanup	remove the names that a relink has made' \
+        'gc	show or remove what checkpoints have left' \
+        'criu-hook	let criu dump unlinked files of any size' \
+        'status	tell what the kernel module does and how' \
+        'monitor	tell what happens to attached processes, as it happens' \
+        'ns	show, save, keep, restore and enter namespaces'
+    complete -c pvadm -n 'test -z (__pvadm_command)' -a "'$command'"
+end
+for command in \
+        'show	show the namespaces of a process' \
+        'save	write down what namespaces hold' \
+        'pin	keep namespaces alive' \
+        'restore	run a command in the same or in equal namespaces' \
+        'enter	run a command in the namespaces of a process'
+    complete -c pvadm -n '__pvadm_is ns' -a "'$command'"
+end
+
+# Options.
+__pvadm_option "$commands 'ns "(string join "' 'ns " $ns_commands)"'" -s h -l help -d 'print help'
+
+set -l json "attach show resolve relink checkpoint restart cleanup gc status monitor \
+    'ns show' 'ns pin' 'ns restore'"
+__pvadm_option $json -l json -d 'print JSON'
+
+set -l rules 'run attach restart'
+__pvadm_option $rules -l map -x -a "(__pvadm_path_behind '=')" -d 'lead names under ORIGINAL to NEW'
+__pvadm_option $rules -l map-file -r -F -d 'take rules from a file'
+__pvadm_option "$rules register" -l original -x -a "(__pvadm_path_behind ':')" -d 'the paths, A:B'
+__pvadm_option "$rules activate" -l new -x -a "(__pvadm_path_behind ':')" -d 'where they lie, X:Y'
+__pvadm_option "$rules activate" -l late -d 'look NEWs up at each use'
+__pvadm_option $rules -l by-name -d 'rules count wherever an ORIGINAL is spelled'
+__pvadm_option 'run attach' -l no-reverse -d 'getcwd and the like tell real paths'
+__pvadm_option 'attach detach register activate relink checkpoint' -l tree \
+    -d 'the existing descendants, too'
+__pvadm_option attach -l check -d 'only tell what they hold below an ORIGINAL'
+__pvadm_option detach -l all -d 'every attached process'
+__pvadm_option enter -l ns -d 'in its namespaces, too'
+__pvadm_option resolve -l reverse -d 'what the process calls a real path'
+
+__pvadm_option relink -l fd -x -a '(__pvadm_descriptors)' -d 'only the file of this descriptor'
+__pvadm_option relink -l to -r -F -d 'that one file goes there'
+__pvadm_option 'relink checkpoint' -l template -x -d 'other names'
+__pvadm_option relink -l manifest -r -F -d 'where the manifest goes'
+__pvadm_option 'relink checkpoint' -l partial -d 'what fails does not stop the rest'
+__pvadm_option 'relink checkpoint' -l copy -d 'copy what cannot be linked'
+__pvadm_option 'relink checkpoint' -l no-freeze -d 'do not hold the process still'
+__pvadm_option 'relink checkpoint' -l sync -d 'only succeed when all of it is on disk'
+__pvadm_option relink -l list -d 'only show the open files whose names are gone'
+__pvadm_option reopen -l keep -d 'do not unlink them'
+__pvadm_option reopen -l pid -x -d 'the files of this process'
+__pvadm_option checkpoint -l dir -x -a '(__fish_complete_directories)' -d 'where the bundle is to be'
+__pvadm_option checkpoint -l check -x -a '(__fish_complete_directories)' -d 'see whether a bundle is whole'
+__pvadm_option gc -l remove -d 'then remove them'
+__pvadm_option gc -l all -d 'those that are in use, too'
+
+set -l kinds "restart 'ns pin' 'ns restore' 'ns enter'"
+__pvadm_option $kinds -s a -l all -d 'all namespaces'
+__pvadm_option $kinds -s m -l mount -d 'the mount namespace'
+__pvadm_option $kinds -s u -l uts -d 'the UTS namespace'
+__pvadm_option $kinds -s i -l ipc -d 'the IPC namespace'
+__pvadm_option $kinds -s n -l net -d 'the network namespace'
+__pvadm_option $kinds -s p -l pid -d 'the PID namespace'
+__pvadm_option $kinds -s C -l cgroup -d 'the cgroup namespace'
+__pvadm_option $kinds -s U -l user -d 'the user namespace'
+__pvadm_option $kinds -s T -l time -d 'the time namespace'
+
+set -l become "restart 'ns restore' 'ns enter'"
+__pvadm_option $become -s S -l setuid -x -d 'run the command with this user id'
+__pvadm_option $become -s G -l setgid -x -d 'run the command with this group id'
+__pvadm_option $become -l preserve-credentials -d 'leave user and group ids as they are'
+__pvadm_option $become -s w -l wd -x -a '(__fish_complete_directories)' -d 'run the command in this directory'
+__pvadm_option $become -l kill-child -d 'when pvadm ends, end the command'
+
+set -l restore "restart 'ns restore'"
+__pvadm_option restart -l keep -d 'the names stay'
+__pvadm_option restart -l at-end -d 'the names go when the command has ended'
+__pvadm_option $restore -l strict -d 'fail where something cannot be equal'
+__pvadm_option $restore -l check -d 'only say what cannot be equal'
+__pvadm_option "'ns restore'" -l pinned -x -a '(__fish_complete_directories)' \
+    -d 'enter the very same namespaces'
+
+# Operands.
+complete -c pvadm -n '__pvadm_is attach' -a '(__pvadm_processes)'
+complete -c pvadm -n '__pvadm_is detach' -a '(__pvadm_attached)'
+complete -c pvadm -n "__pvadm_operand 0 register relink checkpoint 'ns show' 'ns save' 'ns pin' 'ns enter'" \
+    -a '(__pvadm_processes)'
+complete -c pvadm -n '__pvadm_operand 0 enter activate show resolve monitor' -a '(__pvadm_attached)'
+complete -c pvadm -n "__pvadm_operand 0 reopen cleanup 'ns restore'" -F
+complete -c pvadm -n "__pvadm_operand 1 resolve 'ns save'" -F
+complete -c pvadm -n "__pvadm_operand 0 gc restart" -a '(__fish_complete_directories)'
+complete -c pvadm -n "__pvadm_operand 1 'ns pin'" -a '(__fish_complete_directories)'
+complete -c pvadm -n "__pvadm_is run reopen restart enter 'ns enter' 'ns restore'" \
+    -a '(__pvadm_users_command)'
+
+functions -e __pvadm_option
