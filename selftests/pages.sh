@@ -179,7 +179,7 @@ pages_have_what_help_has() {
 		for option in $(options_of "$command"); do
 			has "$synopsis" "$option" || defines "$text" "$synopsis" ||
 				fail "${page##*/}: the synopsis of $command lacks $option"
-			[[ $option == --json ]] || has "$text" "$option" ||
+			[[ $option == --json || $option == --pretty ]] || has "$text" "$option" ||
 				fail "${page##*/}: $option of $command is not explained"
 		done
 	done <"$SCRATCH/commands"

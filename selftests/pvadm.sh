@@ -7,6 +7,7 @@
 # shellcheck disable=SC2317 # what `promise` calls
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . ./ktap.sh
+. ./commands.bash
 
 OLD=$SCRATCH/old
 NEW=$SCRATCH/new
@@ -445,6 +446,25 @@ json_is_valid_and_says_the_same() {
 	json_of pvadm status --json | grep -q '"armed": false.*"processes": 0.*"tables": 0'
 }
 
+# By -j on one line, by --pretty on several; every command that has the one has the others.
+json_is_short_or_pretty() {
+	local command words
+	pvadm attach "$SLEEPER" --map "$OLD=$NEW"
+	same "$(pvadm show "$SLEEPER" -j)" "$(pvadm show "$SLEEPER" --json)" "-j"
+	same "$(pvadm show "$SLEEPER" -j | wc -l)" 1 "lines of -j"
+	(($(pvadm show "$SLEEPER" --pretty | wc -l) > 8)) || fail "--pretty is on few lines"
+	same "$(json_of pvadm show "$SLEEPER" --pretty)" "$(json_of pvadm show "$SLEEPER" -j)" "both"
+	pvadm detach "$SLEEPER"
+	while read -r command; do
+		read -ra words <<<"$command"
+		if pvadm "${words[@]}" --help | grep -q -- --json; then
+			pvadm "${words[@]}" -j --pretty --help >/dev/null || fail "$command has no -j"
+		else
+			refused 2 "unknown option -j" pvadm "${words[@]}" -j
+		fi
+	done < <(commands)
+}
+
 show_lists_who_is_attached() {
 	same "$(pvadm show)" "" "nobody"
 	pvadm attach "$SLEEPER" --map "$OLD=$NEW"
@@ -612,7 +632,7 @@ for name in run_shows_the_command_the_new_tree run_works_without_privilege \
 	attach_takes_several_processes attach_of_a_tree_and_back detach_all_leaves_nothing \
 	the_first_rule_wins_in_the_order_of_the_options rules_are_normalised \
 	map_files_have_comments_and_escapes map_files_know_who_and_where what_show_prints_can_be_attached_again \
-	the_variables_of_dmtcp_are_taken json_is_valid_and_says_the_same show_lists_who_is_attached \
+	the_variables_of_dmtcp_are_taken json_is_short_or_pretty json_is_valid_and_says_the_same show_lists_who_is_attached \
 	status_names_the_sites_and_counts a_new_that_does_not_exist_is_refused late_news_need_not_exist_yet \
 	new_is_looked_for_in_the_targets_mount_namespace new_is_looked_for_in_the_targets_root \
 	monitor_tells_of_one_process_until_it_ends help_and_version_are_there \

@@ -11,18 +11,18 @@
 /* How deep we are, whether the next value is its container's first, and how. */
 static int depth;
 static bool first = true;
-static bool compact;
+static bool pretty;
 
-void json_compact(void)
+void json_pretty(void)
 {
-	compact = true;
+	pretty = true;
 }
 
 static void put_break(void)
 {
 	int i;
 
-	if (compact)
+	if (!pretty)
 		return;
 	putchar('\n');
 	for (i = 0; i < depth; i++)
@@ -52,7 +52,7 @@ static void put_quoted(const char *value)
 static void begin_value(const char *name)
 {
 	if (!first)
-		fputs(compact ? ", " : ",", stdout);
+		fputs(pretty ? "," : ", ", stdout);
 	first = false;
 	if (depth)
 		put_break();

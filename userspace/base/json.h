@@ -7,15 +7,15 @@
 
 /*
  * JSON on standard output, written as it is said: commas and indentation come
- * by themselves.  @name is the member's, or NULL inside an array and outside
- * of all.
+ * by themselves.  Each text is on a line of its own.  @name is the member's, or NULL
+ * inside an array and outside of all.
  *
  * A byte that is not part of valid UTF-8 becomes \udcXX, a lone surrogate with
  * the byte's value, as Python's "surrogateescape" reads and writes it.
  */
 
-/* All on one line from here on, however deep. */
-void json_compact(void);
+/* Indented from here on, over several lines. */
+void json_pretty(void);
 
 void json_begin_object(const char *name);
 void json_end_object(void);

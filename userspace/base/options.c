@@ -2,11 +2,13 @@
 /*
  * Command line options, with messages of one line.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/command.h"
+#include "base/json.h"
 #include "base/message.h"
 #include "base/nearest.h"
 #include "base/options.h"
@@ -54,11 +56,22 @@ static void help(const struct command *command)
 	exit(output_finish());
 }
 
-static int next(const struct command *command, int argc, char **argv,
-		const char *shorts, const struct option *options)
+static bool has_json(const struct option *options)
 {
+	while (options->name && options->val != OPTION_JSON)
+		options++;
+	return options->name;
+}
+
+/* @letters are those of options_letters(). */
+static int next(const struct command *command, int argc, char **argv,
+		const char *letters, const struct option *options)
+{
+	char shorts[64];
 	int code;
 
+	snprintf(shorts, sizeof(shorts), "%s:h%s%s", *letters == '+' ? "+" : "",
+		 has_json(options) ? "j" : "", letters + (*letters == '+'));
 	opterr = 0;
 	optopt = 0;
 	code = getopt_long(argc, argv, shorts, options, NULL);
@@ -66,27 +79,26 @@ static int next(const struct command *command, int argc, char **argv,
 		refuse(command, argv, code, options);
 	if (code == OPTION_HELP)
 		help(command);
-	return code;
+	if (code != OPTION_PRETTY)
+		return code;
+	json_pretty();
+	return OPTION_JSON;
 }
 
 int options_first(const struct command *command, int argc, char **argv,
 		  const struct option *options)
 {
-	return next(command, argc, argv, "+:h", options);
+	return next(command, argc, argv, "+", options);
 }
 
 int options_letters(const struct command *command, int argc, char **argv,
 		    const char *letters, const struct option *options)
 {
-	char shorts[64];
-
-	snprintf(shorts, sizeof(shorts), "%s:h%s", *letters == '+' ? "+" : "",
-		 letters + (*letters == '+'));
-	return next(command, argc, argv, shorts, options);
+	return next(command, argc, argv, letters, options);
 }
 
 int options_any(const struct command *command, int argc, char **argv,
 		const struct option *options)
 {
-	return next(command, argc, argv, ":h", options);
+	return next(command, argc, argv, "", options);
 }

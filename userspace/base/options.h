@@ -13,7 +13,8 @@ struct command;
 enum option_code {
 	OPTION_END = -1,
 	OPTION_HELP = 'h',
-	OPTION_JSON = 256,
+	OPTION_JSON = 'j',
+	OPTION_PRETTY = 256,
 	OPTION_TREE,
 	OPTION_ALL,
 	OPTION_MAP,
@@ -40,6 +41,14 @@ enum option_code {
 #define OPTIONS_COMMON						\
 	{ "help", no_argument, NULL, OPTION_HELP },		\
 	{ NULL, 0, NULL, 0 }
+
+/*
+ * Of every subcommand that prints.  Both come as OPTION_JSON, and -j stands for the
+ * first.
+ */
+#define JSON_OPTIONS						\
+	{ "json", no_argument, NULL, OPTION_JSON },		\
+	{ "pretty", no_argument, NULL, OPTION_PRETTY }
 
 /*
  * The next option of @argv, its argument in optarg; after the last one,

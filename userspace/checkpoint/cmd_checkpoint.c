@@ -28,7 +28,7 @@ static const struct option options[] = {
 	{ "dir", required_argument, NULL, OPTION_DIR },
 	RELINK_OPTIONS,
 	{ "check", required_argument, NULL, OPTION_CHECK },
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -206,7 +206,7 @@ static int checkpoint_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_checkpoint = {
 	.name = "checkpoint",
-	.usage = "PID --dir DIR [OPTION]... | --check DIR [--json]",
+	.usage = "PID --dir DIR [OPTION]... | --check DIR [--json | --pretty]",
 	.purpose = "write down what a restart needs, in a directory",
 	.help =
 "Relink the unlinked files of the process, as pvadm relink does, and write down in the\n"
@@ -221,7 +221,8 @@ const struct command cmd_checkpoint = {
 "  --copy           copy what cannot be linked\n"
 "  --no-freeze      do not hold the process still meanwhile\n"
 "  --sync           only succeed when all of it is on disk\n"
-"  --json           print JSON\n"
+"  -j, --json       print JSON\n"
+"  --pretty         print it indented\n"
 "\n"
 "  --check DIR      change nothing, but see whether the bundle DIR is whole\n",
 	.main = checkpoint_main,

@@ -285,7 +285,8 @@ RULES_OPTIONS_HELP
 "                       for criu, which needs them itself\n"
 "  --strict             fail where something cannot be equal\n"
 "  --check              only say what cannot be equal; runs no COMMAND\n"
-"  --json               say it in JSON\n"
+"  -j, --json           say it in JSON\n"
+"  --pretty             say it in JSON, indented\n"
 NS_OPTIONS_HELP
 NS_EXEC_HELP
 "\n"

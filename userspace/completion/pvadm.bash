@@ -18,23 +18,23 @@ _pvadm_options()
 
 	case $1 in
 	run) options="$rules --no-reverse" ;;
-	attach) options="$rules --tree --no-reverse --check --json" ;;
+	attach) options="$rules --tree --no-reverse --check --json --pretty" ;;
 	detach) options="--tree --all" ;;
 	enter) options="--ns" ;;
 	register) options="--original --tree" ;;
 	activate) options="--new --tree --late" ;;
-	resolve) options="--reverse --json" ;;
+	resolve) options="--reverse --json --pretty" ;;
 	relink) options="--tree --fd --to --template --manifest --partial --copy
-		--no-freeze --sync --list --json" ;;
+		--no-freeze --sync --list --json --pretty" ;;
 	reopen) options="--keep --pid" ;;
 	checkpoint) options="--dir --tree --template --partial --copy --no-freeze
-		--sync --check --json" ;;
+		--sync --check --json --pretty" ;;
 	restart) options="$rules $kinds $become --keep --at-end --strict --check
-		--json" ;;
-	gc) options="--remove --all --json" ;;
-	show | cleanup | status | monitor | "ns show") options="--json" ;;
-	"ns pin") options="$kinds --json" ;;
-	"ns restore") options="$kinds $become --pinned --strict --check --json" ;;
+		--json --pretty" ;;
+	gc) options="--remove --all --json --pretty" ;;
+	show | cleanup | status | monitor | "ns show") options="--json --pretty" ;;
+	"ns pin") options="$kinds --json --pretty" ;;
+	"ns restore") options="$kinds $become --pinned --strict --check --json --pretty" ;;
 	"ns enter") options="$kinds $become" ;;
 	*) options= ;;
 	esac

@@ -169,7 +169,8 @@ __pvadm_option "$commands 'ns "(string join "' 'ns " $ns_commands)"'" -s h -l he
 
 set -l json "attach show resolve relink checkpoint restart cleanup gc status monitor \
     'ns show' 'ns pin' 'ns restore'"
-__pvadm_option $json -l json -d 'print JSON'
+__pvadm_option $json -s j -l json -d 'print JSON'
+__pvadm_option $json -l pretty -d 'print JSON, indented'
 
 set -l rules 'run attach restart'
 __pvadm_option $rules -l map -x -a "(__pvadm_path_behind '=')" -d 'lead names under ORIGINAL to NEW'

@@ -26,7 +26,7 @@
 
 static const struct option options[] = {
 	NS_OPTIONS,
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -251,6 +251,7 @@ const struct command cmd_ns_pin = {
 "\"pvadm ns restore --pinned DIR\" enters them, \"umount -R DIR\" lets them go.\n"
 "\n"
 NS_OPTIONS_HELP
-"      --json                print JSON: what is pinned where\n",
+"  -j, --json                print JSON: what is pinned where\n"
+"      --pretty              print it indented\n",
 	.main = ns_pin_main,
 };

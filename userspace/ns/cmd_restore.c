@@ -77,7 +77,8 @@ const struct command cmd_ns_restore = {
 "      --pinned DIR          enter the very same namespaces, kept by \"pvadm ns pin\"\n"
 "      --strict              fail where something cannot be equal\n"
 "      --check               only say what cannot be equal; runs no COMMAND\n"
-"      --json                say it in JSON\n"
+"  -j, --json                say it in JSON\n"
+"      --pretty              say it in JSON, indented\n"
 NS_OPTIONS_HELP
 NS_EXEC_HELP
 "\n"

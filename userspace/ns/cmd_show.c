@@ -18,7 +18,7 @@
 #include "ns/tree.h"
 
 static const struct option options[] = {
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -261,13 +261,14 @@ static int ns_show_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_ns_show = {
 	.name = "ns show",
-	.usage = "PID [--json]",
+	.usage = "PID [--json | --pretty]",
 	.purpose = "show a process's namespaces as a tree",
 	.help =
 "Print the namespaces of a process, each below the user namespace that owns it, and\n"
 "user namespaces below their parents. Those marked ^ are above the process's own.\n"
 "CALLER tells whether pvadm is in the same; OTHERS, who else is in it.\n"
 "\n"
-"  --json   print JSON, with all processes\n",
+"  -j, --json   print JSON, with all processes\n"
+"  --pretty     print it indented\n",
 	.main = ns_show_main,
 };

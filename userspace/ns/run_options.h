@@ -14,7 +14,7 @@
 	NS_EXEC_OPTIONS,						\
 	{ "strict", no_argument, NULL, OPTION_STRICT },			\
 	{ "check", no_argument, NULL, OPTION_CHECK },			\
-	{ "json", no_argument, NULL, OPTION_JSON }
+	JSON_OPTIONS
 
 #define NS_RUN_OPTIONS_LETTERS	NS_OPTIONS_LETTERS NS_EXEC_LETTERS
 

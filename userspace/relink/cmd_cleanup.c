@@ -18,7 +18,7 @@
 #include "relink/remove.h"
 
 static const struct option options[] = {
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -169,7 +169,7 @@ static int cleanup_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_cleanup = {
 	.name = "cleanup",
-	.usage = "MANIFEST [--json]",
+	.usage = "MANIFEST [--json | --pretty]",
 	.purpose = "remove the names that a relink has made",
 	.help =
 "Remove the links, copies and directories that pvadm relink has made and noted in\n"
@@ -177,6 +177,7 @@ const struct command cmd_cleanup = {
 "place of is left, and so is MANIFEST.  A process that still holds the files keeps\n"
 "them.  May be called again.\n"
 "\n"
-"  --json   print JSON\n",
+"  -j, --json   print JSON\n"
+"  --pretty     print it indented\n",
 	.main = cleanup_main,
 };

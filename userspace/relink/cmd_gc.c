@@ -26,7 +26,7 @@ enum {
 static const struct option options[] = {
 	{ "remove", no_argument, NULL, OPTION_REMOVE },
 	{ "all", no_argument, NULL, OPTION_ALL },
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -212,7 +212,7 @@ static int gc_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_gc = {
 	.name = "gc",
-	.usage = "[DIRECTORY] [--remove] [--all] [--json]",
+	.usage = "[DIRECTORY] [--remove] [--all] [--json | --pretty]",
 	.purpose = "show or remove what checkpoints have left",
 	.help =
 "List the directories below lost+found/checkpoint whose manifest is gone, so that\n"
@@ -220,10 +220,11 @@ const struct command cmd_gc = {
 "mounted filesystems, or on that of DIRECTORY.  PINNED is what their owner would get\n"
 "free, in bytes, without them.\n"
 "\n"
-"  --remove   then remove them; not those in state \"unknown\", of which nothing says\n"
-"             where their manifest is\n"
-"  --all      list those that have their manifest, too, and those that pvadm relink\n"
-"             is busy with\n"
-"  --json     print JSON\n",
+"  --remove     then remove them; not those in state \"unknown\", of which nothing says\n"
+"               where their manifest is\n"
+"  --all        list those that have their manifest, too, and those that pvadm relink\n"
+"               is busy with\n"
+"  -j, --json   print JSON\n"
+"  --pretty     print it indented\n",
 	.main = gc_main,
 };

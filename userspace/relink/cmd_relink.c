@@ -30,7 +30,7 @@ static const struct option options[] = {
 	{ "to", required_argument, NULL, OPTION_TO },
 	{ "manifest", required_argument, NULL, OPTION_MANIFEST },
 	{ "list", no_argument, NULL, OPTION_LIST },
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -184,7 +184,7 @@ static int relink_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_relink = {
 	.name = "relink",
-	.usage = "PID [OPTION]... | --list [PID] [--json]",
+	.usage = "PID [OPTION]... | --list [PID] [--json | --pretty]",
 	.purpose = "give unlinked open files a name again",
 	.help =
 "Give each file that the process has open and that has no name any more a name\n"
@@ -203,7 +203,8 @@ const struct command cmd_relink = {
 "  --copy           copy what cannot be linked\n"
 "  --no-freeze      do not hold the process still meanwhile\n"
 "  --sync           only succeed when all of it is on disk\n"
-"  --json           print JSON\n"
+"  -j, --json       print JSON\n"
+"  --pretty         print it indented\n"
 "\n"
 "  --list           change nothing, but show the open files whose names are gone, of\n"
 "                   all processes or of one, the largest first; one line for each\n"

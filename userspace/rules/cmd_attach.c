@@ -19,7 +19,7 @@ static const struct option options[] = {
 	{ "tree", no_argument, NULL, OPTION_TREE },
 	{ "no-reverse", no_argument, NULL, OPTION_NO_REVERSE },
 	{ "check", no_argument, NULL, OPTION_CHECK },
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -136,7 +136,8 @@ RULES_OPTIONS_HELP
 "  --check              attach nothing; tell what the processes have open, mapped or\n"
 "                       current below an ORIGINAL, which stays what it is, and\n"
 "                       whether a NEW is not there\n"
-"  --json               print JSON, with --check\n"
+"  -j, --json           print JSON, with --check\n"
+"  --pretty             print it indented\n"
 "\n"
 "Without rules here, the variables DMTCP_PATH_MAPPING (old:new;old:new) and\n"
 "DMTCP_ORIGINAL_PATH_PREFIX with DMTCP_NEW_PATH_PREFIX count.\n",

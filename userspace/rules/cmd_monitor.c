@@ -18,7 +18,7 @@
 #include "rules/commands.h"
 
 static const struct option options[] = {
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -148,7 +148,6 @@ static int monitor(struct pv *pv, const struct pidref *pidref, bool json)
 	if (events < 0)
 		return message_failed("cannot monitor: %s%s", pv_error(pv),
 				      connect_advice(events));
-	json_compact();
 	catch_signals();
 	return watch(pv, events, pidref->pidfd, &monitor);
 }
@@ -179,7 +178,7 @@ static int monitor_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_monitor = {
 	.name = "monitor",
-	.usage = "[PID] [--json]",
+	.usage = "[PID] [--json | --pretty]",
 	.purpose = "tell what happens to attached processes, as it happens",
 	.help =
 "Print a line for each event: attach, detach, inherit (a child was made), exec,\n"
@@ -187,6 +186,7 @@ const struct command cmd_monitor = {
 "and of the children it makes, until it ends.  Ctrl-C ends it, with status 0.  It\n"
 "needs CAP_SYS_ADMIN in the initial user namespace.\n"
 "\n"
-"  --json   print JSON, one object a line\n",
+"  -j, --json   print JSON, one object a line\n"
+"  --pretty     print it indented\n",
 	.main = monitor_main,
 };

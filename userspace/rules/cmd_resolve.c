@@ -19,7 +19,7 @@ enum {
 
 static const struct option options[] = {
 	{ "reverse", no_argument, NULL, OPTION_REVERSE },
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -118,15 +118,16 @@ static int resolve_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_resolve = {
 	.name = "resolve",
-	.usage = "PID PATH [--reverse] [--json]",
+	.usage = "PID PATH [--reverse] [--json | --pretty]",
 	.purpose = "tell where a path leads in a process, or what leads to it",
 	.help =
 "Print the path that the kernel walks when the process says PATH, which is\n"
 "absolute.  \"..\" is taken by name; symbolic links are not followed.  Real paths\n"
 "are spelled from the root that the process had when it was attached.\n"
 "\n"
-"  --reverse  the other way round: PATH is a real one, print what the process\n"
-"             calls it\n"
-"  --json     print JSON; it tells the rule that matched, too\n",
+"  --reverse    the other way round: PATH is a real one, print what the process\n"
+"               calls it\n"
+"  -j, --json   print JSON; it tells the rule that matched, too\n"
+"  --pretty     print it indented\n",
 	.main = resolve_main,
 };

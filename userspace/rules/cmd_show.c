@@ -14,7 +14,7 @@
 #include "rules/commands.h"
 
 static const struct option options[] = {
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -198,12 +198,13 @@ static int show_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_show = {
 	.name = "show",
-	.usage = "[PID] [--json]",
+	.usage = "[PID] [--json | --pretty]",
 	.purpose = "show who is attached, or the rules of one process",
 	.help =
 "Without PID, list the attached processes that you may inspect.  With PID, print\n"
 "its rules in the order in which they are tried, in the form of a map file.\n"
 "\n"
-"  --json   print JSON\n",
+"  -j, --json   print JSON\n"
+"  --pretty     print it indented\n",
 	.main = show_main,
 };

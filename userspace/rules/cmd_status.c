@@ -15,7 +15,7 @@
 #include "rules/entry_points.h"
 
 static const struct option options[] = {
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -253,7 +253,7 @@ static int status_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_status = {
 	.name = "status",
-	.usage = "[--json]",
+	.usage = "[--json | --pretty]",
 	.purpose = "tell what the kernel module does and how",
 	.help =
 "Print the module's version, how many processes are attached, how many tables it\n"
@@ -261,6 +261,7 @@ const struct command cmd_status = {
 "what each hook carries; and what is not carried or kept, if anything.  Only who has\n"
 "CAP_SYS_ADMIN is told of processes, tables and names, as they are everybody's.\n"
 "\n"
-"  --json   print JSON\n",
+"  -j, --json   print JSON\n"
+"  --pretty     print it indented\n",
 	.main = status_main,
 };
