@@ -147,8 +147,8 @@ static const struct example examples[] = {
 	  "/a%u -> /b$PVT_V" },
 	{ "in a comment", FILE_TEXT, "/a=/b # %x $\n", 0, "/a -> /b" },
 	{ "not in a rule", RULE, "/a%u=/b$PVT_V", 0, "/a%u -> /b$PVT_V" },
-	{ "a letter that stands for nothing", FILE_TEXT, "/a=/b\n/c%x=/d\n", -EINVAL,
-	  "file:2: \"%x\" stands for nothing" },
+	{ "a letter that stands for nothing", FILE_TEXT, "/a=/b\n/c%z=/d\n", -EINVAL,
+	  "file:2: \"%z\" stands for nothing" },
 	{ "a % at the end", FILE_TEXT, "/a=/b%\n", -EINVAL, "stands for nothing" },
 	{ "a variable that is not set", FILE_TEXT, "/a=/b/$PVT_NONE/c\n", -EINVAL,
 	  "PVT_NONE is not set" },
@@ -291,6 +291,46 @@ static void test_one_line(void)
 	pv_rules_free(rules);
 }
 
+/* Knows %u and $HOME, and that $PVT_NONE is empty. */
+static char *of_another(const char *name, void *arg)
+{
+	errno = ENOENT;
+	if (!strcmp(name, "%u"))
+		return strdup(arg);
+	if (!strcmp(name, "%x")) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (!strcmp(name, "$HOME"))
+		return strdup("/home/him=#");
+	return strcmp(name, "$PVT_NONE") ? NULL : strdup("");
+}
+
+/* Neither his environment nor his name is ours, whatever ours has. */
+static void test_of_another(void)
+{
+	static const char * const unknown[] = {
+		"/a=/%U", "/a=/%h", "/a=/%j", "/a=/$PVT_V", "/a=/$PVT_NONE",
+	};
+	struct pv_rules *rules = pv_rules_new();
+	size_t i;
+
+	pv_rules_set_variables(rules, of_another, "him");
+	report(!pv_rules_expand(rules, "/a/%u=${HOME}/%%") &&
+	       !strcmp(list(rules), "/a/him -> /home/him=#/%"),
+	       "variables of another", list(rules));
+	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		report(pv_rules_expand(rules, unknown[i]) == -EINVAL &&
+		       pv_rules_count(rules) == 1, unknown[i], list(rules));
+	report(pv_rules_expand(rules, "/a=/%x") == -EINVAL &&
+	       strstr(pv_rules_error(rules), "%x stands for cannot be part"),
+	       "a value that is no component", pv_rules_error(rules));
+	pv_rules_set_variables(rules, NULL, NULL);
+	report(!pv_rules_expand(rules, "/a=/$PVT_V") && pv_rules_count(rules) == 2,
+	       "and ours again", pv_rules_error(rules));
+	pv_rules_free(rules);
+}
+
 struct environment {
 	const char *what;
 	const char *mapping;
@@ -358,6 +398,7 @@ int main(void)
 	test_failure_keeps();
 	test_nul_in_file();
 	test_one_line();
+	test_of_another();
 	for (i = 0; i < COUNT(environments); i++)
 		test_environment(&environments[i]);
 	printf("1..%u\n", tests);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "libpathvirt/expand.h"
-#include "libpathvirt/libpathvirt.h"
+#include "libpathvirt/rules.h"
 
 #define NAME_FIRST	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define NAME_REST	NAME_FIRST "0123456789"
@@ -28,12 +28,11 @@ static char *fail(struct pv_fault *fault, int err, const char *format,
 	return NULL;
 }
 
-static char *user_name(struct pv_fault *fault)
+static char *user_name(void)
 {
 	const struct passwd *entry = getpwuid(geteuid());
 
-	return entry ? strdup(entry->pw_name) :
-	       fail(fault, EINVAL, "%s: the user has no name", "%u");
+	return entry ? strdup(entry->pw_name) : NULL;
 }
 
 static char *user_number(void)
@@ -50,85 +49,150 @@ static char *host_name(void)
 	return uname(&host) ? NULL : strdup(host.nodename);
 }
 
-/* As the batch systems tell it. */
-static char *job_number(struct pv_fault *fault)
+/* The first of those variables that is set. */
+static char *first_of(const char * const *names, size_t count)
 {
-	static const char * const names[] = {
-		"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID",
-	};
 	const char *value;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < count; i++) {
 		value = getenv(names[i]);
 		if (value && *value)
 			return strdup(value);
 	}
-	return fail(fault, EINVAL, "%s: this is not a job; SLURM_JOB_ID, PBS_JOBID and LSB_JOBID are not set",
-		    "%j");
+	return NULL;
+}
+
+/* As the batch systems tell it. */
+static char *job_number(void)
+{
+	static const char * const names[] = {
+		"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID",
+	};
+
+	return first_of(names, sizeof(names) / sizeof(names[0]));
+}
+
+static char *job_name(void)
+{
+	static const char * const names[] = {
+		"SLURM_JOB_NAME", "PBS_JOBNAME", "LSB_JOBNAME",
+	};
+
+	return first_of(names, sizeof(names) / sizeof(names[0]));
+}
+
+/* What a process that has not said otherwise knows: a pv_variable_fn. */
+static char *own_value(const char *name, void *arg)
+{
+	const char *value;
+
+	(void)arg;
+	errno = ENOENT;
+	if (*name == '$') {
+		value = getenv(name + 1);
+		return value ? strdup(value) : NULL;
+	}
+	switch (name[1]) {
+	case 'h':
+		return host_name();
+	case 'u':
+		return user_name();
+	case 'U':
+		return user_number();
+	case 'j':
+		return job_number();
+	case 'x':
+		return job_name();
+	}
+	return NULL;
+}
+
+/*
+ * What is wrong where @name has no value, or one that is @unfit: its "%s" is @name without
+ * its "$".
+ */
+static const char *unknown(const char *name, bool unfit)
+{
+	if (unfit)
+		return "what %s stands for cannot be part of a path";
+	if (*name == '$')
+		return "the variable %s is not set, or empty";
+	switch (name[1]) {
+	case 'h':
+		return "%s: the host has no name";
+	case 'u':
+	case 'U':
+		return "%s: the user has no name";
+	case 'j':
+	case 'x':
+		return "%s: this is not a job; SLURM_JOB_ID, PBS_JOBID and LSB_JOBID are not set";
+	}
+	return "\"%s\" stands for nothing: a \"%%\" in a path is \"%%%%\"";
+}
+
+/* What @name, "%u" or "$HOME", stands for: for free(). */
+static char *value_of(struct pv_rules *rules, const char *name)
+{
+	pv_variable_fn find = rules->find ? rules->find : own_value;
+	char *value = find(name, rules->find_arg);
+	int err = value ? 0 : errno;
+
+	if (value && *value)
+		return value;
+	if (err == ENOMEM)
+		return NULL;
+	free(value);
+	return fail(&rules->fault, EINVAL, unknown(name, err == EINVAL),
+		    *name == '$' ? name + 1 : name);
 }
 
 /* What the "%" with @letter behind it stands for. */
-static char *letter_value(struct pv_fault *fault, char letter)
+static char *letter_value(struct pv_rules *rules, char letter)
 {
-	char text[] = { '%', letter, '\0' };
+	char name[] = { '%', letter, '\0' };
 
-	switch (letter) {
-	case 'u':
-		return user_name(fault);
-	case 'U':
-		return user_number();
-	case 'h':
-		return host_name();
-	case 'j':
-		return job_number(fault);
-	case '%':
-		return strdup("%");
-	}
-	return fail(fault, EINVAL, "\"%s\" stands for nothing: a \"%%\" in a path is \"%%%%\"",
-		    text);
+	return letter == '%' ? strdup("%") : value_of(rules, name);
 }
 
 /* The variable whose name @text begins with; @used receives how much that takes. */
-static char *variable_value(struct pv_fault *fault, const char *text, size_t length,
+static char *variable_value(struct pv_rules *rules, const char *text, size_t length,
 			    size_t *used)
 {
 	bool braces = length && *text == '{';
-	const char *begin = text + braces, *value;
+	const char *begin = text + braces;
 	size_t room = length - braces, size = 0;
-	char *name, *copy;
+	char *name, *value;
 
 	if (room && strchr(NAME_FIRST, *begin))
 		while (size < room && strchr(NAME_REST, begin[size]))
 			size++;
 	if (!size || (braces && (size == room || begin[size] != '}')))
-		return fail(fault, EINVAL, "%s is not a variable: a \"$\" in a path is \"$$\"",
+		return fail(&rules->fault, EINVAL,
+			    "%s is not a variable: a \"$\" in a path is \"$$\"",
 			    "what stands behind a \"$\"");
 	*used = size + 2 * braces;
-	name = strndup(begin, size);
-	if (!name)
+	if (asprintf(&name, "$%.*s", (int)size, begin) < 0)
 		return NULL;
-	value = getenv(name);
-	copy = value && *value ? strdup(value) :
-	       fail(fault, EINVAL, "the variable %s is not set, or empty", name);
+	value = value_of(rules, name);
 	free(name);
-	return copy;
+	return value;
 }
 
 /* What stands at @text, a "%" or a "$", as part of a path; @used as above. */
-static char *expansion(struct pv_fault *fault, const char *text, size_t length,
+static char *expansion(struct pv_rules *rules, const char *text, size_t length,
 		       size_t *used)
 {
 	char *value, *escaped = NULL;
 
 	if (*text == '%') {
 		*used = 2;
-		value = letter_value(fault, length > 1 ? text[1] : '\0');
+		value = letter_value(rules, length > 1 ? text[1] : '\0');
 	} else if (length > 1 && text[1] == '$') {
 		*used = 2;
 		value = strdup("$");
 	} else {
-		value = variable_value(fault, text + 1, length - 1, used);
+		value = variable_value(rules, text + 1, length - 1, used);
 		*used += 1;
 	}
 	if (value)
@@ -137,7 +201,7 @@ static char *expansion(struct pv_fault *fault, const char *text, size_t length,
 	return escaped;
 }
 
-char *pv_expand(struct pv_fault *fault, const char *text, size_t length)
+char *pv_expand(struct pv_rules *rules, const char *text, size_t length)
 {
 	char *result = NULL, *value;
 	size_t at, size, used;
@@ -154,7 +218,7 @@ char *pv_expand(struct pv_fault *fault, const char *text, size_t length)
 			continue;
 		}
 		errno = ENOMEM;
-		value = expansion(fault, text + at, length - at, &used);
+		value = expansion(rules, text + at, length - at, &used);
 		if (!value) {
 			int err = errno;
 

@@ -4,13 +4,13 @@
 
 #include <stddef.h>
 
-#include "libpathvirt/fault.h"
+#include "libpathvirt/libpathvirt.h"
 
 /*
  * The line of a map file in @text, of @length bytes, with what "%" and "$" stand for in
  * their place, escaped, so that it is part of a path whatever it is: for free().  NULL
- * with @fault set, and errno ENOMEM or EINVAL.
+ * with errno ENOMEM, or with EINVAL and the fault of @rules set.
  */
-char *pv_expand(struct pv_fault *fault, const char *text, size_t length);
+char *pv_expand(struct pv_rules *rules, const char *text, size_t length);
 
 #endif /* PV_EXPAND_H */

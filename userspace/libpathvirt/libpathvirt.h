@@ -163,9 +163,10 @@ int pv_rules_environ(struct pv_rules *rules);
  * beginning of the line or after a blank begins a comment.
  *
  * %u and %U stand for the effective user's name and number, %h for the name of
- * the host, %j for the number of the job (SLURM_JOB_ID, PBS_JOBID or LSB_JOBID),
- * $NAME and ${NAME} for a variable of the environment, %% and $$ for themselves.
- * What is not known, or empty, is an error.
+ * the host, %j for the number of the job (SLURM_JOB_ID, PBS_JOBID or LSB_JOBID) and
+ * %x for its name (SLURM_JOB_NAME, PBS_JOBNAME or LSB_JOBNAME), $NAME and ${NAME} for
+ * a variable of the environment, %% and $$ for themselves.  What is not known, or
+ * empty, is an error.  See pv_rules_set_variables() for who reads on behalf of another.
  *
  * Return: as pv_rules_parse(), or the error of reading.  The message begins
  * with the file's name and the number of the line, "name:12: ".
@@ -178,6 +179,37 @@ int pv_rules_read(struct pv_rules *rules, FILE *stream, const char *name);
  * @path: the file, read with pv_rules_read()
  */
 int pv_rules_load(struct pv_rules *rules, const char *path);
+
+/**
+ * pv_rules_expand() - append a rule spelled as in a line of a map file
+ * @rules: the list
+ * @text: ORIGINAL=NEW, in which "%" and "$" stand for something
+ *
+ * Return: as pv_rules_parse().
+ */
+int pv_rules_expand(struct pv_rules *rules, const char *text);
+
+/**
+ * typedef pv_variable_fn - tells what a "%" or a "$" of a map file stands for
+ * @name: the letter or the variable, with its sign: "%u", "$HOME"
+ * @arg: what was given to pv_rules_set_variables()
+ *
+ * Return: the value, which the library gives to free(); NULL with errno ENOMEM where
+ * there is no memory, EINVAL where it cannot be part of a path, ENOENT if it is not known.
+ */
+typedef char *(*pv_variable_fn)(const char *name, void *arg);
+
+/**
+ * pv_rules_set_variables() - say what "%" and "$" stand for in map files
+ * @rules: the list
+ * @find: is asked for all but %% and $$, in place of this process's user and
+ *	environment, which are never looked at then; NULL: as before
+ * @arg: handed to @find
+ *
+ * For a program that prepares the process of another user, whose environment is not his,
+ * or has been set by somebody whom it does not trust.
+ */
+void pv_rules_set_variables(struct pv_rules *rules, pv_variable_fn find, void *arg);
 
 /**
  * pv_path_escape() - spell a path so that the parsers above give it back

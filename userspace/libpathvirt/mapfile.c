@@ -37,7 +37,7 @@ static size_t find_comment(const char *line, size_t length)
 
 static int parse_rule(struct pv_rules *rules, const char *text, size_t length)
 {
-	char *expanded = pv_expand(&rules->fault, text, length);
+	char *expanded = pv_expand(rules, text, length);
 	int err;
 
 	if (!expanded && errno == ENOMEM)
@@ -62,6 +62,11 @@ static int parse_line(struct pv_rules *rules, const char *line, size_t length)
 	while (length && is_bare_blank(line, length - 1))
 		length--;
 	return length ? parse_rule(rules, line, length) : 0;
+}
+
+int pv_rules_expand(struct pv_rules *rules, const char *text)
+{
+	return parse_rule(rules, text, strlen(text));
 }
 
 int pv_rules_read(struct pv_rules *rules, FILE *stream, const char *name)

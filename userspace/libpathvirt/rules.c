@@ -35,6 +35,12 @@ void pv_rules_truncate(struct pv_rules *rules, size_t count)
 	}
 }
 
+void pv_rules_set_variables(struct pv_rules *rules, pv_variable_fn find, void *arg)
+{
+	rules->find = find;
+	rules->find_arg = arg;
+}
+
 const char *pv_rules_error(const struct pv_rules *rules)
 {
 	return pv_fault_text(&rules->fault);

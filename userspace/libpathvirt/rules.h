@@ -16,12 +16,16 @@ struct pv_rule {
  * struct pv_rules - an ordered list of rules
  *
  * @rule: @count of them, with room for @room; the strings are owned here
+ * @find: what "%" and "$" stand for, NULL: what the process itself knows
+ * @find_arg: is handed to it
  * @fault: what was wrong in the last call that failed
  */
 struct pv_rules {
 	struct pv_rule *rule;
 	size_t count;
 	size_t room;
+	pv_variable_fn find;
+	void *find_arg;
 	struct pv_fault fault;
 };
 
