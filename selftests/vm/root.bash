@@ -19,6 +19,10 @@ ROOT_EXCLUDE=(
 	'*/kernel/postinst.d/'{initramfs-tools,dracut}
 )
 
+# Services that the tests start by themselves; where a test boots systemd, it is to be as
+# quiet as before they were there.
+ROOT_MASK=(cron munge slurmctld slurmd ssh)
+
 # has_package SUITE PACKAGE : can it be installed? apt is content with a name that
 # nothing but a dependency has, as that of an image which is not signed yet.
 has_package() {
@@ -80,13 +84,16 @@ make_root() {
 
 # furnish SUITE DIR RELEASE... : what no package brings.
 furnish() {
-	local suite=$1 dir=$2 tools release
+	local suite=$1 dir=$2 tools service release
 	shift 2
 	tools=$("$VM_DIR/kernel-tools")
 	mkdir -p "$dir/build" "$dir/usr/src/kselftest" "$dir/usr/src/ynl/tools/net"
 	cp "$tools"/tools/testing/selftests/*.h "$dir/usr/src/kselftest/"
 	cp -a "$tools/Documentation" "$dir/usr/src/ynl/"
 	cp -a "$tools/tools/net/ynl" "$dir/usr/src/ynl/tools/net/"
+	for service in "${ROOT_MASK[@]}"; do
+		ln -sfn /dev/null "$dir/etc/systemd/system/$service.service"
+	done
 	echo guest >"$dir/etc/hostname"
 	printf '127.0.0.1 localhost guest\n::1 localhost\n' >"$dir/etc/hosts"
 	for release; do
