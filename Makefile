@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a person types.  kbuild reads Kbuild.
 #
-#   make            the module for the running kernel, and the tool
+#   make            the module for the running kernel, the tool, and the plugins of
+#                   integration/ whose headers are there
 #   make demo       the main job on a live process, in a disposable guest
 #   make check      every test where a kernel can make a difference; KERNEL= and TEST= narrow it
 #   make check-all  every test on every kernel, with PREEMPT_RT and the debug kernels too: hours
@@ -12,7 +13,7 @@
 #   make coverage   which lines of the module the tests run; TEST= narrows it
 #   make powercut   kill guests that relink, and look what is left
 #   make bench      instructions per call, beside other tools
-#   make install    the tool, the library and their man pages
+#   make install    the tool, the library, the plugins and their man pages
 #   make lint       what a reviewer would say by machine
 #   make entries    Documentation/entries.md, from userspace/rules/entry_points.def
 
@@ -26,17 +27,20 @@ MINUTES	?= 30
 COUNT	?= 250000
 SEED	?= $(shell date +%s)
 
-.PHONY: all module userspace selftests unit fuzz fuzz-family check check-all coverage stress demo
+.PHONY: all module userspace integration selftests unit fuzz fuzz-family check check-all coverage stress demo
 .PHONY: powercut bench lint entries
 .PHONY: install clean
 
-all: module userspace
+all: module userspace integration
 
 module:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 userspace:
 	$(MAKE) -C userspace PREFIX=$(PREFIX)
+
+integration: userspace
+	$(MAKE) -C integration PREFIX=$(PREFIX)
 
 selftests: userspace
 	[ ! -e selftests/Makefile ] || $(MAKE) -C selftests
@@ -85,10 +89,12 @@ entries:
 
 install:
 	$(MAKE) -C userspace PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
+	$(MAKE) -C integration PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 
 clean:
 	rm -rf build
 	$(MAKE) -C userspace clean
+	$(MAKE) -C integration clean
 	find . -name '.*.cmd' -delete -o -name '*.o' -delete -o \
 		-name '*.ko' -delete -o -name '*.mod' -delete -o \
 		-name '*.mod.c' -delete -o -name modules.order -delete -o \

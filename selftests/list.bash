@@ -64,6 +64,7 @@ criu.sh			ends	the tool, with the criu of its suite
 story.sh		ends	the tool
 reopen.sh		ends	the tool
 programs.sh		ends	programs of both suites; their calls are those of syscalls
+integration_pam.sh	ends	the module for PAM, with the daemons of both suites
 tracing.sh		ends	trace events are code of ours
 modparam.sh		newest	what the parameters do is code of ours; unload.sh loads it in each way at both ends
 stress			all	races
@@ -110,6 +111,7 @@ declare -A LEFT_OUT=(
 	[rt/criu.sh]=$SAME_TOOL
 	[rt/checkpoint.py]=$SAME_TOOL
 	[rt/story.sh]=$SAME_TOOL
+	[rt/integration_pam.sh]=$SAME_TOOL
 	[rt/programs.sh]=$SAME_TOOL
 	[debug/names]=$SAME_NAMES
 	[debug/spellings]=$SAME_NAMES
@@ -127,6 +129,7 @@ declare -A LEFT_OUT=(
 	[debug/criu.sh]=$SAME_TOOL
 	[debug/checkpoint.py]=$SAME_TOOL
 	[debug/story.sh]=$SAME_TOOL
+	[debug/integration_pam.sh]=$SAME_TOOL
 	[debug/programs.sh]=$SAME_TOOL
 	[debug/modparam.sh]="unload.sh loads it in each of the ways"
 )

@@ -14,7 +14,7 @@ pvadm() {
 }
 
 pages_are_well_formed() {
-	mandoc -T lint -W warning "$U"/man/*.[1-9]
+	mandoc -T lint -W warning "$U"/man/*.[1-9] ../integration/*/*.[1-9]
 }
 
 completions_are_well_formed() {
