@@ -65,6 +65,7 @@ story.sh		ends	the tool
 reopen.sh		ends	the tool
 programs.sh		ends	programs of both suites; their calls are those of syscalls
 integration_pam.sh	ends	the module for PAM, with the daemons of both suites
+integration_slurm.sh	ends	the plugin for Slurm, with the releases of both suites
 tracing.sh		ends	trace events are code of ours
 modparam.sh		newest	what the parameters do is code of ours; unload.sh loads it in each way at both ends
 stress			all	races
@@ -112,6 +113,7 @@ declare -A LEFT_OUT=(
 	[rt/checkpoint.py]=$SAME_TOOL
 	[rt/story.sh]=$SAME_TOOL
 	[rt/integration_pam.sh]=$SAME_TOOL
+	[rt/integration_slurm.sh]=$SAME_TOOL
 	[rt/programs.sh]=$SAME_TOOL
 	[debug/names]=$SAME_NAMES
 	[debug/spellings]=$SAME_NAMES
@@ -130,6 +132,7 @@ declare -A LEFT_OUT=(
 	[debug/checkpoint.py]=$SAME_TOOL
 	[debug/story.sh]=$SAME_TOOL
 	[debug/integration_pam.sh]=$SAME_TOOL
+	[debug/integration_slurm.sh]=$SAME_TOOL
 	[debug/programs.sh]=$SAME_TOOL
 	[debug/modparam.sh]="unload.sh loads it in each of the ways"
 )
