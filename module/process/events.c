@@ -12,6 +12,7 @@
 #include <linux/atomic.h>
 #include <linux/llist.h>
 #include <linux/pid.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
