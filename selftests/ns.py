@@ -834,6 +834,56 @@ def restore_keeps_peers_together():
     check_equal(said.split(), ["3", "1"], "mounts that came of one, of other")
 
 
+TABLE = ["cat", "/proc/self/mountinfo"]
+
+
+def relations(text):
+    """Who is with whom: {mount: (its peers, whom it follows, unbindable)}."""
+    table, places = [], []
+    for line in text.splitlines():
+        words = line.split()
+        fields = words[6:words.index("-")]
+        places.append(words[4])
+        # Several may be mounted on one place.
+        table.append((f"{words[4]} {places.count(words[4])}", dict(
+            field.split(":") for field in fields if ":" in field),
+            "unbindable" in fields))
+
+    def group(relation, number):
+        return sorted(place for place, fields, _ in table
+                      if number and fields.get(relation) == number)
+    return {place: (group("shared", fields.get("shared")),
+                    group("shared", fields.get("master")),
+                    "master" in fields, unbindable)
+            for place, fields, unbindable in table}
+
+
+@test
+def restore_gives_each_mount_its_propagation():
+    """The root's too, with groups that follow groups: all kinds of them."""
+    tree = scratch("propagation")
+    for name in "abcdefg":
+        os.makedirs(f"{tree}/{name}/x")
+    script = f"""mount --bind {tree}/a {tree}/a; mount --make-shared {tree}/a
+        mount --bind {tree}/a {tree}/b
+        mount --bind {tree}/a/x {tree}/c; mount --make-slave {tree}/c
+        mount --bind {tree}/a {tree}/d; mount --make-slave {tree}/d
+        mount --make-shared {tree}/d; mount --bind {tree}/d {tree}/e
+        mount --bind {tree}/e {tree}/f; mount --make-slave {tree}/f
+        mount --bind {tree}/g {tree}/g; mount --make-unbindable {tree}/g"""
+    # The root as systemd has it, a container of its, a sandbox, and without any.
+    for root, end in (("rshared", ":"), ("rslave", "mount --make-rshared /"),
+                      ("rslave", ":"), ("rprivate", ":"),
+                      ("rprivate", "mount --make-unbindable /")):
+        for options in ("--mount --propagation unchanged", ALL):
+            with Process(options, f"mount --make-{root} /\n{script}\n{end}") \
+                    as process:
+                want = relations(process.inside(*TABLE))
+                path = process.save()
+            found = relations(restored(path, *TABLE))
+            check_equal(found, want, f"{options}, {root}, {end}")
+
+
 @test
 def restore_lets_no_mount_out():
     """What is mounted inside stays inside, below a mount that was shared, too."""

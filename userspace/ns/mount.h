@@ -18,7 +18,9 @@ enum ns_mount_origin {
  * @saved: what the file says
  * @parent: the one it lies on, NULL for the root
  * @target: where, from the root
+ * @root: what of its filesystem it shows
  * @group: the peer group that the mount at @path is in here, 0 if none
+ * @follows: it receives what is mounted outside, as before, by way of the one at @path
  * @fd: it, once it is made, not yet or already mounted; else -1
  * @done: it is mounted
  * @found: it came along with its parent, as may have what lies on it
@@ -28,9 +30,11 @@ struct ns_mount {
 	const struct json_object *saved;
 	struct ns_mount *parent;
 	char *target;
+	char *root;
 	enum ns_mount_origin origin;
 	char *path;
 	int64_t group;
+	bool follows;
 	int fd;
 	bool done;
 	bool found;

@@ -32,14 +32,14 @@
 
 /*
  * What happens where it came from must not happen here, unless it received that
- * already; what happens here must never happen there.
+ * already; what happens here must never happen there.  What came along with it may
+ * follow something else: that is seen to when all are mounted.
  */
 static int cut_off(const struct ns_mount *mount, int fd, bool recursive)
 {
-	int64_t master = ns_get_number(mount->saved, "master");
 	struct mount_attr attr = {
-		.propagation = master && master == mount->group ? MS_SLAVE :
-			       MS_PRIVATE,
+		.propagation = mount->follows || recursive ? MS_SLAVE :
+							     MS_PRIVATE,
 	};
 
 	return mount_setattr(fd, "", AT_EMPTY_PATH |

@@ -111,33 +111,67 @@ static char *path_here(struct libmnt_fs *fs, const char *rest)
 	return NULL;
 }
 
-static int64_t group_of(struct libmnt_fs *fs)
+/* The peer group that it is in, "shared:", or that it follows, "master:"; 0 if none. */
+static int64_t group_of(struct libmnt_fs *fs, const char *relation)
 {
 	const char *fields = mnt_fs_get_optional_fields(fs);
-	const char *at = fields ? strstr(fields, "shared:") : NULL;
+	const char *at = fields ? strstr(fields, relation) : NULL;
 
-	return at ? atoll(at + strlen("shared:")) : 0;
+	return at ? atoll(at + strlen(relation)) : 0;
+}
+
+/*
+ * Would a clone of it follow the peer group outside that the mount followed?  The
+ * numbers of groups last as long as the kernel runs.
+ */
+static bool follows_same(const struct ns_plan *plan,
+			 const struct ns_mount *mount, struct libmnt_fs *fs)
+{
+	int64_t master = ns_get_number(mount->saved, "master");
+	int64_t shared = group_of(fs, "shared:"), above = group_of(fs, "master:");
+
+	if (!master)
+		return false;
+	return plan->same_boot ? shared == master || above == master :
+				 shared || above;
+}
+
+/*
+ * How much a clone of it would be like the mount, 0 if not at all.  Who mounted one
+ * filesystem at several places may have given a source of another name for each.
+ */
+static int likeness(const struct ns_plan *plan, const struct ns_mount *mount,
+		    struct libmnt_fs *fs)
+{
+	if (!files_below(mount->root, mnt_fs_get_root(fs)) ||
+	    !is_same_filesystem(plan, mount, fs))
+		return 0;
+	return 1 + is_member(mount, "source", mnt_fs_get_source(fs)) +
+	       2 * follows_same(plan, mount, fs);
 }
 
 static void find_here(const struct ns_plan *plan, struct ns_mount *mount,
 		      struct libmnt_table *table)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-	char *root = document_get_bytes(mount->saved, "root");
 	struct libmnt_fs *fs;
+	int best = 0;
 
-	while (iter && root && !mount->path &&
-	       !mnt_table_next_fs(table, iter, &fs)) {
-		const char *rest = files_below(root, mnt_fs_get_root(fs));
+	while (iter && !mnt_table_next_fs(table, iter, &fs)) {
+		int like = likeness(plan, mount, fs);
+		char *path = like > best ?
+			     path_here(fs, files_below(mount->root,
+						 mnt_fs_get_root(fs))) : NULL;
 
-		if (!rest || !is_same_filesystem(plan, mount, fs))
+		if (!path)
 			continue;
-		mount->path = path_here(fs, rest);
-		mount->group = mount->path ? group_of(fs) : 0;
-	}
-	if (mount->path)
+		free(mount->path);
+		best = like;
+		mount->path = path;
 		mount->origin = NS_MOUNT_CLONE;
-	free(root);
+		mount->group = group_of(fs, "shared:");
+		mount->follows = follows_same(plan, mount, fs);
+	}
 	mnt_free_iter(iter);
 }
 
@@ -146,17 +180,15 @@ static void find_here(const struct ns_plan *plan, struct ns_mount *mount,
 static void find_device(struct ns_mount *mount)
 {
 	char *source = document_get_bytes(mount->saved, "source");
-	char *root = document_get_bytes(mount->saved, "root");
 	struct stat st;
 
-	if (source && root && *source == '/' && !strcmp(root, "/") &&
+	if (source && *source == '/' && !strcmp(mount->root, "/") &&
 	    !stat(source, &st) && S_ISBLK(st.st_mode)) {
 		mount->path = source;
 		mount->origin = NS_MOUNT_DEVICE;
 		source = NULL;
 	}
 	free(source);
-	free(root);
 }
 
 bool ns_mount_is_covered(const struct ns_mounts *mounts,
@@ -177,12 +209,10 @@ bool ns_mount_is_covered(const struct ns_mounts *mounts,
  */
 static bool is_whole(const struct ns_plan *plan, const struct ns_mount *mount)
 {
-	const char *root = ns_get_string(mount->saved, "root");
-
 	if (!strcmp(type_of(mount), "cgroup2") && plan->make[NS_CGROUP])
-		return !strcmp(root, ns_get_string(ns_get(plan->root, "cgroup"),
+		return !strcmp(mount->root, ns_get_string(ns_get(plan->root, "cgroup"),
 						   "root"));
-	return !strcmp(root, "/");
+	return !strcmp(mount->root, "/");
 }
 
 static void find_new(const struct ns_mounts *mounts, struct ns_mount *mount,
@@ -205,7 +235,7 @@ static void find_source(const struct ns_plan *plan,
 {
 	/* A whole that is a part here is not here yet. */
 	if (!is_whole(plan, mount) ||
-	    !strcmp(ns_get_string(mount->saved, "root"), "/"))
+	    !strcmp(mount->root, "/"))
 		find_here(plan, mount, table);
 	if (mount->origin == NS_MOUNT_NONE)
 		find_new(mounts, mount, report);
@@ -257,8 +287,9 @@ static int read_table(struct ns_mounts *mounts, const struct ns_plan *plan)
 		mount->plan = plan;
 		mount->saved = json_object_array_get_idx(saved, i);
 		mount->target = document_get_bytes(mount->saved, "target");
+		mount->root = document_get_bytes(mount->saved, "root");
 		mount->fd = -1;
-		if (!mount->target)
+		if (!mount->target || !mount->root)
 			return message_out_of_memory();
 	}
 	for (i = 0; i < count; i++)
@@ -310,6 +341,7 @@ void ns_mount_free(struct ns_mounts *mounts)
 		if (mounts->mount[i].fd >= 0)
 			close(mounts->mount[i].fd);
 		free(mounts->mount[i].target);
+		free(mounts->mount[i].root);
 		free(mounts->mount[i].path);
 	}
 	free(mounts->mount);

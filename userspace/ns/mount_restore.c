@@ -272,106 +272,6 @@ static int turn_to_root(const struct build *build)
 	return STATUS_DONE;
 }
 
-/* ---- Propagation ---- */
-
-/* It is mounted, and not only hidden by another. */
-static bool is_own(const struct ns_mount *mount)
-{
-	return mount->done && mount->origin != NS_MOUNT_NONE;
-}
-
-static int propagate(const struct ns_mount *mount, uint64_t propagation)
-{
-	struct mount_attr attr = { .propagation = propagation };
-
-	return mount_setattr(mount->fd, "", AT_EMPTY_PATH, &attr,
-			     sizeof(attr)) ? -errno : 0;
-}
-
-static const struct ns_mount *first_of_group(const struct build *build,
-					     int64_t group)
-{
-	size_t i;
-
-	for (i = 0; i < build->mounts->count; i++) {
-		const struct ns_mount *mount = &build->mounts->mount[i];
-
-		if (is_own(mount) &&
-		    ns_get_number(mount->saved, "shared") == group)
-			return mount;
-	}
-	return NULL;
-}
-
-/* Into the peer group of @first, of the same filesystem. */
-static int join_group(const struct ns_mount *mount,
-		      const struct ns_mount *first)
-{
-	return move_mount(first->fd, "", mount->fd, "", MOVE_MOUNT_SET_GROUP |
-			  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ?
-	       -errno : 0;
-}
-
-static void share(struct build *build, const struct ns_mount *mount)
-{
-	const struct ns_mount *first =
-		first_of_group(build, ns_get_number(mount->saved, "shared"));
-	int err = first == mount ? 0 : join_group(mount, first);
-
-	if (err)
-		ns_report_add(build->report, "mnt",
-			      "%s is shared, but not with %s as before: %s",
-			      mount->target, first->target, strerror(-err));
-	if (err || first == mount)
-		err = propagate(mount, MS_SHARED);
-	if (err)
-		ns_report_add(build->report, "mnt",
-			      "%s cannot be shared: %s", mount->target,
-			      strerror(-err));
-}
-
-/* What received from outside does so since it was cloned, or cannot. */
-static void enslave(struct build *build, const struct ns_mount *mount)
-{
-	int64_t master = ns_get_number(mount->saved, "master");
-	const struct ns_mount *first = first_of_group(build, master);
-	int err = 0;
-
-	if (first) {
-		err = join_group(mount, first);
-		if (!err)
-			err = propagate(mount, MS_SLAVE);
-	} else if (mount->group != master) {
-		err = -ENOENT;
-	}
-	if (err)
-		ns_report_add(build->report, "mnt",
-			      "%s received mounts from elsewhere: it does not any more",
-			      mount->target);
-}
-
-/* Masters before slaves. */
-static void propagate_all(struct build *build)
-{
-	const struct ns_mount *mount = build->mounts->mount;
-	size_t count = build->mounts->count, i;
-
-	for (i = 0; i < count; i++)
-		if (is_own(&mount[i]) && ns_get(mount[i].saved, "shared") &&
-		    !ns_get(mount[i].saved, "master"))
-			share(build, &mount[i]);
-	for (i = 0; i < count; i++) {
-		if (!is_own(&mount[i]) || !ns_get(mount[i].saved, "master"))
-			continue;
-		enslave(build, &mount[i]);
-		if (ns_get(mount[i].saved, "shared"))
-			share(build, &mount[i]);
-	}
-	for (i = 0; i < count; i++)
-		if (is_own(&mount[i]) && ns_get_bool(mount[i].saved, "unbindable"))
-			propagate(&mount[i], MS_UNBINDABLE);
-}
-
 /* ---- What came along ---- */
 
 static bool is_saved(const struct build *build, const char *target)
@@ -417,7 +317,7 @@ static void set_options(struct build *build)
 	for (i = 0; i < build->mounts->count; i++) {
 		const struct ns_mount *mount = &build->mounts->mount[i];
 
-		err = is_own(mount) ? ns_mount_set_options(mount) : 0;
+		err = ns_mount_is_own(mount) ? ns_mount_set_options(mount) : 0;
 		if (err)
 			ns_report_add(build->report, "mnt",
 				      "%s cannot have the options %s: %s",
@@ -427,31 +327,44 @@ static void set_options(struct build *build)
 	}
 }
 
+/*
+ * What is mounted here must not come to where we were copied from.  What follows a
+ * mount outside goes on doing that, as must what is cloned of it.
+ */
+static int cut_off(void)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
+		return message_failed("cannot take the new mounts out of their peer groups: %s",
+				      strerror(errno));
+	return STATUS_DONE;
+}
+
 /* For ns_inside(). */
 static int restore(void *data, struct json_object **result)
 {
 	struct build *build = data;
 	int procfd = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int status = cut_off();
 	size_t i;
-	int status;
 
+	if (status != STATUS_DONE)
+		return status;
 	build->report = json_object_new_array();
 	*result = build->report;
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return message_failed("cannot make the new mounts private: %s",
-				      strerror(errno));
 	for (i = 0; i < build->mounts->count; i++)
 		make_mount(build, &build->mounts->mount[i]);
 	status = make_root(build);
 	if (status != STATUS_DONE)
 		return status;
 	attach_all(build);
-	propagate_all(build);
-	set_options(build);
+	/* The kernel turns to no root that is shared. */
 	status = turn_to_root(build);
-	if (status == STATUS_DONE)
-		report_others(build, procfd);
-	return status;
+	if (status != STATUS_DONE)
+		return status;
+	ns_mount_propagate(build->mounts, build->report);
+	set_options(build);
+	report_others(build, procfd);
+	return STATUS_DONE;
 }
 
 int ns_mount_restore(const struct ns_process *of, const struct ns_plan *plan,
