@@ -837,6 +837,52 @@ def restore_keeps_peers_together():
 TABLE = ["cat", "/proc/self/mountinfo"]
 
 
+def options_of(text, places):
+    """A mount's own options, and those of its filesystem: {place: [both]}."""
+    found = {}
+    for line in text.splitlines():
+        words = line.split()
+        if words[4] in places:
+            found[words[4]] = [words[5], words[words.index("-") + 3]]
+    return found
+
+
+@test
+def restore_tells_a_mounts_own_options_from_its_filesystems():
+    """Read-only by itself, by its filesystem, and by both; here, and made anew."""
+    tree = scratch("options")
+    own = "ro,nosuid,nodev,noexec,noatime,nodiratime"
+    for name in "disk", "both", "super", "own", "new", "flags", "below":
+        os.makedirs(f"{tree}/{name}")
+    script = f"""mount --make-rprivate /
+        mount --bind {tree}/disk {tree}/both; mount --bind {tree}/disk {tree}/super
+        mount -o remount,bind,rw {tree}/super; mount -o remount,bind,ro {tree}/both
+        mount -t tmpfs own {tree}/own; mount -o remount,bind,ro {tree}/own
+        mount -t tmpfs new {tree}/new; mount -o remount,ro {tree}/new
+        mount -t tmpfs flags {tree}/flags; mount -o remount,bind,{own} {tree}/flags
+        mount -t tmpfs below {tree}/below; mount -o remount,ro {tree}/below
+        mount -o remount,bind,rw {tree}/below"""
+    places = [f"{tree}/{name}" for name in ("both", "super", "own", "new",
+                                            "flags", "below")]
+    good("mount", "-t", "tmpfs", "disk", f"{tree}/disk")
+    try:
+        good("mount", "-o", "remount,ro", f"{tree}/disk")
+        good("mount", "-o", "remount,bind,rw", f"{tree}/disk")
+        for options in "--mount", "--user --map-root-user --mount":
+            with Process(options, script) as process:
+                want = options_of(process.inside(*TABLE), places)
+                path = process.save()
+            check_equal(options_of(restored(path, *TABLE), places), want,
+                        options)
+            check_equal([value[0][:2] for value in want.values()],
+                        ["ro", "rw", "ro", "ro", "ro", "rw"], "options")
+        good("mount", "-o", "remount,rw", f"{tree}/disk")
+        check(f"{tree}/both is writable here, and was read-only" in
+              ns("restore", "--check", path), "--check does not say it")
+    finally:
+        good("umount", f"{tree}/disk")
+
+
 def relations(text):
     """Who is with whom: {mount: (its peers, whom it follows, unbindable)}."""
     table, places = [], []

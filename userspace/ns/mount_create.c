@@ -170,7 +170,7 @@ static const struct option_flag {
 	{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, ST_NOSYMFOLLOW },
 };
 
-static bool has_option(const char *options, const char *name)
+bool ns_mount_has_option(const char *options, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -185,10 +185,10 @@ static bool has_option(const char *options, const char *name)
 
 static uint64_t wanted_atime(const char *options)
 {
-	if (has_option(options, "noatime"))
+	if (ns_mount_has_option(options, "noatime"))
 		return MOUNT_ATTR_NOATIME;
-	return has_option(options, "relatime") ? MOUNT_ATTR_RELATIME :
-	       MOUNT_ATTR_STRICTATIME;
+	return ns_mount_has_option(options, "relatime") ?
+	       MOUNT_ATTR_RELATIME : MOUNT_ATTR_STRICTATIME;
 }
 
 static uint64_t atime_of(unsigned long flags)
@@ -199,7 +199,10 @@ static uint64_t atime_of(unsigned long flags)
 	       MOUNT_ATTR_STRICTATIME;
 }
 
-/* The filesystem itself may be read-only, which is none of the mount's options. */
+/*
+ * Where the filesystem itself is read-only, one cannot see whether the mount is as
+ * well: what was is made so in any case.
+ */
 static void compare(const char *options, unsigned long flags,
 		    struct mount_attr *attr)
 {
@@ -207,9 +210,10 @@ static void compare(const char *options, unsigned long flags,
 
 	for (i = 0; i < sizeof(option_flags) / sizeof(option_flags[0]); i++) {
 		const struct option_flag *option = &option_flags[i];
-		bool want = has_option(options, option->name);
+		bool want = ns_mount_has_option(options, option->name);
+		bool sure = option->flag != ST_RDONLY;
 
-		if (want && !(flags & option->flag))
+		if (want && !(sure && flags & option->flag))
 			attr->attr_set |= option->attr;
 		else if (!want && flags & option->flag)
 			attr->attr_clr |= option->attr;

@@ -150,11 +150,27 @@ static int likeness(const struct ns_plan *plan, const struct ns_mount *mount,
 	       2 * follows_same(plan, mount, fs);
 }
 
+/* What it is itself is the filesystem's, and not for us to change while others use it. */
+static void check_filesystem(const struct ns_mount *mount, struct libmnt_fs *fs,
+			     struct json_object *report)
+{
+	const char *here = mnt_fs_get_fs_options(fs);
+	bool was = ns_mount_has_option(ns_get_string(mount->saved,
+						     "super_options"), "ro");
+	bool is = here && ns_mount_has_option(here, "ro");
+
+	if (was != is)
+		ns_report_add(report, "mnt",
+			      "the filesystem of %s is %s here, and was %s",
+			      mount->target, is ? "read-only" : "writable",
+			      was ? "read-only" : "writable");
+}
+
 static void find_here(const struct ns_plan *plan, struct ns_mount *mount,
-		      struct libmnt_table *table)
+		      struct libmnt_table *table, struct json_object *report)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs;
+	struct libmnt_fs *fs, *found = NULL;
 	int best = 0;
 
 	while (iter && !mnt_table_next_fs(table, iter, &fs)) {
@@ -166,12 +182,15 @@ static void find_here(const struct ns_plan *plan, struct ns_mount *mount,
 		if (!path)
 			continue;
 		free(mount->path);
+		found = fs;
 		best = like;
 		mount->path = path;
 		mount->origin = NS_MOUNT_CLONE;
 		mount->group = group_of(fs, "shared:");
 		mount->follows = follows_same(plan, mount, fs);
 	}
+	if (found)
+		check_filesystem(mount, found, report);
 	mnt_free_iter(iter);
 }
 
@@ -236,7 +255,7 @@ static void find_source(const struct ns_plan *plan,
 	/* A whole that is a part here is not here yet. */
 	if (!is_whole(plan, mount) ||
 	    !strcmp(mount->root, "/"))
-		find_here(plan, mount, table);
+		find_here(plan, mount, table, report);
 	if (mount->origin == NS_MOUNT_NONE)
 		find_new(mounts, mount, report);
 	if (mount->origin == NS_MOUNT_NONE && plan->privileged)
