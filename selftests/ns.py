@@ -1050,6 +1050,58 @@ def restore_makes_links_addresses_and_routes():
         check_equal(restored(path, *six), process.inside(*six), "IPv6")
 
 
+def whole_links(text):
+    """All that ip says of links and addresses, but for numbers and the clock's."""
+    passing = {"ifindex", "link_index", "link_netnsid", "link",
+               "ifa_cacheinfo", "stats64", "qdisc", "tentative"}
+    whole = json.loads(text)
+    for link in whole:
+        for entry in [link, *link["addr_info"]]:
+            for name in passing & set(entry):
+                del entry[name]
+            for name in entry:
+                if name.endswith("life_time"):
+                    entry[name] = entry[name] > 1 << 31
+    return sorted(whole, key=lambda link: link["ifname"])
+
+
+@test
+def restore_gives_lo_what_it_had_and_nothing_else():
+    """Addresses that were removed, no IPv6 at all, flags, another size, down."""
+    proc = "/proc/sys/net/ipv6/conf"
+    for script in ("ip link set lo up", ":",
+                   "ip link set lo up; ip addr del ::1/128 dev lo",
+                   "ip link set lo up; ip addr flush dev lo",
+                   f"echo 1 > {proc}/lo/disable_ipv6; ip link set lo up",
+                   f"echo 1 > {proc}/all/disable_ipv6; ip link set lo up",
+                   "ip link set lo mtu 1500 promisc on multicast on; "
+                   "ip addr add 10.1.1.1/32 dev lo",
+                   "ip link set lo up; ip addr add fd00::7/128 dev lo; "
+                   "ip addr add 10.1.1.1/24 dev lo valid_lft 9000 "
+                   "preferred_lft 8000; ip addr add 10.1.2.1/24 dev lo "
+                   "noprefixroute", "ip link set lo name loop; "
+                   "ip link set loop up"):
+        for options in ALL, "--net":
+            with Process(options, script) as process:
+                want = whole_links(process.inside("ip", "-j", "addr"))
+                path = process.save()
+            check_equal(whole_links(restored(path, "ip", "-j", "addr")), want,
+                        script)
+
+
+@test
+def restore_gives_other_links_their_flags():
+    """Those that one may choose."""
+    script = """ip link add v0 type veth peer name v1
+        ip link set v0 arp off multicast off; ip link set v1 promisc on
+        ip addr add 10.9.0.1/24 dev v0; ip addr add fd00::1/64 dev v0
+        ip addr add fd00::2/64 dev v1 nodad"""
+    with Process(ALL, script) as process:
+        want = whole_links(process.inside("ip", "-j", "addr"))
+        path = process.save()
+    check_equal(whole_links(restored(path, "ip", "-j", "addr")), want, "links")
+
+
 @test
 def restore_makes_the_other_end_of_a_veth_outside():
     """With its name, up, in the bridge where it was; and it goes with the rest."""

@@ -20,6 +20,7 @@
 #include "base/message.h"
 #include "ns/enter.h"
 #include "ns/net_restore.h"
+#include "ns/net_save.h"
 #include "ns/report.h"
 
 /*
@@ -193,23 +194,76 @@ static void make_link(struct wire *wire, const struct json_object *saved)
 		failed(wire, ns_get_string(saved, "type"), name, err);
 }
 
+static int change(struct wire *wire, int index, struct rtnl_link *to)
+{
+	struct rtnl_link *old = rtnl_link_alloc();
+	int err = -NLE_NOMEM;
+
+	if (old) {
+		rtnl_link_set_ifindex(old, index);
+		err = rtnl_link_change(wire->sock, old, to, 0);
+	}
+	rtnl_link_put(old);
+	return err;
+}
+
 static void set_up(struct wire *wire, const struct json_object *saved)
 {
 	const char *name = ns_get_string(saved, "name");
-	struct rtnl_link *old = rtnl_link_alloc(), *link = rtnl_link_alloc();
+	struct rtnl_link *link = rtnl_link_alloc();
 	int err = -NLE_NOMEM;
 
-	if (old && link) {
-		rtnl_link_set_ifindex(old, if_nametoindex(name));
+	if (link) {
 		rtnl_link_set_flags(link, IFF_UP);
-		err = rtnl_link_change(wire->sock, old, link, 0);
+		err = change(wire, if_nametoindex(name), link);
 	}
 	rtnl_link_put(link);
-	rtnl_link_put(old);
 	if (err)
 		ns_report_add(wire->report, "net",
 			      "link %s cannot be set up: %s", name,
 			      nl_geterror(err));
+}
+
+/* Files of an older pvadm do not tell them. */
+static void set_flags(struct wire *wire, const struct json_object *saved)
+{
+	const char *name = ns_get_string(saved, "name");
+	unsigned int flags = ns_get_number(saved, "flags");
+	struct rtnl_link *link;
+	int err = -NLE_NOMEM;
+
+	if (!ns_get(saved, "flags") || !if_nametoindex(name))
+		return;
+	link = rtnl_link_alloc();
+	if (link) {
+		rtnl_link_set_flags(link, flags & NS_NET_LINK_FLAGS);
+		rtnl_link_unset_flags(link, ~flags & NS_NET_LINK_FLAGS);
+		err = change(wire, if_nametoindex(name), link);
+	}
+	rtnl_link_put(link);
+	if (err)
+		ns_report_add(wire->report, "net",
+			      "link %s cannot have the flags that it had: %s",
+			      name, nl_geterror(err));
+}
+
+/* It is there from the beginning, with the name and size that all have. */
+static void dress_loopback(struct wire *wire, const struct json_object *saved)
+{
+	struct rtnl_link *link;
+	int err = -NLE_NOMEM;
+
+	if (!is(saved, "loopback"))
+		return;
+	link = rtnl_link_alloc();
+	if (link) {
+		rtnl_link_set_name(link, ns_get_string(saved, "name"));
+		rtnl_link_set_mtu(link, ns_get_number(saved, "mtu"));
+		err = change(wire, if_nametoindex("lo"), link);
+	}
+	rtnl_link_put(link);
+	if (err)
+		failed(wire, "link", ns_get_string(saved, "name"), err);
 }
 
 /* ---- Addresses ---- */
@@ -250,6 +304,46 @@ static int set_others(struct rtnl_addr *address,
 	return err;
 }
 
+/* Those that one may choose. */
+static unsigned int flags_of(const struct json_object *saved)
+{
+	const unsigned int settable = IFA_F_NODAD | IFA_F_HOMEADDRESS |
+				      IFA_F_MANAGETEMPADDR |
+				      IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN;
+
+	return ns_get_number(saved, "flags") & settable;
+}
+
+static void set_lifetimes(struct rtnl_addr *address,
+			  const struct json_object *saved)
+{
+	if (ns_get(saved, "valid"))
+		rtnl_addr_set_valid_lifetime(address,
+					     ns_get_number(saved, "valid"));
+	if (ns_get(saved, "preferred"))
+		rtnl_addr_set_preferred_lifetime(address,
+						 ns_get_number(saved, "preferred"));
+}
+
+/*
+ * Nobody is here yet to have an address of IPv6, too: it is not looked for, so that the
+ * command can use it at once.  Then it gets the flags that it had.
+ */
+static int add_with_flags(struct wire *wire, struct rtnl_addr *address,
+			  const struct json_object *saved)
+{
+	unsigned int flags = flags_of(saved);
+	bool six = rtnl_addr_get_family(address) == AF_INET6;
+	int err;
+
+	rtnl_addr_set_flags(address, six ? flags | IFA_F_NODAD : flags);
+	err = rtnl_addr_add(wire->sock, address, 0);
+	if (err || !six || flags & IFA_F_NODAD)
+		return err;
+	rtnl_addr_unset_flags(address, IFA_F_NODAD);
+	return rtnl_addr_add(wire->sock, address, NLM_F_REPLACE);
+}
+
 /* Those that the kernel makes itself are there already. */
 static void add_address(struct wire *wire, const struct json_object *saved)
 {
@@ -265,14 +359,65 @@ static void add_address(struct wire *wire, const struct json_object *saved)
 		if (ns_get(saved, "label"))
 			rtnl_addr_set_label(address,
 					    ns_get_string(saved, "label"));
-		/* Nobody is here yet to have it, too. */
-		if (rtnl_addr_get_family(address) == AF_INET6)
-			rtnl_addr_set_flags(address, IFA_F_NODAD);
-		err = rtnl_addr_add(wire->sock, address, 0);
+		set_lifetimes(address, saved);
+		err = add_with_flags(wire, address, saved);
 	}
 	rtnl_addr_put(address);
 	if (err && err != -NLE_EXIST)
 		failed(wire, "address", ns_get_string(saved, "local"), err);
+}
+
+static bool is_saved(const struct wire *wire, const char *link,
+		     struct rtnl_addr *address)
+{
+	struct json_object *all = ns_get(wire->net, "addresses");
+	char text[NS_NET_ADDRESS_TEXT];
+	size_t i;
+
+	nl_addr2str(rtnl_addr_get_local(address), text, sizeof(text));
+	for (i = 0; i < json_object_array_length(all); i++) {
+		struct json_object *saved = json_object_array_get_idx(all, i);
+
+		if (!strcmp(ns_get_string(saved, "link"), link) &&
+		    !strcmp(ns_get_string(saved, "local"), text))
+			return true;
+	}
+	return false;
+}
+
+static void drop_unless_saved(struct wire *wire, struct rtnl_addr *address)
+{
+	char text[NS_NET_ADDRESS_TEXT], link[IF_NAMESIZE];
+	int err;
+
+	if (!if_indextoname(rtnl_addr_get_ifindex(address), link) ||
+	    is_saved(wire, link, address))
+		return;
+	err = rtnl_addr_delete(wire->sock, address, 0);
+	if (err && err != -NLE_NOADDR)
+		ns_report_add(wire->report, "net",
+			      "%s has the address %s, which it had not: %s",
+			      link, nl_addr2str(rtnl_addr_get_local(address),
+						text, sizeof(text)),
+			      nl_geterror(err));
+}
+
+/* The kernel gives some to each link that is set up, also where they were removed. */
+static void drop_others(struct wire *wire)
+{
+	struct nl_cache *all;
+	struct nl_object *at;
+	int err = rtnl_addr_alloc_cache(wire->sock, &all);
+
+	if (err) {
+		ns_report_add(wire->report, "net",
+			      "links may have addresses that they had not: %s",
+			      nl_geterror(err));
+		return;
+	}
+	for (at = nl_cache_get_first(all); at; at = nl_cache_get_next(at))
+		drop_unless_saved(wire, (void *)at);
+	nl_cache_put(all);
 }
 
 /* ---- Routes ---- */
@@ -400,10 +545,13 @@ static int restore(void *data, struct json_object **result)
 		return message_failed("cannot make network links: %s",
 				      nl_geterror(err));
 	}
+	each(wire, "links", dress_loopback);
 	each(wire, "links", make_link);
+	each(wire, "links", set_flags);
 	/* The kernel gives addresses of its own to links that are up. */
 	each(wire, "links", set_up_if_there);
 	each(wire, "addresses", add_address_if_there);
+	drop_others(wire);
 	each(wire, "routes", add_route);
 	nl_socket_free(wire->sock);
 	return STATUS_DONE;

@@ -19,9 +19,6 @@
 #include "ns/file.h"
 #include "ns/net_save.h"
 
-/* Long enough for an IPv6 address with a prefix length. */
-#define ADDRESS_TEXT	64
-
 /*
  * struct net - all of a network namespace, as the kernel told it
  */
@@ -62,7 +59,7 @@ static int net_open(struct net *net)
 static void put_address(struct json_object *object, const char *name,
 			struct nl_addr *address)
 {
-	char text[ADDRESS_TEXT];
+	char text[NS_NET_ADDRESS_TEXT];
 
 	if (address)
 		ns_put_string(object, name,
@@ -123,6 +120,8 @@ static struct json_object *link_json(const struct net *net,
 		type = "loopback";
 	ns_put_string(object, "type", type ? type : "device");
 	ns_put_bool(object, "up", rtnl_link_get_flags(link) & IFF_UP);
+	ns_put_number(object, "flags", rtnl_link_get_flags(link) &
+				       NS_NET_LINK_FLAGS);
 	ns_put_number(object, "mtu", rtnl_link_get_mtu(link));
 	put_address(object, "address", rtnl_link_get_addr(link));
 	put_master(object, net, link);
@@ -132,6 +131,14 @@ static struct json_object *link_json(const struct net *net,
 }
 
 /* ---- Addresses ---- */
+
+/* In seconds from now; most have none. */
+static void put_lifetime(struct json_object *object, const char *name,
+			 uint32_t seconds)
+{
+	if (seconds != NS_NET_FOREVER)
+		ns_put_number(object, name, seconds);
+}
 
 static struct json_object *address_json(const struct net *net,
 					struct rtnl_addr *address)
@@ -149,6 +156,9 @@ static struct json_object *address_json(const struct net *net,
 		ns_put_string(object, "label", label);
 	ns_put_number(object, "scope", rtnl_addr_get_scope(address));
 	ns_put_number(object, "flags", rtnl_addr_get_flags(address));
+	put_lifetime(object, "valid", rtnl_addr_get_valid_lifetime(address));
+	put_lifetime(object, "preferred",
+		     rtnl_addr_get_preferred_lifetime(address));
 	return object;
 }
 
