@@ -57,7 +57,7 @@ static bool ask(struct worker *worker, enum ns_wish wish)
 /* ---- User namespaces ---- */
 
 /* Who writes the maps of the new one must be in the one above. */
-static pid_t start_mapper(const struct json_object *user, int begin)
+static pid_t start_mapper(const struct json_object *user, const int begin[2])
 {
 	int dirfd = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	pid_t pid = dirfd < 0 ? -1 : fork();
@@ -68,7 +68,9 @@ static pid_t start_mapper(const struct json_object *user, int begin)
 			close(dirfd);
 		return pid;
 	}
-	if (read(begin, &byte, 1) != 1)
+	/* To see it close, if the namespace cannot be made. */
+	close(begin[1]);
+	if (read(begin[0], &byte, 1) != 1)
 		_exit(STATUS_FAILED);
 	_exit(ns_idmap_write(dirfd, user));
 }
@@ -127,7 +129,7 @@ static int make_user(const struct json_object *user)
 	if (pipe2(begin, O_CLOEXEC))
 		return message_failed("cannot make a pipe: %s",
 				      strerror(errno));
-	mapper = start_mapper(user, begin[0]);
+	mapper = start_mapper(user, begin);
 	if (mapper < 0)
 		return message_failed("cannot start a helper: %s",
 				      strerror(errno));
