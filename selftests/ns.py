@@ -1023,7 +1023,88 @@ def restore_looks_from_the_directory_of_a_chroot():
     with Process("--mount", f"exec chroot {root} /bin/busybox sh -c "
                  f"'echo ready; exec /bin/sleep 10000'\n") as process:
         path = process.save()
+        pinned = Pinned(process)
     check_equal(restored(path, "/bin/busybox", "ls", "/"), "bin\n", "/")
+    with pinned:
+        check_equal(ns("restore", "--pinned", pinned.directory, path, "--",
+                       "/bin/busybox", "ls", "/"), "bin\n", "/ of pinned")
+
+
+class Chroot:
+    """A directory, which is no mount, from which one can run all that there is."""
+
+    def __init__(self):
+        self.path = scratch("chrooted")
+        self.mounted = []
+        os.mkdir(self.path)
+        for name in os.listdir("/"):
+            if os.path.islink(f"/{name}"):
+                os.symlink(os.readlink(f"/{name}"), f"{self.path}/{name}")
+            elif name in ("usr", "etc", "proc", "sys", "dev", "tmp"):
+                os.mkdir(f"{self.path}/{name}")
+                self.mounted.append(f"{self.path}/{name}")
+                good("mount", "--bind", f"/{name}", self.mounted[-1])
+        # Where pvadm is, and what it needs.
+        for place in os.environ["PATH"].split(":"):
+            if os.path.isfile(f"{place}/pvadm") and \
+                    not place.startswith(("/usr/", "/bin", "/tmp/")):
+                os.makedirs(self.path + place)
+                self.mounted.append(self.path + place)
+                good("mount", "--bind", place, self.mounted[-1])
+        self.enter = ["chroot", self.path]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for place in reversed(self.mounted):
+            good("umount", "-l", place)
+
+
+@test
+def save_and_restore_work_from_inside_of_a_chroot():
+    """As outside of it: the command is in its own tree, with the mounts of all."""
+    tree = scratch("inside")
+    os.makedirs(f"{tree}/a")
+    look = ["sh", "-c", f"""findmnt -o {FINDMNT[3]}; ls -id / {tree}
+        stat -f -c %T {tree}/a"""]
+    for options in "--mount", ALL, "--mount --propagation unchanged --pid " \
+            "--fork --kill-child --mount-proc":
+        with Process(options, f"mount -t tmpfs inside {tree}/a") as process:
+            path = process.save()
+            with Chroot() as chroot:
+                want = restored(path, *look)
+                check_equal(restored(path, *look, user=chroot.enter), want,
+                            options)
+                again = scratch("from inside")
+                ns("save", process.pid, again, user=chroot.enter)
+                check_equal(contents(again)["mounts"],
+                            [*contents(path)["mounts"]], "saved inside")
+
+
+@test
+def restore_in_a_chroot_stays_there_if_it_makes_no_mounts():
+    """It is the caller's; and a user namespace alone is refused in a line."""
+    with Process("--uts", "hostname stays") as process:
+        path = process.save()
+    with Process("--user --map-root-user --uts") as process:
+        user = process.save("user")
+    with Chroot() as chroot:
+        said = restored(path, "sh", "-c", "hostname; stat -c %i /",
+                        user=chroot.enter).split()
+        check_equal(said, ["stays", str(os.stat(chroot.path).st_ino)], "root")
+        refused("chroot.*outside of it", "restore", user, "true",
+                user=chroot.enter)
+
+
+@test
+def enter_from_inside_of_a_chroot_leads_out_of_it():
+    """To the root directory of the process, whose mounts may be ours."""
+    look = ["stat", "-c", "%i", "/"]
+    for options in "--uts", "--mount", ALL:
+        with Process(options) as process, Chroot() as chroot:
+            check_equal(ns("enter", process.pid, "--", *look,
+                           user=chroot.enter), good(*look), options)
 
 
 @test

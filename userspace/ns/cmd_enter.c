@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/files.h"
 #include "base/forward.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -44,7 +43,7 @@ struct enter {
 
 static int open_root(struct enter *enter)
 {
-	if (enter->set.fd[NS_MNT] < 0)
+	if (!ns_options_have(&enter->kinds, NS_MNT))
 		return STATUS_DONE;
 	enter->root = pidref_open_root(&enter->pidref);
 	if (enter->root < 0)
@@ -68,12 +67,18 @@ static int find_namespaces(struct enter *enter)
 	return status == STATUS_DONE ? open_root(enter) : status;
 }
 
+/* The same directory may be mounted at several places. */
 static bool is_root(int fd)
 {
-	struct stat ours, theirs;
+	struct statx ours, theirs;
 
-	return !stat("/", &ours) && !fstat(fd, &theirs) &&
-	       files_same_stat(&ours, &theirs);
+	return !statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &ours) &&
+	       !statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID,
+		      &theirs) &&
+	       ours.stx_dev_major == theirs.stx_dev_major &&
+	       ours.stx_dev_minor == theirs.stx_dev_minor &&
+	       ours.stx_ino == theirs.stx_ino &&
+	       ours.stx_mnt_id == theirs.stx_mnt_id;
 }
 
 /* A process that was chrooted looks from there. */

@@ -21,6 +21,7 @@
 #include "base/message.h"
 #include "ns/create.h"
 #include "ns/idmap.h"
+#include "ns/root.h"
 #include "ns/time.h"
 
 /*
@@ -91,7 +92,7 @@ static int explain_user(int err)
 	const char *advice = "";
 
 	if (err == EPERM)
-		advice = ": this system lets only root make them, or a chroot stands in the way";
+		advice = ": this system lets only root make them, or a chroot stands in the way: then run pvadm outside of it";
 	else if (err == ENOSPC || err == EUSERS)
 		advice = ": there are too many, or they are nested too deeply, see /proc/sys/user/max_user_namespaces";
 	return message_failed("cannot make a user namespace: %s%s",
@@ -288,12 +289,29 @@ static int become_command(struct worker *worker)
 	return status;
 }
 
+/*
+ * Of all who are in a mount namespace, only those who look from its root do so from
+ * the new root that it is given; nor does the kernel make user namespaces in a chroot.
+ */
+static int leave_chroot(const struct worker *worker)
+{
+	int err = worker->plan->make[NS_MNT] && worker->plan->privileged ?
+		  ns_root_go() : 0;
+
+	if (err)
+		return message_failed("cannot leave our root directory for that of our mount namespace: %s",
+				      strerror(-err));
+	return STATUS_DONE;
+}
+
 static int work(struct worker *worker)
 {
 	int status;
 
 	worker->directory = getcwd(NULL, 0);
-	status = make_all(worker);
+	status = leave_chroot(worker);
+	if (status == STATUS_DONE)
+		status = make_all(worker);
 	if (status != STATUS_DONE)
 		return status;
 	/* Not to hold on to what was mounted before. */

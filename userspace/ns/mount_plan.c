@@ -19,6 +19,7 @@
 #include "ns/mount_create.h"
 #include "ns/mount_plan.h"
 #include "ns/report.h"
+#include "ns/root.h"
 
 /* Filesystems that are made of nothing; some are lost with what was in them. */
 static const struct made {
@@ -328,16 +329,13 @@ static void take_hold(struct ns_mounts *mounts)
 			ns_mount_create(&mounts->mount[i], NULL);
 }
 
-int ns_mount_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
-		  struct json_object *report)
+static int plan_mounts(struct ns_mounts *mounts, const struct ns_plan *plan,
+		       struct json_object *report)
 {
 	struct libmnt_table *table;
 	int status;
 	size_t i;
 
-	*mounts = (struct ns_mounts){ 0 };
-	if (!plan->make[NS_MNT])
-		return STATUS_DONE;
 	table = mnt_new_table_from_file("/proc/self/mountinfo");
 	if (!table)
 		return message_failed("cannot read our own mount table: is /proc mounted?");
@@ -349,6 +347,24 @@ int ns_mount_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
 	mnt_unref_table(table);
 	if (status == STATUS_DONE && plan->privileged)
 		take_hold(mounts);
+	return status;
+}
+
+int ns_mount_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
+		   struct json_object *report)
+{
+	struct ns_root from;
+	int status, err;
+
+	*mounts = (struct ns_mounts){ 0 };
+	if (!plan->make[NS_MNT])
+		return STATUS_DONE;
+	ns_root_visit(&from);
+	status = plan_mounts(mounts, plan, report);
+	err = ns_root_return(&from);
+	if (err && status == STATUS_DONE)
+		status = message_failed("cannot go back to our own root directory: %s",
+					strerror(-err));
 	return status;
 }
 

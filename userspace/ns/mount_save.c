@@ -14,6 +14,7 @@
 #include "base/message.h"
 #include "ns/file.h"
 #include "ns/mount_save.h"
+#include "ns/root.h"
 
 static const char *or_empty(const char *text)
 {
@@ -88,6 +89,20 @@ static struct json_object *table_json(struct libmnt_table *table,
 	return mounts;
 }
 
+/* All of our namespace, also if we see but a part of it. */
+static struct libmnt_table *read_ours(void)
+{
+	struct libmnt_table *table;
+	struct ns_root from;
+
+	ns_root_visit(&from);
+	table = mnt_new_table_from_file("/proc/self/mountinfo");
+	if (!ns_root_return(&from))
+		return table;
+	mnt_unref_table(table);
+	return NULL;
+}
+
 int ns_mount_save(pid_t pid, struct json_object **mounts)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
@@ -98,7 +113,7 @@ int ns_mount_save(pid_t pid, struct json_object **mounts)
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
 	errno = 0;
 	table = mnt_new_table_from_file(path);
-	ours = mnt_new_table_from_file("/proc/self/mountinfo");
+	ours = read_ours();
 	if (table && ours && iter)
 		*mounts = table_json(table, ours, iter);
 	else

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/document.h"
 #include "base/forward.h"
 #include "base/message.h"
 #include "ns/enter.h"
@@ -76,11 +77,35 @@ static int open_all(struct ns_set *set, const char *directory,
 	return status;
 }
 
-static int go(struct ns_set *set, const struct ns_exec *as, char **command)
+/* A process that was chrooted looked from there. */
+static int go_to_root(const struct json_object *file)
+{
+	char *root = document_get_bytes(ns_get(file, "process"), "root");
+	int status = STATUS_DONE;
+
+	if (!root)
+		return message_out_of_memory();
+	if (strcmp(root, "/") && (chdir(root) || chroot(".")))
+		status = message_failed("cannot go to the root directory of the process, %s: %s",
+					root, strerror(errno));
+	free(root);
+	return status;
+}
+
+static int enter(struct ns_set *set, const struct json_object *file)
+{
+	bool mounts = set->fd[NS_MNT] >= 0;
+	int status = ns_enter(set);
+
+	return status == STATUS_DONE && mounts ? go_to_root(file) : status;
+}
+
+static int go(struct ns_set *set, const struct json_object *file,
+	      const struct ns_exec *as, char **command)
 {
 	bool child = set->fd[NS_PID] >= 0 || as->kill_child;
 	bool user = set->fd[NS_USER] >= 0;
-	int status = ns_enter(set);
+	int status = enter(set, file);
 	pid_t pid;
 
 	if (status != STATUS_DONE || !child)
@@ -106,7 +131,7 @@ int ns_pinned_run(const char *directory, const struct json_object *file,
 	ns_set_subtract(&set, &ours);
 	ns_set_close(&ours);
 	if (status == STATUS_DONE)
-		status = go(&set, as, command);
+		status = go(&set, file, as, command);
 	ns_set_close(&set);
 	return status;
 }
