@@ -989,7 +989,8 @@ def restore_reports_each_mount_that_it_cannot_make():
     text = [line["text"] for line in said if line["about"] == "mnt"]
     check(any(f"{tree}/a " in line and "new and empty" in line
               for line in text), text)
-    check(any(f"{tree}/b " in line and "not here" in line
+    # A part of it is one of the new one.
+    check(any(f"{tree}/b " in line and "new and empty" in line
               for line in text), text)
     done = run("pvadm", "ns", "restore", path, "--", "echo", "ran")
     check_equal(done.stdout, "ran\n", "output")
@@ -999,6 +1000,105 @@ def restore_reports_each_mount_that_it_cannot_make():
     refused("not equal.*more", "restore", "--strict", path, "echo", "ran")
     check_equal(run("pvadm", "ns", "restore", "--check", "--strict",
                     path).returncode, 1, "status of --check --strict")
+
+
+def filesystems(look):
+    """What stat says of places, a number for each device: {place: words}."""
+    devices, found = [], {}
+    for line in look.splitlines():
+        place, device, *words = line.split()
+        if device not in devices:
+            devices.append(device)
+        found[place] = [devices.index(device), *words]
+    return found
+
+
+@test
+def restore_makes_one_filesystem_one_again_at_all_its_places():
+    """In memory, and parts of it, directories and files: with mode and owner."""
+    tree = scratch("places")
+    for name in "abcdenor":
+        os.makedirs(f"{tree}/{name}")
+    for name in "fg":
+        with open(f"{tree}/{name}", "w", encoding="ascii"):
+            pass
+    script = f"""cd {tree}; mount -t tmpfs -o size=1m,mode=711 one a
+        mkdir -p a/deep/sub a/late; chmod 2750 a/deep/sub; chown 7:8 a/deep/sub
+        echo data > a/deep/file; chmod 640 a/deep/file; mkfifo a/fifo
+        mount --bind a b; mount --bind a/deep/sub c; mount --bind a/deep/file f
+        mount --bind a/fifo g; mount -t tmpfs other d; mount --bind d a/late
+        mount -t tmpfs -o ro tight e; mkdir d/over; mount -t ramfs ram d/over
+        chmod 700 d; mkdir a/low a/up a/work; mount -t tmpfs n n
+        mkdir n/sub n/sub/x; mount -t tmpfs x n/sub/x; mount -o remount,ro n
+        mount --bind n/sub o; mount -t devpts -o newinstance,mode=620 pts r
+        mount --bind r n/sub/x"""
+    names = ["a", "b", "c", "d", "e", "f", "g", "a/late", "d/over", "n", "o",
+             "r", "n/sub/x"]
+    look = ["stat", "-c", "%n %d %F %a %u %g", *(f"{tree}/{name}"
+                                                for name in names)]
+    for options in "--mount", ALL:
+        owned = script if options != ALL else script.replace("7:8", "0:0")
+        with Process(options, owned) as process:
+            want = filesystems(process.inside(*look))
+            places = [f"{tree}/{name}" for name in names]
+            shown = options_of(process.inside(*TABLE), places)
+            path = process.save()
+        check_equal(filesystems(restored(path, *look)
+                                .replace("regular empty", "regular")),
+                    {place: [word for word in words if word != "empty"]
+                     for place, words in want.items()}, options)
+        check_equal(options_of(restored(path, *TABLE), places), shown, options)
+        said = restored(path, "sh", "-c", f"cd {tree}; echo x > a/new; cat b/new"
+                        "; echo y > c/in; cat a/deep/sub/in; echo z > f; "
+                        "cat a/deep/file")
+        check_equal(said.split(), ["x", "y", "z"], "what is written")
+
+
+@test
+def restore_makes_parts_of_proc_and_sysfs_again():
+    """As containers have them: read-only on top of the whole."""
+    script = """mount -t proc proc /proc; mount --bind /proc/sys /proc/sys
+        mount -o remount,bind,ro /proc/sys; mount --bind /proc/sys/kernel /proc/fs
+        mount --bind /dev/null /proc/version
+        mount -t tmpfs x /mnt; mknod /mnt/null c 1 3
+        mount --bind /mnt/null /proc/loadavg"""
+    look = ["stat", "-c", "%n %F %t:%T", "/proc/sys", "/proc/fs",
+            "/proc/version", "/proc/loadavg"]
+    for options in ("--mount --pid --fork --kill-child --mount-proc",
+                    "--user --map-root-user --mount --pid --fork --kill-child "
+                    "--mount-proc --net"):
+        does = script if "user" not in options else \
+            script.split("mount -t tmpfs", maxsplit=1)[0] + \
+            "mount --bind /dev/zero /proc/loadavg"
+        with Process(options, does) as process:
+            want = process.inside(*look)
+            table = mounts(process.inside(*FINDMNT))
+            path = process.save()
+        check_equal(restored(path, *look), want, options)
+        check_equal(mounts(restored(path, *FINDMNT)), table, options)
+
+
+@test
+def restore_makes_no_second_one_of_what_is_here_in_part():
+    """What cannot be had is said."""
+    tree = scratch("in part")
+    tree = tree.replace(" ", "-")
+    for name in "ab":
+        os.makedirs(f"{tree}/{name}")
+    good("mount", "-t", "tmpfs", "whole", f"{tree}/a")
+    try:
+        os.mkdir(f"{tree}/a/sub")
+        good("mount", "--bind", f"{tree}/a/sub", f"{tree}/b")
+        with Process("--mount") as process:
+            path = process.save()
+            good("umount", f"{tree}/a")
+            said = ns("restore", "--check", path)
+            check(f"{tree}/a (tmpfs) is not mounted again: of its filesystem"
+                  in said, said)
+            check(f"{tree}/b" not in said.replace(f"that of {tree}/b", ""),
+                  said)
+    finally:
+        run("umount", f"{tree}/b")
 
 
 @test

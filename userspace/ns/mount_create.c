@@ -12,10 +12,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/document.h"
-#include "ns/idmap.h"
+#include "ns/filesystem.h"
 #include "ns/mount_create.h"
-#include "ns/report.h"
 
 /* Newer than some C libraries. */
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
@@ -73,86 +71,13 @@ static int clone_mount(struct ns_mount *mount, struct json_object *report)
 	return 0;
 }
 
-/* ---- What is not ---- */
-
-/* The table shows ids as they are outside; who mounts it gives those inside. */
-static const char *translate(const struct ns_mount *mount, const char *option,
-			     const char *value, char text[24])
-{
-	int64_t id;
-
-	if (strcmp(option, "uid") && strcmp(option, "gid"))
-		return value;
-	id = ns_idmap_inside(ns_get(mount->plan->root, "user"),
-			     ns_plan_level(mount->plan, NS_MNT), option,
-			     atoll(value));
-	if (id < 0)
-		return value;
-	snprintf(text, 24, "%lld", (long long)id);
-	return text;
-}
-
-static void set_option(int fs, const struct ns_mount *mount, char *option,
-		       struct json_object *report)
-{
-	char *value = strchr(option, '='), text[24];
-	int err;
-
-	if (!*option || !strcmp(option, "rw") || !strcmp(option, "seclabel"))
-		return;
-	if (value)
-		*value++ = '\0';
-	err = value ? fsconfig(fs, FSCONFIG_SET_STRING, option,
-			       translate(mount, option, value, text), 0) :
-	      fsconfig(fs, FSCONFIG_SET_FLAG, option, NULL, 0);
-	if (err && report)
-		ns_report_add(report, "mnt",
-			      "%s (%s) goes without the option %s: %s",
-			      mount->target, ns_get_string(mount->saved, "type"),
-			      option, strerror(errno));
-}
-
-static void set_options(int fs, const struct ns_mount *mount,
-			struct json_object *report)
-{
-	char *source = document_get_bytes(mount->saved, "source");
-	char *options = document_get_bytes(mount->saved, "super_options");
-	char *rest = options, *option;
-
-	if (source && *source)
-		fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0);
-	while ((option = strsep(&rest, ",")))
-		set_option(fs, mount, option, report);
-	free(options);
-	free(source);
-}
-
-static int new_mount(struct ns_mount *mount, struct json_object *report)
-{
-	int fs = fsopen(ns_get_string(mount->saved, "type"), FSOPEN_CLOEXEC);
-	int err = 0;
-
-	if (fs < 0)
-		return -errno;
-	set_options(fs, mount, report);
-	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		err = -errno;
-	if (!err) {
-		mount->fd = fsmount(fs, FSMOUNT_CLOEXEC, 0);
-		if (mount->fd < 0)
-			err = -errno;
-	}
-	close(fs);
-	return err;
-}
-
 int ns_mount_create(struct ns_mount *mount, struct json_object *report)
 {
 	if (mount->fd >= 0)
 		return 0;
 	if (mount->origin == NS_MOUNT_CLONE)
 		return clone_mount(mount, report);
-	return new_mount(mount, report);
+	return ns_filesystem_mount(mount, report);
 }
 
 /* ---- Options ---- */

@@ -23,10 +23,12 @@
 #include "base/files.h"
 #include "base/message.h"
 #include "ns/enter.h"
+#include "ns/filesystem.h"
 #include "ns/mount_create.h"
 #include "ns/mount_plan.h"
 #include "ns/mount_restore.h"
 #include "ns/report.h"
+#include "ns/root.h"
 
 /*
  * struct build - what is under way, in the namespace
@@ -77,6 +79,12 @@ static bool is_directory(int fd)
 	return !fstat(fd, &st) && S_ISDIR(st.st_mode);
 }
 
+static bool is_in_memory(const struct ns_mount *mount)
+{
+	return mount->origin == NS_MOUNT_NEW && mount->filesystem->type &&
+	       mount->filesystem->type->memory;
+}
+
 /* In a filesystem that is new, nobody has made it yet. */
 static int make_place(int dirfd, const char *path, bool directory)
 {
@@ -107,7 +115,7 @@ static int open_place(const struct ns_mount *parent,
 	if (!*path)
 		return fcntl(parent->fd, F_DUPFD_CLOEXEC, 0);
 	fd = files_openat(parent->fd, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
-	if (fd == -ENOENT && parent->origin == NS_MOUNT_NEW)
+	if (fd == -ENOENT && is_in_memory(parent))
 		fd = make_place(parent->fd, path, is_directory(mount->fd));
 	return fd;
 }
@@ -171,16 +179,56 @@ static void attach(struct build *build, struct ns_mount *mount)
 		close(point);
 }
 
-/* What was not found was told before. */
-static void make_mount(struct build *build, struct ns_mount *mount)
+static void make_mounts(struct build *build, enum ns_mount_origin origin)
 {
+	size_t i;
 	int err;
 
-	if (mount->origin == NS_MOUNT_NONE)
-		return;
-	err = ns_mount_create(mount, build->report);
+	for (i = 0; i < build->mounts->count; i++) {
+		struct ns_mount *mount = &build->mounts->mount[i];
+
+		err = mount->origin == origin ?
+		      ns_mount_create(mount, build->report) : 0;
+		if (err)
+			not_mounted(build, mount, strerror(-err));
+	}
+}
+
+/*
+ * All filesystems, too: while they are made they lie on the old root, one on the other in
+ * the order of the table.
+ */
+static int make_all(struct build *build)
+{
+	size_t i;
+	int err = 0;
+
+	make_mounts(build, NS_MOUNT_CLONE);
+	make_mounts(build, NS_MOUNT_NEW);
+	for (i = build->mounts->filesystems; i-- > 0 && !err;)
+		err = ns_filesystem_detach(&build->mounts->filesystem[i]);
 	if (err)
-		not_mounted(build, mount, strerror(-err));
+		return message_failed("cannot take new filesystems from the old root directory: %s",
+				      strerror(-err));
+	return STATUS_DONE;
+}
+
+/* Nothing will have to be made in them any more. */
+static void finish_filesystems(struct build *build)
+{
+	const struct ns_filesystem *fs = build->mounts->filesystem;
+	size_t i;
+	int err;
+
+	for (i = 0; i < build->mounts->filesystems; i++) {
+		err = ns_filesystem_finish(&fs[i]);
+		if (err)
+			ns_report_add(build->report, "mnt",
+				      "%s (%s) cannot be read-only: %s",
+				      fs[i].first->target,
+				      ns_get_string(fs[i].first->saved, "type"),
+				      strerror(-err));
+	}
 }
 
 /* Parents first, in as many rounds as the table is deep. */
@@ -345,18 +393,18 @@ static int restore(void *data, struct json_object **result)
 	struct build *build = data;
 	int procfd = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int status = cut_off();
-	size_t i;
 
 	if (status != STATUS_DONE)
 		return status;
 	build->report = json_object_new_array();
 	*result = build->report;
-	for (i = 0; i < build->mounts->count; i++)
-		make_mount(build, &build->mounts->mount[i]);
-	status = make_root(build);
+	status = make_all(build);
+	if (status == STATUS_DONE)
+		status = make_root(build);
 	if (status != STATUS_DONE)
 		return status;
 	attach_all(build);
+	finish_filesystems(build);
 	/* The kernel turns to no root that is shared. */
 	status = turn_to_root(build);
 	if (status != STATUS_DONE)
@@ -367,6 +415,22 @@ static int restore(void *data, struct json_object **result)
 	return STATUS_DONE;
 }
 
+/*
+ * What lies on a block device, only who is privileged here may make: not he who fills the
+ * namespaces.  Devices are named as where mounts were looked for.
+ */
+static int make_on_devices(const struct ns_mounts *mounts)
+{
+	struct ns_root from;
+	size_t i;
+
+	ns_root_visit(&from);
+	for (i = 0; i < mounts->filesystems; i++)
+		if (mounts->filesystem[i].device)
+			ns_filesystem_create(&mounts->filesystem[i], NULL);
+	return ns_root_return(&from);
+}
+
 int ns_mount_restore(const struct ns_process *of, const struct ns_plan *plan,
 		     struct ns_mounts *mounts, struct json_object **report)
 {
@@ -375,9 +439,11 @@ int ns_mount_restore(const struct ns_process *of, const struct ns_plan *plan,
 	};
 	struct build build = { .mounts = mounts };
 	struct ns_set set = ns_process_one(of, NS_MNT);
-	int status;
+	int status = make_on_devices(mounts);
 	size_t i;
 
+	if (status != STATUS_DONE)
+		return status;
 	build.directory = document_get_bytes(ns_get(plan->root, "process"),
 					     "root");
 	if (!build.directory)

@@ -4,15 +4,21 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <libmount.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/command.h"
 #include "base/document.h"
 #include "base/message.h"
 #include "ns/file.h"
+#include "ns/filesystem.h"
 #include "ns/mount_save.h"
 #include "ns/root.h"
 
@@ -39,6 +45,63 @@ static void put_propagation(struct json_object *mount, const char *fields)
 		ns_put_bool(mount, "unbindable", true);
 }
 
+/* ---- What only who looks can tell ---- */
+
+static bool is_memory(struct libmnt_fs *fs)
+{
+	const struct ns_filesystem_type *type =
+		ns_filesystem_type(or_empty(mnt_fs_get_fstype(fs)));
+
+	return type && type->memory;
+}
+
+/* The directory or file that is mounted there; -1 if another mount hides it. */
+static int open_mounted(int rootfd, struct libmnt_fs *fs)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	const char *target = or_empty(mnt_fs_get_target(fs));
+	struct statx st;
+	int fd;
+
+	/* A name that leads on to nothing is that of the root itself. */
+	if (!strcmp(target, "/"))
+		target = ".";
+	fd = syscall(SYS_openat2, rootfd, target, &how, sizeof(how));
+	if (fd < 0)
+		return -1;
+	if (!statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) &&
+	    st.stx_mask & STATX_MNT_ID &&
+	    st.stx_mnt_id == (uint64_t)mnt_fs_get_id(fs))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* What is lost with its filesystem: what it was, whose, and who might do what with it. */
+static void put_owner(struct json_object *mount, int rootfd,
+		      struct libmnt_fs *fs)
+{
+	int fd = rootfd >= 0 && is_memory(fs) ? open_mounted(rootfd, fs) : -1;
+	char text[32];
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st)) {
+		ns_put_number(mount, "mode", st.st_mode);
+		ns_put_number(mount, "uid", st.st_uid);
+		ns_put_number(mount, "gid", st.st_gid);
+	}
+	snprintf(text, sizeof(text), "%u:%u", major(st.st_rdev),
+		 minor(st.st_rdev));
+	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
+		ns_put_string(mount, "node", text);
+	close(fd);
+}
+
 /*
  * Where we have the same filesystem mounted: numbers of devices do not last until
  * it is restored, but /dev will be there.
@@ -54,8 +117,10 @@ static void put_here(struct json_object *mount, struct libmnt_table *ours,
 				   or_empty(mnt_fs_get_target(fs)));
 }
 
+/* ---- The table ---- */
+
 static struct json_object *to_json(struct libmnt_fs *fs,
-				   struct libmnt_table *ours)
+				   struct libmnt_table *ours, int rootfd)
 {
 	struct json_object *mount = json_object_new_object();
 	dev_t device = mnt_fs_get_devno(fs);
@@ -74,18 +139,19 @@ static struct json_object *to_json(struct libmnt_fs *fs,
 			   or_empty(mnt_fs_get_fs_options(fs)));
 	put_propagation(mount, or_empty(mnt_fs_get_optional_fields(fs)));
 	put_here(mount, ours, device);
+	put_owner(mount, rootfd, fs);
 	return mount;
 }
 
 static struct json_object *table_json(struct libmnt_table *table,
 				      struct libmnt_table *ours,
-				      struct libmnt_iter *iter)
+				      struct libmnt_iter *iter, int rootfd)
 {
 	struct json_object *mounts = json_object_new_array();
 	struct libmnt_fs *fs;
 
 	while (!mnt_table_next_fs(table, iter, &fs))
-		json_object_array_add(mounts, to_json(fs, ours));
+		json_object_array_add(mounts, to_json(fs, ours, rootfd));
 	return mounts;
 }
 
@@ -97,7 +163,7 @@ static struct libmnt_table *read_ours(void)
 
 	ns_root_visit(&from);
 	table = mnt_new_table_from_file("/proc/self/mountinfo");
-	if (!ns_root_return(&from))
+	if (ns_root_return(&from) == STATUS_DONE)
 		return table;
 	mnt_unref_table(table);
 	return NULL;
@@ -107,20 +173,24 @@ int ns_mount_save(pid_t pid, struct json_object **mounts)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_table *table, *ours;
-	int status = STATUS_DONE;
+	int status = STATUS_DONE, rootfd;
 	char path[64];
 
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	rootfd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
 	errno = 0;
 	table = mnt_new_table_from_file(path);
 	ours = read_ours();
 	if (table && ours && iter)
-		*mounts = table_json(table, ours, iter);
+		*mounts = table_json(table, ours, iter, rootfd);
 	else
 		status = message_failed("cannot read the mount table of process %d: %s",
 					pid, strerror(errno ? errno : ENOMEM));
 	mnt_unref_table(ours);
 	mnt_unref_table(table);
 	mnt_free_iter(iter);
+	if (rootfd >= 0)
+		close(rootfd);
 	return status;
 }

@@ -6,8 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/command.h"
+#include "base/message.h"
 #include "ns/root.h"
 
 /* Who enters a mount namespace looks from its root, also if he was in it. */
@@ -42,11 +45,12 @@ void ns_root_visit(struct ns_root *from)
 
 int ns_root_return(struct ns_root *from)
 {
-	int err = 0;
+	int status = STATUS_DONE;
 
 	if (from->root >= 0 && (fchdir(from->root) || chroot(".") ||
 				fchdir(from->directory)))
-		err = -errno;
+		status = message_failed("cannot go back to our own root directory: %s",
+					strerror(errno));
 	forget(from);
-	return err;
+	return status;
 }

@@ -23,8 +23,8 @@ struct ns_root {
 int ns_root_go(void);
 
 /*
- * Look from there for a while, if we may, and come back.  ns_root_return() returns 0 or
- * -errno; then we have not come back.
+ * Look from there for a while, if we may, and come back.  ns_root_return() returns the exit
+ * status; if it is not STATUS_DONE we have not come back, and it has said why.
  */
 void ns_root_visit(struct ns_root *from);
 int ns_root_return(struct ns_root *from);

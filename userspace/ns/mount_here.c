@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which of the mounts here a mount of the file can be cloned from.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <libmount.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/document.h"
+#include "base/files.h"
+#include "ns/filesystem.h"
+#include "ns/mount_create.h"
+#include "ns/mount_plan.h"
+#include "ns/report.h"
+
+static const char *type_of(const struct ns_mount *mount)
+{
+	return ns_get_string(mount->saved, "type");
+}
+
+static bool is_member(const struct ns_mount *mount, const char *name,
+		      const char *value)
+{
+	char *saved = document_get_bytes(mount->saved, name);
+	bool same = saved && *saved && value && !strcmp(saved, value);
+
+	free(saved);
+	return same;
+}
+
+/*
+ * Numbers of devices that are none last until the kernel is started anew.  After
+ * that, what lies on a device or a server is known by that, and what the saver had
+ * mounted, too, by where it was.
+ */
+static bool is_same_filesystem(const struct ns_mount *mount,
+			       struct libmnt_fs *fs)
+{
+	const struct ns_plan *plan = mount->plan;
+	dev_t here = mnt_fs_get_devno(fs);
+	char number[32];
+
+	if (strcmp(type_of(mount), mnt_fs_get_fstype(fs)))
+		return false;
+	if (plan->same_boot) {
+		snprintf(number, sizeof(number), "%u:%u", major(here),
+			 minor(here));
+		return is_member(mount, "device", number);
+	}
+	if (ns_filesystem_type(type_of(mount)))
+		return is_member(mount, "here", mnt_fs_get_target(fs));
+	return is_member(mount, "source", mnt_fs_get_source(fs));
+}
+
+/* Nothing else may be mounted on top of it. */
+static bool shows(const char *path, struct libmnt_fs *fs)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+		  STATX_MNT_ID, &st) || !(st.stx_mask & STATX_MNT_ID))
+		return false;
+	return st.stx_mnt_id == (uint64_t)mnt_fs_get_id(fs);
+}
+
+static char *path_here(struct libmnt_fs *fs, const char *rest)
+{
+	const char *target = mnt_fs_get_target(fs);
+	char *path;
+
+	if (!strcmp(target, "/") && *rest)
+		target = "";
+	if (asprintf(&path, "%s%s", target, rest) < 0)
+		return NULL;
+	if (shows(path, fs))
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* The peer group that it is in, "shared:", or that it follows, "master:"; 0 if none. */
+static int64_t group_of(struct libmnt_fs *fs, const char *relation)
+{
+	const char *fields = mnt_fs_get_optional_fields(fs);
+	const char *at = fields ? strstr(fields, relation) : NULL;
+
+	return at ? atoll(at + strlen(relation)) : 0;
+}
+
+/*
+ * Would a clone of it follow the peer group outside that the mount followed?  The
+ * numbers of groups last as long as the kernel runs.
+ */
+static bool follows_same(const struct ns_mount *mount, struct libmnt_fs *fs)
+{
+	int64_t master = ns_get_number(mount->saved, "master");
+	int64_t shared = group_of(fs, "shared:"), above = group_of(fs, "master:");
+
+	if (!master)
+		return false;
+	return mount->plan->same_boot ? shared == master || above == master :
+				 shared || above;
+}
+
+/*
+ * How much a clone of it would be like the mount, 0 if not at all.  Who mounted one
+ * filesystem at several places may have given a source of another name for each.
+ */
+static int likeness(const struct ns_mount *mount, struct libmnt_fs *fs)
+{
+	if (!files_below(mount->root, mnt_fs_get_root(fs)) ||
+	    !is_same_filesystem(mount, fs))
+		return 0;
+	return 1 + is_member(mount, "source", mnt_fs_get_source(fs)) +
+	       2 * follows_same(mount, fs);
+}
+
+/* What it is itself is the filesystem's, and not for us to change while others use it. */
+static void check_filesystem(const struct ns_mount *mount, struct libmnt_fs *fs,
+			     struct json_object *report)
+{
+	const char *here = mnt_fs_get_fs_options(fs);
+	bool was = ns_mount_has_option(ns_get_string(mount->saved,
+						     "super_options"), "ro");
+	bool is = here && ns_mount_has_option(here, "ro");
+
+	if (was != is)
+		ns_report_add(report, "mnt",
+			      "the filesystem of %s is %s here, and was %s",
+			      mount->target, is ? "read-only" : "writable",
+			      was ? "read-only" : "writable");
+}
+
+void ns_mount_find_here(struct ns_mount *mount, struct libmnt_table *table,
+			struct json_object *report)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs, *found = NULL;
+	int best = 0;
+
+	while (iter && !mnt_table_next_fs(table, iter, &fs)) {
+		int like = likeness(mount, fs);
+		char *path = like > best ?
+			     path_here(fs, files_below(mount->root,
+							 mnt_fs_get_root(fs))) : NULL;
+
+		if (!path)
+			continue;
+		free(mount->path);
+		found = fs;
+		best = like;
+		mount->path = path;
+		mount->origin = NS_MOUNT_CLONE;
+		mount->group = group_of(fs, "shared:");
+		mount->follows = follows_same(mount, fs);
+	}
+	if (found)
+		check_filesystem(mount, found, report);
+	mnt_free_iter(iter);
+}
