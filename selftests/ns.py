@@ -1283,6 +1283,69 @@ def restore_gives_other_links_their_flags():
     check_equal(whole_links(restored(path, "ip", "-j", "addr")), want, "links")
 
 
+# Some may not be read.
+SYSCTLS = ["sh", "-c", "grep -rs . /proc/sys/net || :"]
+
+
+@test
+def restore_gives_back_sysctls():
+    """All that a network namespace has, whoever set it; and those of IPC."""
+    script = """cd /proc/sys/net; ip link add v0 type veth peer name v1
+        echo 1 > ipv4/ip_forward; echo 0 > ipv4/conf/v1/forwarding
+        echo 1 > ipv4/conf/all/accept_redirects; echo 2 > ipv4/conf/v0/rp_filter
+        echo 1 > ipv4/conf/default/arp_ignore; echo 77 > core/somaxconn
+        echo '2000 3000' > ipv4/ip_local_port_range
+        echo 8080-8090,9000 > ipv4/ip_local_reserved_ports
+        echo 5 > ipv4/tcp_retries1; echo 4000 > ipv4/neigh/v0/base_reachable_time_ms
+        echo 1 > ipv6/conf/default/disable_ipv6; echo 1 > ipv6/conf/lo/disable_ipv6
+        echo 7 > ipv6/conf/v0/hop_limit; echo 1 > ipv6/conf/v0/addr_gen_mode
+        ip link set lo up; ip link set v0 up; ip link set v1 up
+        echo 99 > /proc/sys/kernel/shmmni; echo 44 > /proc/sys/fs/mqueue/queues_max
+        echo 1 > /proc/sys/kernel/shm_rmid_forced"""
+    ipc = ["sh", "-c", "grep . /proc/sys/kernel/shm* /proc/sys/kernel/msg* "
+           "/proc/sys/kernel/sem* /proc/sys/fs/mqueue/*"]
+    for options in "--net --ipc", ALL:
+        with Process(options, script) as process:
+            want = [sorted(process.inside(*look).splitlines())
+                    for look in (SYSCTLS, ipc)]
+            path = process.save()
+        found = [sorted(ns("restore", "--net", "--ipc", "--user", path, "--",
+                           *look).splitlines()) for look in (SYSCTLS, ipc)]
+        for one, other in zip(want, found):
+            check_equal(set(other) - set(one), set(one) - set(other), options)
+        said = contents(path)["net"]
+        check_equal(said["sysctls"]["net/ipv4/ip_forward"], "1", "saved")
+        check("net/ipv4/tcp_retries2" in said["defaults"], "not a default")
+
+
+@test
+def restore_tells_which_sysctls_it_cannot_set():
+    """Those that the kernel lacks or refuses; and none that only may be lacking."""
+    with Process("--net --ipc") as process:
+        path = process.save()
+    check_equal(ns("restore", "--check", path), "", "of a new one")
+    check_equal(contents(path)["net"]["sysctls"], {}, "of a new one")
+    def change(value):
+        value["net"]["sysctls"].update({
+            "net/ipv4/no_such": "1", "net/ipv4/ip_forward": "perhaps"})
+        value["net"]["defaults"]["net/ipv6/nor_this"] = "1"
+        value["ipc"]["limits"].update(core_pattern="|/x", shmnone="3")
+    forged = forge(path, "forged", change)
+    done = run("pvadm", "ns", "restore", forged, "--", "cat",
+               "/proc/sys/kernel/core_pattern")
+    for text in ("net/ipv4/no_such cannot be set to \"1\": there is none",
+                 "net/ipv4/ip_forward cannot be set to \"perhaps\": Invalid",
+                 "core_pattern cannot be set", "shmnone cannot be set to 3: "
+                 "this kernel has none"):
+        check(text in done.stderr, text, done.stderr)
+    check_equal(done.stderr.count("\n"), 4, done.stderr)
+    check(done.stdout != "|/x\n", "core_pattern is set")
+    for name in "net/../kernel/x", "kernel/core_pattern":
+        bad = forge(path, "bad", lambda value, name=name:
+                    value["net"]["sysctls"].update({name: "1"}))
+        refused("does not make sense.*net.sysctls", "restore", bad, "true")
+
+
 @test
 def restore_makes_the_other_end_of_a_veth_outside():
     """With its name, up, in the bridge where it was; and it goes with the rest."""

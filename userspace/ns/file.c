@@ -24,6 +24,7 @@ enum check {
 	ABSOLUTE,	/* a path that begins with /, without .. in it */
 	PLAIN,		/* a file's name: letters, digits, _ and . */
 	KIND,		/* a kind of namespace */
+	SYSCTL,		/* one of the network, by its path below /proc/sys */
 };
 
 /*
@@ -152,6 +153,10 @@ static const struct rule {
 	{ "net.routes[].hops[].link", json_type_string, ANY, true },
 	{ "net.routes[].hops[].gateway", json_type_string, ANY, true },
 	{ "net.routes[].hops[].weight", json_type_int, NATURAL, false },
+	{ "net.sysctls", json_type_object, ANY, true },
+	{ "net.sysctls{}", json_type_string, SYSCTL, false },
+	{ "net.defaults", json_type_object, ANY, true },
+	{ "net.defaults{}", json_type_string, SYSCTL, false },
 	{ "cgroup", json_type_object, ANY, true },
 	{ "cgroup.path", json_type_string, ABSOLUTE, false },
 	{ "cgroup.root", json_type_string, ABSOLUTE, false },
@@ -203,6 +208,10 @@ static bool is_good(const struct rule *rule, struct json_object *value,
 		return *text == '/' && !has_dot_dot(text);
 	case PLAIN:
 		return is_plain(name ? name : text);
+	case SYSCTL:
+		return !strncmp(name, "net/", strlen("net/")) &&
+		       !has_dot_dot(name) &&
+		       strlen(text) == (size_t)json_object_get_string_len(value);
 	case KIND:
 		return ns_kind_by_name(text) != NS_KINDS;
 	default:

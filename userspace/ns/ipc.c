@@ -3,6 +3,9 @@
  * What an IPC namespace holds, but for the objects themselves.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,27 +17,34 @@
 #include "ns/ipc.h"
 #include "ns/report.h"
 
-/* Those that are each namespace's own, below /proc/sys, by their names in our files. */
-static const struct limit {
-	const char *name;
-	const char *path;
-} limits[] = {
-	{ "shmmax", "/proc/sys/kernel/shmmax" },
-	{ "shmall", "/proc/sys/kernel/shmall" },
-	{ "shmmni", "/proc/sys/kernel/shmmni" },
-	{ "shm_rmid_forced", "/proc/sys/kernel/shm_rmid_forced" },
-	{ "msgmax", "/proc/sys/kernel/msgmax" },
-	{ "msgmnb", "/proc/sys/kernel/msgmnb" },
-	{ "msgmni", "/proc/sys/kernel/msgmni" },
-	{ "sem", "/proc/sys/kernel/sem" },
-	{ "mqueue_queues_max", "/proc/sys/fs/mqueue/queues_max" },
-	{ "mqueue_msg_max", "/proc/sys/fs/mqueue/msg_max" },
-	{ "mqueue_msgsize_max", "/proc/sys/fs/mqueue/msgsize_max" },
-	{ "mqueue_msg_default", "/proc/sys/fs/mqueue/msg_default" },
-	{ "mqueue_msgsize_default", "/proc/sys/fs/mqueue/msgsize_default" },
+/*
+ * struct place - where limits are below /proc/sys
+ *
+ * @prefix: in front of their names in our files
+ * @begins: how those of IPC begin, among others; NULL if there are no others
+ */
+static const struct place {
+	const char *directory;
+	const char *prefix;
+	const char *const *begins;
+} places[] = {
+	{ "/proc/sys/fs/mqueue", "mqueue_", NULL },
+	{ "/proc/sys/kernel", "",
+	  (const char *const []){ "shm", "msg", "sem", "auto_msgmni", NULL } },
 };
 
-#define LIMITS	(sizeof(limits) / sizeof(limits[0]))
+#define PLACES	(sizeof(places) / sizeof(places[0]))
+
+static bool is_limit(const struct place *place, const char *name)
+{
+	const char *const *begin = place->begins;
+
+	if (*name == '.')
+		return false;
+	while (begin && *begin && strncmp(name, *begin, strlen(*begin)))
+		begin++;
+	return !begin || *begin;
+}
 
 /* Each file begins with a line that tells the columns. */
 static int count_lines(const char *path)
@@ -50,19 +60,35 @@ static int count_lines(const char *path)
 	return count > 0 ? count : 0;
 }
 
-/* A kernel may lack some of them. */
+static void put_limit(struct json_object *object, const struct place *place,
+		      const char *name)
+{
+	char path[PATH_MAX], *text;
+
+	snprintf(path, sizeof(path), "%s/%s", place->directory, name);
+	text = procfs_read(path);
+	if (!text)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
+	ns_put_string(object, path, text);
+	free(text);
+}
+
+/* As many as the kernel has. */
 static void put_limits(struct json_object *object)
 {
-	char *text;
+	const struct dirent *entry;
 	size_t i;
+	DIR *dir;
 
-	for (i = 0; i < LIMITS; i++) {
-		text = procfs_read(limits[i].path);
-		if (!text)
-			continue;
-		text[strcspn(text, "\n")] = '\0';
-		ns_put_string(object, limits[i].name, text);
-		free(text);
+	for (i = 0; i < PLACES; i++) {
+		dir = opendir(places[i].directory);
+		while (dir && (entry = readdir(dir)))
+			if (is_limit(&places[i], entry->d_name))
+				put_limit(object, &places[i], entry->d_name);
+		if (dir)
+			closedir(dir);
 	}
 }
 
@@ -91,30 +117,39 @@ static bool is_set(const char *path, const char *value)
 	return same;
 }
 
-static void set_limit(struct json_object *report, const struct limit *limit,
+/* False for what is none of IPC: a file may name what is not its namespace's own. */
+static bool find_path(const char *name, char path[PATH_MAX])
+{
+	const struct place *place = places;
+
+	while (strncmp(name, place->prefix, strlen(place->prefix)))
+		place++;
+	name += strlen(place->prefix);
+	snprintf(path, PATH_MAX, "%s/%s", place->directory, name);
+	return is_limit(place, name);
+}
+
+static void set_limit(struct json_object *report, const char *name,
 		      const char *value)
 {
-	int err;
+	char path[PATH_MAX];
+	int err = -EINVAL;
 
-	if (is_set(limit->path, value))
-		return;
-	err = procfs_write(limit->path, value);
+	if (find_path(name, path)) {
+		if (is_set(path, value))
+			return;
+		err = procfs_write(path, value);
+	}
 	if (err)
-		ns_report_add(report, "ipc", "%s cannot be set to %s: %s",
-			      limit->name, value, strerror(-err));
+		ns_report_add(report, "ipc", "%s cannot be set to %s: %s", name,
+			      value, err == -ENOENT ? "this kernel has none" :
+			      strerror(-err));
 }
 
 int ns_ipc_restore(void *data, struct json_object **result)
 {
-	struct json_object *values = ns_get(data, "limits"), *value;
-	size_t i;
-
 	*result = json_object_new_array();
-	for (i = 0; i < LIMITS; i++) {
-		value = ns_get(values, limits[i].name);
-		if (value)
-			set_limit(*result, &limits[i],
-				  json_object_get_string(value));
-	}
+	json_object_object_foreach(ns_get(data, "limits"), name, value)
+		set_limit(*result, name, json_object_get_string(value));
 	return STATUS_DONE;
 }

@@ -22,6 +22,7 @@
 #include "ns/net_restore.h"
 #include "ns/net_save.h"
 #include "ns/report.h"
+#include "ns/sysctl.h"
 
 /*
  * struct wire - what is under way, in the namespace
@@ -548,6 +549,8 @@ static int restore(void *data, struct json_object **result)
 	each(wire, "links", dress_loopback);
 	each(wire, "links", make_link);
 	each(wire, "links", set_flags);
+	/* Some tell which addresses a link gets when it is set up. */
+	ns_sysctl_set(wire->net);
 	/* The kernel gives addresses of its own to links that are up. */
 	each(wire, "links", set_up_if_there);
 	each(wire, "addresses", add_address_if_there);
@@ -605,6 +608,28 @@ static void note_free(struct wire *wire, const struct json_object *saved)
 		ns_put_bool(wire->free, name, true);
 }
 
+/* For ns_inside(). */
+static int check_sysctls(void *data, struct json_object **result)
+{
+	*result = json_object_new_array();
+	ns_sysctl_check(data, *result);
+	return STATUS_DONE;
+}
+
+/* As the owner of the namespace, to whom the kernel shows and of whom it takes ids. */
+static int restore_sysctls(const struct ns_process *of,
+			   struct json_object *net, struct json_object *report)
+{
+	struct ns_set set = ns_process_one(of, NS_NET);
+	struct json_object *more = NULL;
+	int status = ns_inside(&set, check_sysctls, net, &more);
+
+	if (status == STATUS_DONE)
+		ns_report_append(report, more);
+	json_object_put(more);
+	return status;
+}
+
 int ns_net_restore(const struct ns_process *of, const struct ns_plan *plan,
 		   struct json_object **report)
 {
@@ -620,6 +645,9 @@ int ns_net_restore(const struct ns_process *of, const struct ns_plan *plan,
 		wire.ours = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	}
 	status = ns_inside(&set, restore, &wire, report);
+	if (status == STATUS_DONE)
+		status = restore_sysctls(of, ns_get(plan->root, "net"),
+					 *report);
 	if (status == STATUS_DONE && wire.ours >= 0)
 		status = restore_outside(&wire, *report);
 	if (wire.ours >= 0)

@@ -18,6 +18,7 @@
 #include "ns/enter.h"
 #include "ns/file.h"
 #include "ns/net_save.h"
+#include "ns/sysctl.h"
 
 /*
  * struct net - all of a network namespace, as the kernel told it
@@ -244,6 +245,7 @@ static int save(void *data, struct json_object **result)
 	if (err)
 		return message_failed("cannot read the network links: %s",
 				      nl_geterror(err));
+	ns_sysctl_save(*result);
 	return STATUS_DONE;
 }
 

@@ -31,6 +31,16 @@ void ns_report_add(struct json_object *report, const char *about,
 		free(text);
 }
 
+void ns_report_append(struct json_object *report,
+		      const struct json_object *more)
+{
+	size_t i;
+
+	for (i = 0; i < ns_report_count(more); i++)
+		json_object_array_add(report, json_object_get(
+			json_object_array_get_idx(more, i)));
+}
+
 size_t ns_report_count(const struct json_object *report)
 {
 	return json_object_array_length(report);

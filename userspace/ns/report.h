@@ -17,6 +17,10 @@ void ns_report_add(struct json_object *report, const char *about,
 		   const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* All that @more says, too. */
+void ns_report_append(struct json_object *report,
+		      const struct json_object *more);
+
 /*
  * Warn of each, or, if @strict, fail for the first.  Returns the exit status.
  */

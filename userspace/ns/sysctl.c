@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Settings of the network.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fts.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/procfs.h"
+#include "ns/file.h"
+#include "ns/report.h"
+#include "ns/sysctl.h"
+
+#define SYSCTL	"/proc/sys/"
+
+/* Without the end of the line; NULL if it cannot be read. */
+static char *read_value(const char *name)
+{
+	char path[PATH_MAX], *text;
+	size_t length;
+
+	snprintf(path, sizeof(path), SYSCTL "%s", name);
+	text = procfs_read(path);
+	if (!text)
+		return NULL;
+	length = strlen(text);
+	if (length && text[length - 1] == '\n')
+		text[length - 1] = '\0';
+	return text;
+}
+
+static bool is_writable(const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), SYSCTL "%s", name);
+	return !stat(path, &st) && st.st_mode & 0222;
+}
+
+/* ---- Saving ---- */
+
+/* Those that nobody can set are noted in @fixed, if that is not NULL. */
+static struct json_object *read_all(struct json_object *fixed)
+{
+	struct json_object *values = json_object_new_object();
+	char top[] = SYSCTL "net", *tops[] = { top, NULL };
+	FTS *tree = fts_open(tops, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+
+	while (tree && (entry = fts_read(tree))) {
+		const char *name = entry->fts_path + strlen(SYSCTL);
+		char *value = entry->fts_info == FTS_F ? read_value(name) :
+							 NULL;
+
+		if (value)
+			ns_put_string(values, name, value);
+		if (fixed && value && !is_writable(name))
+			ns_put_bool(fixed, name, true);
+		free(value);
+	}
+	if (tree)
+		fts_close(tree);
+	return values;
+}
+
+/*
+ * What a new namespace has in place of one that is a link's own: it lacks the link, but has
+ * what all links begin with.
+ */
+static void name_default(const char *name, char text[PATH_MAX])
+{
+	static const char *const kinds[] = { "/conf/", "/neigh/" };
+	const char *at = NULL, *end;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !at; i++) {
+		at = strstr(name, kinds[i]);
+		at = at ? at + strlen(kinds[i]) : NULL;
+	}
+	end = at ? strchr(at, '/') : NULL;
+	if (end)
+		snprintf(text, PATH_MAX, "%.*sdefault%s", (int)(at - name), name,
+			 end);
+	else
+		snprintf(text, PATH_MAX, "%s", name);
+}
+
+static bool is_as_new(const struct json_object *new, const char *name,
+		      const char *value)
+{
+	char text[PATH_MAX];
+
+	if (ns_get(new, name))
+		return !strcmp(ns_get_string(new, name), value);
+	name_default(name, text);
+	return ns_get(new, text) && !strcmp(ns_get_string(new, text), value);
+}
+
+void ns_sysctl_save(struct json_object *net)
+{
+	struct json_object *fixed = json_object_new_object();
+	struct json_object *here = read_all(fixed), *new = NULL;
+	struct json_object *sysctls = json_object_new_object();
+	struct json_object *defaults = json_object_new_object();
+
+	/* If we may not, everything counts as set by somebody. */
+	if (!unshare(CLONE_NEWNET))
+		new = read_all(NULL);
+	json_object_object_foreach(here, name, value) {
+		const char *text = json_object_get_string(value);
+
+		if (!is_as_new(new, name, text))
+			ns_put_string(sysctls, name, text);
+		else if (!ns_get_bool(fixed, name))
+			ns_put_string(defaults, name, text);
+	}
+	json_object_put(new);
+	json_object_put(here);
+	json_object_put(fixed);
+	json_object_object_add(net, "sysctls", sysctls);
+	json_object_object_add(net, "defaults", defaults);
+}
+
+/* ---- Restoring ---- */
+
+/* Whether it is as it was, or could be made so; else 0 or -errno is in @err. */
+static bool set_value(const char *name, const char *value, int *err)
+{
+	char path[PATH_MAX], *text = read_value(name);
+	bool same = text && !strcmp(text, value);
+
+	*err = text ? 0 : -errno;
+	free(text);
+	if (same || *err == -ENOENT)
+		return same;
+	snprintf(path, sizeof(path), SYSCTL "%s", name);
+	/* To write nothing would be to do nothing. */
+	*err = procfs_write(path, *value ? value : "\n");
+	text = read_value(name);
+	same = text && !strcmp(text, value);
+	free(text);
+	return same;
+}
+
+/* One that is all links' changes those of each. */
+static int order_of(const char *name)
+{
+	if (!strstr(name, "/conf/") && !strstr(name, "/neigh/"))
+		return 0;
+	if (strstr(name, "/conf/all/"))
+		return 1;
+	return strstr(name, "/conf/default/") || strstr(name, "/neigh/default/") ?
+	       2 : 3;
+}
+
+static void set_all(const struct json_object *values)
+{
+	int order, err;
+
+	for (order = 0; values && order <= 3; order++) {
+		json_object_object_foreach(values, name, value)
+			if (order_of(name) == order)
+				set_value(name, json_object_get_string(value),
+					  &err);
+	}
+}
+
+void ns_sysctl_set(const struct json_object *net)
+{
+	set_all(ns_get(net, "defaults"));
+	set_all(ns_get(net, "sysctls"));
+}
+
+static const char *explain(const char *name, int err)
+{
+	if (err == -ENOENT)
+		return "there is none here";
+	if (err == -EROFS)
+		return "/proc/sys is read-only here";
+	if (!is_writable(name))
+		return "it can only be read";
+	if (err == -EACCES || err == -EPERM)
+		return "it needs more privilege";
+	return err ? strerror(-err) : "the kernel takes another value";
+}
+
+/* A kernel that lacks what nobody set has its own way in place of it. */
+static void check_one(const char *name, const char *value, bool set,
+		      struct json_object *report)
+{
+	int err;
+
+	if (set_value(name, value, &err) || (err == -ENOENT && !set))
+		return;
+	ns_report_add(report, "net", "%s cannot be set to \"%s\": %s", name,
+		      value, explain(name, err));
+}
+
+static void check_all(const struct json_object *values, bool set,
+		      struct json_object *report)
+{
+	if (!values)
+		return;
+	json_object_object_foreach(values, name, value)
+		check_one(name, json_object_get_string(value), set, report);
+}
+
+void ns_sysctl_check(const struct json_object *net, struct json_object *report)
+{
+	/* Some have changed others that were right before. */
+	ns_sysctl_set(net);
+	check_all(ns_get(net, "defaults"), false, report);
+	check_all(ns_get(net, "sysctls"), true, report);
+}
