@@ -1101,6 +1101,111 @@ def restore_makes_no_second_one_of_what_is_here_in_part():
         run("umount", f"{tree}/b")
 
 
+def said_by_restore(path, user=()):
+    """What it warns of, sorted."""
+    done = run("pvadm", "ns", "restore", path, "--", "true", user=user)
+    lines = done.stderr.splitlines()
+    check_equal(done.returncode, 0, lines)
+    for line in lines:
+        check(line.startswith("pvadm: warning: not equal: "), line)
+    return sorted(line.removeprefix("pvadm: warning: not equal: ")
+                  for line in lines)
+
+
+def nothing(_value):
+    """Changes nothing of a file."""
+
+
+def spoil(value):
+    """What is not wrong by itself, but cannot be made."""
+    value["net"]["addresses"].append(
+        {"link": "lo", "local": "1.2.3.4/99", "scope": 0, "flags": 0})
+    value["net"]["links"].append(
+        {"index": 9, "name": "longer-than-any-link", "type": "veth", "up": True,
+         "mtu": 1, "other": 10, "peer": {"name": "x", "outside": False,
+                                         "up": True}})
+    value["net"]["sysctls"]["net/ipv4/no_such"] = "1"
+    value["ipc"]["limits"]["msgmax"] = "many"
+    value["uts"]["hostname"] = "x" * 70
+    for mount in value["mounts"]:
+        if mount["source"] == "odd":
+            mount["super_options"] = "rw,size=1m,no_such=1"
+        if mount["source"] == "loop":
+            mount.update(shared=70001, master=70002)
+        if mount["source"] == "round":
+            mount.update(shared=70002, master=70001)
+
+
+@test
+def check_says_all_that_restore_says():
+    """Mounts that are hidden, places that are gone, what the kernel refuses."""
+    tree = scratch("told")
+    for name in "abcdefgh":
+        os.makedirs(f"{tree}/{name}")
+    good("mount", "-t", "tmpfs", "told", f"{tree}/a")
+    script = f"""mount --make-rslave /; mkdir -p {tree}/a/x/y {tree}/a/z {tree}/a/q
+        mount -t tmpfs one {tree}/a/x; mkdir {tree}/a/x/y
+        mount -t tmpfs two {tree}/a/x/y; mount -t tmpfs over {tree}/a/x
+        mount --bind {tree}/a/z {tree}/b; mount -t tmpfs gone {tree}/a/q
+        mount -t tmpfs odd {tree}/c; mount -t tmpfs loop {tree}/d
+        mount -t tmpfs round {tree}/e; mount --make-unbindable {tree}/e
+        mount --bind {tree}/f {tree}/f; ip link set lo up"""
+    full = script + """; ip rule add from 1.2.3.4 table 7
+        ip link add v0 type veth peer name v1; ip link set v0 up
+        ip addr add 10.0.0.1/24 dev v0; ipcmk -Q >/dev/null
+        ip neigh add 10.0.0.3 lladdr 2:3:4:5:6:7 dev v0 nud permanent"""
+    try:
+        good("mount", "--make-shared", f"{tree}/a")
+        for user, options, change in (
+                ((), ALL, nothing), ((), ALL, spoil),
+                (NOBODY, ALL, nothing), (NOBODY, ALL, spoil),
+                ((), "--mount --net --ipc --uts", spoil)):
+            os.chmod(f"{tree}/a", 0o777)
+            does = script if user else full
+            with Process(options, does if not user else
+                         "mount -t tmpfs odd /mnt; mkdir /mnt/x; mount -t tmpfs "
+                         "loop /mnt/x; mount -t tmpfs round /mnt",
+                         user=user) as process:
+                path = process.save("told file", user=user)
+            # What was mounted on it is gone with its place.
+            run("rmdir", f"{tree}/a/q")
+            path = forge(path, "told forged", change)
+            os.chmod(path, 0o644)
+            said = sorted(ns("restore", "--check", path, user=user)
+                          .splitlines())
+            check_equal(said, said_by_restore(path, user), (user, options))
+            if change == spoil:
+                check(len(said) > 5, said)
+            if not user and options == ALL:
+                for text in ("policy rules", "permanent neighbours", "a/q "):
+                    check(any(text in line for line in said), text, said)
+    finally:
+        run("umount", "-R", f"{tree}/a")
+
+
+@test
+def check_leaves_nothing_and_touches_nothing():
+    """Though it makes all; and what cannot be made at all, it refuses as restore."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        before = file.read()
+    names = good("ip", "-br", "link")
+    with Process(ALL) as process:
+        path = process.save()
+        good("ip", "link", "add", "nsout", "type", "veth", "peer", "name",
+             "in0", "netns", str(process.pid))
+        veth = process.save("veth")
+    wait_until(lambda: good("ip", "-br", "link") == names, "nsout to go")
+    ns("restore", "--check", veth)
+    check_equal(good("ip", "-br", "link"), names, "our links")
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        check_equal(file.read(), before, "our mounts")
+    check(not left(path), left(path))
+    def overlap(value):
+        extent = {"inside": 0, "outside": 0, "count": 10}
+        value["user"][0]["uid_map"] = [extent, extent]
+    refused("uid_map", "restore", "--check", forge(path, "maps", overlap))
+
+
 @test
 def restore_of_an_equal_one_says_nothing():
     """--strict is content."""

@@ -52,9 +52,9 @@ const struct ns_filesystem_type *ns_filesystem_type(const char *name)
 	return NULL;
 }
 
-static bool is_in_memory(const struct ns_filesystem *fs)
+bool ns_filesystem_is_memory(const struct ns_filesystem *fs)
 {
-	return fs->type && fs->type->memory;
+	return fs->stand_in || (fs->type && fs->type->memory);
 }
 
 /* ---- The whole ---- */
@@ -91,7 +91,7 @@ static bool is_for_us(const struct ns_filesystem *fs, const char *option)
 	if (!*option || !strcmp(option, "rw") || !strcmp(option, "seclabel"))
 		return false;
 	if (!strcmp(option, "ro"))
-		return !is_in_memory(fs);
+		return !ns_filesystem_is_memory(fs);
 	return strncmp(option, "subvol", strlen("subvol"));
 }
 
@@ -135,13 +135,15 @@ static void set_options(int context, const struct ns_filesystem *fs,
 
 static int create(struct ns_filesystem *fs, struct json_object *report)
 {
-	int context = fsopen(ns_get_string(fs->first->saved, "type"),
+	int context = fsopen(fs->stand_in ? "tmpfs" :
+			     ns_get_string(fs->first->saved, "type"),
 			     FSOPEN_CLOEXEC);
 	int err = 0;
 
 	if (context < 0)
 		return -errno;
-	set_options(context, fs, report);
+	if (!fs->stand_in)
+		set_options(context, fs, report);
 	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		err = -errno;
 	if (!err) {
@@ -185,7 +187,7 @@ int ns_filesystem_finish(const struct ns_filesystem *fs)
 {
 	int context, err = 0;
 
-	if (fs->fd < 0 || !is_in_memory(fs) ||
+	if (fs->fd < 0 || !ns_filesystem_is_memory(fs) || fs->stand_in ||
 	    !ns_mount_has_option(ns_get_string(fs->first->saved,
 					       "super_options"), "ro"))
 		return 0;
@@ -266,11 +268,11 @@ static int prepare(struct ns_mount *mount, const char *part)
 	struct ns_filesystem *fs = mount->filesystem;
 	int err = 0;
 
-	if (!is_in_memory(fs))
+	if (!ns_filesystem_is_memory(fs))
 		return 0;
 	if (*part)
 		err = make_part(fs->fd, part, mount);
-	return err ? err : give_back(fs->fd, *part ? part : ".", mount);
+	return err || fs->stand_in ? err : give_back(fs->fd, *part ? part : ".", mount);
 }
 
 int ns_filesystem_mount(struct ns_mount *mount, struct json_object *report)

@@ -32,6 +32,7 @@ const struct ns_filesystem_type *ns_filesystem_type(const char *name);
  * @first: the first mount that shows it, from which its options are taken
  * @type: NULL if it lies on the block device @device
  * @fd: the mount that nobody sees, -1 if there is none yet; @err is why there cannot be one
+ * @stand_in: in a rehearsal, an empty one in place of what lies on a disk
  * @attached: it is on top of the old root, as nothing can be cloned from what is nowhere
  */
 struct ns_filesystem {
@@ -40,8 +41,12 @@ struct ns_filesystem {
 	char *device;
 	int fd;
 	int err;
+	bool stand_in;
 	bool attached;
 };
+
+/* May one make in it what one likes? */
+bool ns_filesystem_is_memory(const struct ns_filesystem *fs);
 
 /*
  * Make it where we are, if it is not there.  Returns 0 or -errno, which it keeps; options

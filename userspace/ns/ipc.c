@@ -5,11 +5,14 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include "base/command.h"
 #include "base/procfs.h"
@@ -60,6 +63,32 @@ static int count_lines(const char *path)
 	return count > 0 ? count : 0;
 }
 
+/* They are files of a filesystem that each namespace has, mounted or not. */
+static int count_queues(void)
+{
+	int context = fsopen("mqueue", FSOPEN_CLOEXEC), fd = -1, count = 0;
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (context >= 0 &&
+	    !fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		fd = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (context >= 0)
+		close(context);
+	/* It was opened as a place only. */
+	context = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	dir = context < 0 ? NULL : fdopendir(context);
+	while (dir && (entry = readdir(dir)))
+		count += *entry->d_name != '.';
+	if (dir)
+		closedir(dir);
+	else if (context >= 0)
+		close(context);
+	return count;
+}
+
 static void put_limit(struct json_object *object, const struct place *place,
 		      const char *name)
 {
@@ -103,6 +132,7 @@ int ns_ipc_save(void *data, struct json_object **result)
 	ns_put_number(*result, "objects", count_lines("/proc/sysvipc/msg") +
 		      count_lines("/proc/sysvipc/sem") +
 		      count_lines("/proc/sysvipc/shm"));
+	ns_put_number(*result, "queues", count_queues());
 	return STATUS_DONE;
 }
 

@@ -107,6 +107,18 @@ static bool follows_same(const struct ns_mount *mount, struct libmnt_fs *fs)
 				 shared || above;
 }
 
+static bool maps_ids(const char *options)
+{
+	return options && ns_mount_has_option(options, "idmapped");
+}
+
+/* Whether ids are mapped, one can see, but not how. */
+static bool maps_same(const struct ns_mount *mount, struct libmnt_fs *fs)
+{
+	return maps_ids(ns_get_string(mount->saved, "options")) ==
+	       maps_ids(mnt_fs_get_vfs_options(fs));
+}
+
 /*
  * How much a clone of it would be like the mount, 0 if not at all.  Who mounted one
  * filesystem at several places may have given a source of another name for each.
@@ -117,7 +129,7 @@ static int likeness(const struct ns_mount *mount, struct libmnt_fs *fs)
 	    !is_same_filesystem(mount, fs))
 		return 0;
 	return 1 + is_member(mount, "source", mnt_fs_get_source(fs)) +
-	       2 * follows_same(mount, fs);
+	       2 * follows_same(mount, fs) + 4 * maps_same(mount, fs);
 }
 
 /* What it is itself is the filesystem's, and not for us to change while others use it. */
@@ -129,6 +141,12 @@ static void check_filesystem(const struct ns_mount *mount, struct libmnt_fs *fs,
 						     "super_options"), "ro");
 	bool is = here && ns_mount_has_option(here, "ro");
 
+	if (!maps_same(mount, fs))
+		ns_report_add(report, "mnt",
+			      "%s %s",
+			      mount->target, maps_ids(mnt_fs_get_vfs_options(fs)) ?
+			      "maps ids, as what is mounted here does: it did not" :
+			      "mapped ids, nobody can see how: it does not");
 	if (was != is)
 		ns_report_add(report, "mnt",
 			      "the filesystem of %s is %s here, and was %s",

@@ -75,6 +75,18 @@ static bool is_on(const struct ns_mount *mount, const struct ns_filesystem *fs)
 		same_member(mount, fs->first, "source"));
 }
 
+/*
+ * To mount what lies on a disk may change it; and a cgroup is not made in a rehearsal, nor
+ * what is below it.
+ */
+static bool needs_stand_in(const struct ns_mount *mount, const char *device)
+{
+	if (!mount->plan->rehearsal)
+		return false;
+	return device || !strcmp(type_of(mount), "overlay") ||
+	       (!strcmp(type_of(mount), "cgroup2") && *mount->part);
+}
+
 static void find_filesystem(struct ns_mounts *mounts, struct ns_mount *mount,
 			    char *device)
 {
@@ -93,6 +105,7 @@ static void find_filesystem(struct ns_mounts *mounts, struct ns_mount *mount,
 		.first = mount,
 		.type = ns_filesystem_type(type_of(mount)),
 		.device = device,
+		.stand_in = needs_stand_in(mount, device),
 		.fd = -1,
 	};
 	mounts->filesystems++;
@@ -128,6 +141,11 @@ static void find_new(struct ns_mounts *mounts, struct ns_mount *mount,
 	if (!type || !mount->part || is_deleted(mount))
 		return;
 	find_filesystem(mounts, mount, NULL);
+	if (ns_mount_has_option(ns_get_string(mount->saved, "options"),
+				"idmapped"))
+		ns_report_add(report, "mnt",
+			      "%s mapped ids, nobody can see how: it does not",
+			      mount->target);
 	if (type->memory && !ns_mount_is_covered(mounts, mount))
 		ns_report_add(report, "mnt",
 			      "%s (%s) is new and empty: what was in it is not in the file",

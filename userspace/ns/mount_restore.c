@@ -81,8 +81,8 @@ static bool is_directory(int fd)
 
 static bool is_in_memory(const struct ns_mount *mount)
 {
-	return mount->origin == NS_MOUNT_NEW && mount->filesystem->type &&
-	       mount->filesystem->type->memory;
+	return mount->origin == NS_MOUNT_NEW &&
+	       ns_filesystem_is_memory(mount->filesystem);
 }
 
 /* In a filesystem that is new, nobody has made it yet. */
@@ -426,7 +426,8 @@ static int make_on_devices(const struct ns_mounts *mounts)
 
 	ns_root_visit(&from);
 	for (i = 0; i < mounts->filesystems; i++)
-		if (mounts->filesystem[i].device)
+		if (mounts->filesystem[i].device &&
+		    !mounts->filesystem[i].stand_in)
 			ns_filesystem_create(&mounts->filesystem[i], NULL);
 	return ns_root_return(&from);
 }

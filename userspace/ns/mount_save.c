@@ -47,12 +47,14 @@ static void put_propagation(struct json_object *mount, const char *fields)
 
 /* ---- What only who looks can tell ---- */
 
-static bool is_memory(struct libmnt_fs *fs)
+/* Of which there may be parts, and no server that does not answer. */
+static bool is_local(struct libmnt_fs *fs)
 {
 	const struct ns_filesystem_type *type =
 		ns_filesystem_type(or_empty(mnt_fs_get_fstype(fs)));
 
-	return type && type->memory;
+	return type ? !type->single :
+	       !strncmp(or_empty(mnt_fs_get_source(fs)), "/dev/", 5);
 }
 
 /* The directory or file that is mounted there; -1 if another mount hides it. */
@@ -84,7 +86,7 @@ static int open_mounted(int rootfd, struct libmnt_fs *fs)
 static void put_owner(struct json_object *mount, int rootfd,
 		      struct libmnt_fs *fs)
 {
-	int fd = rootfd >= 0 && is_memory(fs) ? open_mounted(rootfd, fs) : -1;
+	int fd = rootfd >= 0 && is_local(fs) ? open_mounted(rootfd, fs) : -1;
 	char text[32];
 	struct stat st;
 

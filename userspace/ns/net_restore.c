@@ -75,11 +75,25 @@ static void plan_veth(const struct ns_plan *plan,
 			      name, peer_name(link));
 }
 
-void ns_net_plan(const struct ns_plan *plan, struct json_object *report)
+static void plan_others(const struct json_object *others,
+			struct json_object *report)
 {
-	struct json_object *links = ns_get(ns_get(plan->root, "net"), "links");
 	size_t i;
 
+	for (i = 0; others && i < json_object_array_length(others); i++)
+		ns_report_add(report, "net",
+			      "%s were other ones than those of a new network namespace: they are not restored",
+			      json_object_get_string(json_object_array_get_idx(
+				      others, i)));
+}
+
+void ns_net_plan(const struct ns_plan *plan, struct json_object *report)
+{
+	struct json_object *net = ns_get(plan->root, "net");
+	struct json_object *links = ns_get(net, "links");
+	size_t i;
+
+	plan_others(ns_get(net, "others"), report);
 	for (i = 0; i < json_object_array_length(links); i++) {
 		struct json_object *link = json_object_array_get_idx(links, i);
 
@@ -154,9 +168,19 @@ static int add_veth(struct wire *wire, const struct json_object *saved,
 	return err;
 }
 
+/* Where it is made beside it, another one may have its name. */
+static const char *name_for_peer(const struct wire *wire,
+				 const struct json_object *saved)
+{
+	const char *name = peer_name(saved);
+
+	return is_outside(saved) && wire->ours < 0 && find_link(wire, name) ?
+	       "" : name;
+}
+
 static int make_veth(struct wire *wire, const struct json_object *saved)
 {
-	int err = add_veth(wire, saved, peer_name(saved));
+	int err = add_veth(wire, saved, name_for_peer(wire, saved));
 
 	if (err == -NLE_EXIST && is_outside(saved))
 		err = add_veth(wire, saved, "");
@@ -642,7 +666,9 @@ int ns_net_restore(const struct ns_process *of, const struct ns_plan *plan,
 	if (plan->privileged) {
 		/* Privilege here is needed, too, and is there already. */
 		set.fd[NS_USER] = -1;
-		wire.ours = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		if (!plan->rehearsal)
+			wire.ours = open("/proc/self/ns/net",
+					 O_RDONLY | O_CLOEXEC);
 	}
 	status = ns_inside(&set, restore, &wire, report);
 	if (status == STATUS_DONE)

@@ -10,6 +10,7 @@
 #include <netlink/route/link.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #include "base/message.h"
 #include "ns/enter.h"
 #include "ns/file.h"
+#include "ns/net_others.h"
 #include "ns/net_save.h"
 #include "ns/sysctl.h"
 
@@ -233,6 +235,25 @@ static struct json_object *net_json(const struct net *net)
 	return object;
 }
 
+/* Beside those of a new one, in which we are after that. */
+static void save_settings(struct json_object *object)
+{
+	struct json_object *fixed = json_object_new_object();
+	struct json_object *sysctls = ns_sysctl_read(fixed);
+	struct json_object *others = ns_net_others_read();
+	bool new = !unshare(CLONE_NEWNET);
+	struct json_object *new_sysctls = new ? ns_sysctl_read(NULL) : NULL;
+	struct json_object *new_others = new ? ns_net_others_read() : NULL;
+
+	ns_sysctl_save(object, sysctls, fixed, new_sysctls);
+	ns_net_others_save(object, others, new_others);
+	json_object_put(new_others);
+	json_object_put(new_sysctls);
+	json_object_put(others);
+	json_object_put(sysctls);
+	json_object_put(fixed);
+}
+
 static int save(void *data, struct json_object **result)
 {
 	struct net net;
@@ -245,7 +266,7 @@ static int save(void *data, struct json_object **result)
 	if (err)
 		return message_failed("cannot read the network links: %s",
 				      nl_geterror(err));
-	ns_sysctl_save(*result);
+	save_settings(*result);
 	return STATUS_DONE;
 }
 

@@ -108,22 +108,29 @@ static void choose(struct ns_plan *plan, enum ns_kind kind,
 /* What nobody could have written down. */
 static void check_contents(struct ns_plan *plan)
 {
-	int64_t objects = ns_get_number(ns_get(plan->root, "ipc"), "objects");
+	const struct json_object *ipc = ns_get(plan->root, "ipc");
+	int64_t objects = ns_get_number(ipc, "objects");
+	int64_t queues = ns_get_number(ipc, "queues");
 
 	if (plan->make[NS_IPC] && objects)
 		ns_report_add(plan->report, "ipc",
 			      "%lld System V queues, semaphores and segments were there: none are made",
 			      (long long)objects);
+	if (plan->make[NS_IPC] && queues)
+		ns_report_add(plan->report, "ipc",
+			      "%lld message queues of POSIX were there: none are made",
+			      (long long)queues);
 }
 
 int ns_plan_init(struct ns_plan *plan, const struct json_object *root,
-		 const struct ns_options *kinds)
+		 const struct ns_options *kinds, bool rehearsal)
 {
 	enum ns_kind kind;
 
 	*plan = (struct ns_plan){
 		.root = root,
 		.privileged = caps_have(CAP_SYS_ADMIN),
+		.rehearsal = rehearsal,
 		.same_boot = is_same_boot(root),
 		.maps = json_object_new_array(),
 		.report = json_object_new_array(),

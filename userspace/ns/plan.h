@@ -14,6 +14,7 @@
  * @root: the file; not owned
  * @make: the kinds that are made anew; all others are the caller's own
  * @privileged: we have privilege where we are, and not only in what we make
+ * @rehearsal: nothing is made that others would see, or that changes what lies on a disk
  * @same_boot: the kernel has not been started anew since it was saved
  * @maps: of the user namespaces to be made, outermost first, as they can be written
  * @report: what cannot be equal
@@ -22,6 +23,7 @@ struct ns_plan {
 	const struct json_object *root;
 	bool make[NS_KINDS];
 	bool privileged;
+	bool rehearsal;
 	bool same_boot;
 	struct json_object *maps;
 	struct json_object *report;
@@ -29,7 +31,7 @@ struct ns_plan {
 
 /* Returns the exit status; if it is not STATUS_DONE it has said why. */
 int ns_plan_init(struct ns_plan *plan, const struct json_object *root,
-		 const struct ns_options *kinds);
+		 const struct ns_options *kinds, bool rehearsal);
 void ns_plan_free(struct ns_plan *plan);
 
 /* How many user namespaces are made. */

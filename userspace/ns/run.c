@@ -53,9 +53,12 @@ struct running {
 
 static int say_report(const struct running *run, struct json_object *report)
 {
-	int status = report ? ns_report_say(report, run->asked->strict) :
-		     STATUS_DONE;
+	int status = STATUS_DONE;
 
+	if (report && run->asked->check)
+		ns_report_append(run->plan.report, report);
+	else if (report)
+		status = ns_report_say(report, run->asked->strict);
 	json_object_put(report);
 	return status;
 }
@@ -290,6 +293,44 @@ static int run_anew(struct running *run, char **command)
 	forward_end(wait);
 }
 
+/* ---- Rehearsing ---- */
+
+static bool makes_any(const struct ns_plan *plan)
+{
+	enum ns_kind kind;
+
+	for (kind = 0; kind < NS_KINDS; kind++)
+		if (plan->make[kind])
+			return true;
+	return false;
+}
+
+/*
+ * What cannot be as it was, only the kernel knows: all is made but what others would see, a
+ * cgroup and the other ends of links, and is gone again when the worker is.
+ */
+static int rehearse(struct running *run)
+{
+	enum ns_wish wish = NS_WISH_FAILED;
+	int status;
+	pid_t pid;
+
+	if (!makes_any(&run->plan))
+		return STATUS_DONE;
+	status = ns_creator_start(&run->creator, &run->plan, &run->asked->as,
+				  NULL);
+	while (status == STATUS_DONE && wish != NS_WISH_READY) {
+		if (!ns_creator_hear(&run->creator, &wish, &pid))
+			return ns_creator_end(&run->creator);
+		if (wish == NS_WISH_READY)
+			status = fill(run, pid);
+		else
+			ns_creator_answer(&run->creator);
+	}
+	ns_creator_end(&run->creator);
+	return status;
+}
+
 /* ---- All of it ---- */
 
 /* Without a cgroup to begin at, it begins at ours. */
@@ -311,7 +352,7 @@ static int plan(struct running *run)
 {
 	struct json_object *cgroup = ns_get(run->asked->file, "cgroup");
 	int status = ns_plan_init(&run->plan, run->asked->file,
-				  &run->asked->kinds);
+				  &run->asked->kinds, run->asked->check);
 
 	/* Who chose other kinds did not ask for it. */
 	if (!ns_options_have(&run->asked->kinds, NS_CGROUP) ||
@@ -344,8 +385,10 @@ static int run_planned(struct running *run, char **command)
 {
 	int status = plan(run);
 
-	if (status == STATUS_DONE && run->asked->check)
-		return print_check(run);
+	if (status == STATUS_DONE && run->asked->check) {
+		status = rehearse(run);
+		return status == STATUS_DONE ? print_check(run) : status;
+	}
 	if (status == STATUS_DONE)
 		status = ns_report_say(run->plan.report, run->asked->strict);
 	return status == STATUS_DONE ? run_anew(run, command) : status;

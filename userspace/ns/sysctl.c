@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fts.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,8 +46,7 @@ static bool is_writable(const char *name)
 
 /* ---- Saving ---- */
 
-/* Those that nobody can set are noted in @fixed, if that is not NULL. */
-static struct json_object *read_all(struct json_object *fixed)
+struct json_object *ns_sysctl_read(struct json_object *fixed)
 {
 	struct json_object *values = json_object_new_object();
 	char top[] = SYSCTL "net", *tops[] = { top, NULL };
@@ -104,16 +102,13 @@ static bool is_as_new(const struct json_object *new, const char *name,
 	return ns_get(new, text) && !strcmp(ns_get_string(new, text), value);
 }
 
-void ns_sysctl_save(struct json_object *net)
+void ns_sysctl_save(struct json_object *net, const struct json_object *here,
+		    const struct json_object *fixed,
+		    const struct json_object *new)
 {
-	struct json_object *fixed = json_object_new_object();
-	struct json_object *here = read_all(fixed), *new = NULL;
 	struct json_object *sysctls = json_object_new_object();
 	struct json_object *defaults = json_object_new_object();
 
-	/* If we may not, everything counts as set by somebody. */
-	if (!unshare(CLONE_NEWNET))
-		new = read_all(NULL);
 	json_object_object_foreach(here, name, value) {
 		const char *text = json_object_get_string(value);
 
@@ -122,9 +117,6 @@ void ns_sysctl_save(struct json_object *net)
 		else if (!ns_get_bool(fixed, name))
 			ns_put_string(defaults, name, text);
 	}
-	json_object_put(new);
-	json_object_put(here);
-	json_object_put(fixed);
 	json_object_object_add(net, "sysctls", sysctls);
 	json_object_object_add(net, "defaults", defaults);
 }

@@ -8,15 +8,23 @@
  * Settings of the network, which each network namespace has for itself: /proc/sys/net shows
  * those of the namespace of who looks.
  *
- * Both are called in the namespace.  What differs from a new one's is told apart from what
- * does not: a kernel that lacks the latter lacks nothing that anybody set.
+ * What differs from a new one's is told apart from what does not: a kernel that lacks the
+ * latter lacks nothing that anybody set.
  */
 
 /*
- * Put into @net all that are here: "sysctls", which a new namespace has otherwise, and
- * "defaults".  We are in another namespace after that: a new one, to compare with.
+ * Those of our namespace that can be read: {path below /proc/sys: value}.  Those that nobody
+ * can set are noted in @fixed, if that is not NULL.
  */
-void ns_sysctl_save(struct json_object *net);
+struct json_object *ns_sysctl_read(struct json_object *fixed);
+
+/*
+ * Put them into @net: "sysctls", which a @new namespace has otherwise, and "defaults".
+ * Without a new one, everything counts as set by somebody.
+ */
+void ns_sysctl_save(struct json_object *net, const struct json_object *here,
+		    const struct json_object *fixed,
+		    const struct json_object *new);
 
 /* Set those of @net that differ here. */
 void ns_sysctl_set(const struct json_object *net);
