@@ -59,6 +59,7 @@ relink_fs.sh		ends	the filesystems; the calls it makes of a kernel are those of 
 relink_list.sh		ends	the tool, by /proc
 relink_tool.sh		ends	the tool
 ns.py			ends	the tool, by /proc and nsfs
+ns_inject.py		newest	the tool: what it does when a call fails
 checkpoint.py		ends	the tool
 criu.sh			ends	the tool, with the criu of its suite
 story.sh		ends	the tool

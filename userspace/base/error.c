@@ -2,6 +2,7 @@
 /*
  * Reasons.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,4 +22,10 @@ int error_set(struct error *error, int err, const char *format, ...)
 int error_errno(struct error *error, int err)
 {
 	return error_set(error, err, "%s", strerror(-err));
+}
+
+bool error_is_shortage(int err)
+{
+	return err == ENOMEM || err == ENOBUFS || err == EMFILE ||
+	       err == ENFILE;
 }

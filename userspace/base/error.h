@@ -2,6 +2,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
+
 /*
  * Why something could not be done, in words, for whoever tells the user.
  */
@@ -15,5 +17,8 @@ int error_set(struct error *error, int err, const char *format, ...)
 
 /* The same, in the words of errno. */
 int error_errno(struct error *error, int err);
+
+/* Is it want of memory or descriptors, @err being an errno, and none of what was asked for? */
+bool error_is_shortage(int err);
 
 #endif /* BASE_ERROR_H */

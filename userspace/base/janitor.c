@@ -57,6 +57,19 @@ static bool serve(int fd, const struct janitor_ops *ops, void *data)
 	return false;
 }
 
+/*
+ * If it is we who cannot go on, who asks is told so by the end of the file, and is waited
+ * for: what is to be removed may be in use until he has ended that.
+ */
+static void take_leave(int fd)
+{
+	struct question question;
+
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, &question, sizeof(question), 0) > 0)
+		;
+}
+
 static void run_janitor(int fd, const struct janitor_ops *ops, void *data)
 {
 	bool keep = false;
@@ -66,6 +79,8 @@ static void run_janitor(int fd, const struct janitor_ops *ops, void *data)
 	status = ops->make(data);
 	if (status == STATUS_DONE && answer(fd, status))
 		keep = serve(fd, ops, data);
+	if (!keep && status == STATUS_DONE)
+		take_leave(fd);
 	if (!keep && ops->unmake)
 		ops->unmake(data);
 	if (status != STATUS_DONE)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/document.h"
+#include "base/error.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/pidref.h"
@@ -97,51 +98,78 @@ static int save_process(struct save *save)
 	put_root_directory(save, process);
 	json_object_object_add(save->root, "process", process);
 	boot = procfs_read(BOOT_ID);
-	if (boot)
-		boot[strcspn(boot, "\n")] = '\0';
-	ns_put_string(save->root, "boot", boot ? boot : "");
+	if (!boot)
+		return message_failed("cannot read %s: %s", BOOT_ID,
+				      strerror(errno));
+	boot[strcspn(boot, "\n")] = '\0';
+	ns_put_string(save->root, "boot", boot);
 	free(boot);
 	return STATUS_DONE;
 }
 
 /* ---- The namespaces ---- */
 
-static void put_relative(struct json_object *object, const char *name, int fd)
+static int explain_relative(int err)
 {
-	struct ns_id id = ns_id_of(fd);
-
-	if (fd >= 0)
-		close(fd);
-	if (!ns_id_is_none(&id))
-		ns_put_number(object, name, id.inode);
+	return message_failed("cannot see how the namespaces stand to one another: %s",
+			      strerror(err));
 }
 
-static struct json_object *kind_json(const struct save *save,
-				     enum ns_kind kind)
+/* Who may not know of it does without. */
+static int put_relative(struct json_object *object, const char *name, int fd)
 {
-	struct json_object *entry = json_object_new_object();
-	int fd = save->of.all.fd[kind];
+	struct ns_id id;
+
+	if (fd < 0)
+		return error_is_shortage(errno) ? explain_relative(errno) :
+						  STATUS_DONE;
+	id = ns_id_of(fd);
+	close(fd);
+	if (!ns_id_is_none(&id))
+		ns_put_number(object, name, id.inode);
+	return STATUS_DONE;
+}
+
+static int put_level(const struct save *save, struct json_object *object, int fd)
+{
+	int level = ns_process_level(&save->of, fd);
+
+	if (level < 0)
+		return explain_relative(-level);
+	ns_put_number(object, "level", level);
+	return STATUS_DONE;
+}
+
+static int save_kind(const struct save *save, enum ns_kind kind,
+		     struct json_object *entry)
+{
+	int fd = save->of.all.fd[kind], status;
 
 	ns_put_string(entry, "kind", ns_kinds[kind].name);
 	ns_put_number(entry, "device", save->of.all.id[kind].device);
 	ns_put_number(entry, "inode", save->of.all.id[kind].inode);
-	put_relative(entry, "owner", ns_owner(fd));
-	put_relative(entry, "parent", ns_parent(fd));
 	ns_put_bool(entry, "separate", save->of.other.fd[kind] >= 0);
-	ns_put_number(entry, "level", ns_process_level(&save->of, fd));
-	return entry;
+	status = put_relative(entry, "owner", ns_owner(fd));
+	if (status == STATUS_DONE)
+		status = put_relative(entry, "parent", ns_parent(fd));
+	return status == STATUS_DONE ? put_level(save, entry, fd) : status;
 }
 
 static int save_kinds(struct save *save)
 {
-	struct json_object *kinds = json_object_new_array();
+	struct json_object *kinds = json_object_new_array(), *entry;
+	int status = STATUS_DONE;
 	enum ns_kind kind;
 
-	for (kind = 0; kind < NS_KINDS; kind++)
-		if (save->of.all.fd[kind] >= 0)
-			json_object_array_add(kinds, kind_json(save, kind));
 	json_object_object_add(save->root, "namespaces", kinds);
-	return STATUS_DONE;
+	for (kind = 0; kind < NS_KINDS && status == STATUS_DONE; kind++) {
+		if (save->of.all.fd[kind] < 0)
+			continue;
+		entry = json_object_new_object();
+		json_object_array_add(kinds, entry);
+		status = save_kind(save, kind, entry);
+	}
+	return status;
 }
 
 static int save_users(struct save *save)
@@ -156,16 +184,17 @@ static int save_users(struct save *save)
 static int save_pids(struct save *save)
 {
 	struct json_object *pids = json_object_new_array(), *entry;
+	int status = STATUS_DONE;
 	size_t i;
 
-	for (i = 0; i < save->of.pids.count; i++) {
-		entry = json_object_new_object();
-		ns_put_number(entry, "inode", ns_id_of(save->of.pids.fd[i]).inode);
-		ns_put_number(entry, "level", ns_process_level(&save->of, save->of.pids.fd[i]));
-		json_object_array_add(pids, entry);
-	}
 	json_object_object_add(save->root, "pid", pids);
-	return STATUS_DONE;
+	for (i = 0; i < save->of.pids.count && status == STATUS_DONE; i++) {
+		entry = json_object_new_object();
+		json_object_array_add(pids, entry);
+		ns_put_number(entry, "inode", ns_id_of(save->of.pids.fd[i]).inode);
+		status = put_level(save, entry, save->of.pids.fd[i]);
+	}
+	return status;
 }
 
 /* ---- What they hold ---- */

@@ -40,19 +40,28 @@ struct worker {
 
 /* ---- Talking ---- */
 
-/* False if the other side is gone: it has said why, or was killed. */
-static bool ask(struct worker *worker, enum ns_wish wish)
+/* If the other side is gone it has said why, or was killed. */
+static int explain_silence(int err)
+{
+	if (err && err != EPIPE && err != ECONNRESET)
+		message_failed("cannot talk to pvadm from the new namespaces: %s",
+			       strerror(err));
+	return STATUS_FAILED;
+}
+
+static int ask(struct worker *worker, enum ns_wish wish)
 {
 	int answer;
 	ssize_t n;
 
 	if (send(worker->fd, &wish, sizeof(wish), MSG_NOSIGNAL) !=
 	    sizeof(wish))
-		return false;
+		return explain_silence(errno);
 	do {
 		n = recv(worker->fd, &answer, sizeof(answer), 0);
 	} while (n < 0 && errno == EINTR);
-	return n == sizeof(answer);
+	return n == sizeof(answer) ? STATUS_DONE :
+	       explain_silence(n < 0 ? errno : 0);
 }
 
 /* ---- User namespaces ---- */
@@ -167,14 +176,11 @@ static int create_kind(enum ns_kind kind)
 /* It begins at the cgroup in which we are. */
 static int make_cgroup(struct worker *worker)
 {
-	int status;
+	int status = ask(worker, NS_WISH_CGROUP_ROOT);
 
-	if (!ask(worker, NS_WISH_CGROUP_ROOT))
-		return STATUS_FAILED;
-	status = create_kind(NS_CGROUP);
-	if (status == STATUS_DONE && !ask(worker, NS_WISH_CGROUP_OUT))
-		status = STATUS_FAILED;
-	return status;
+	if (status == STATUS_DONE)
+		status = create_kind(NS_CGROUP);
+	return status == STATUS_DONE ? ask(worker, NS_WISH_CGROUP_OUT) : status;
 }
 
 static int make_time(struct worker *worker)
@@ -317,11 +323,12 @@ static int work(struct worker *worker)
 	/* Not to hold on to what was mounted before. */
 	if (worker->plan->make[NS_MNT] && chdir("/"))
 		return message_failed("cannot go to /: %s", strerror(errno));
-	if (!ask(worker, NS_WISH_READY))
-		return STATUS_FAILED;
+	status = ask(worker, NS_WISH_READY);
+	if (status != STATUS_DONE)
+		return status;
 	if (worker->plan->make[NS_MNT] && worker->directory &&
-	    chdir(worker->directory))
-		status = chdir("/");
+	    chdir(worker->directory) && chdir("/"))
+		return message_failed("cannot go to /: %s", strerror(errno));
 	return become_command(worker);
 }
 
@@ -387,6 +394,9 @@ bool ns_creator_hear(struct ns_creator *creator, enum ns_wish *wish, pid_t *pid)
 	do {
 		n = recvmsg(creator->fd, &message, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != ECONNRESET)
+		message_failed("cannot listen to the process in the new namespaces: %s",
+			       strerror(errno));
 	*pid = n == sizeof(*wish) ? sender_of(&message) : 0;
 	return *pid;
 }
@@ -399,15 +409,19 @@ bool ns_creator_has_failed(struct ns_creator *creator)
 	return ns_creator_hear(creator, &wish, &pid) && wish == NS_WISH_FAILED;
 }
 
-void ns_creator_answer(struct ns_creator *creator)
+int ns_creator_answer(struct ns_creator *creator)
 {
 	const int answer = 0;
 
 	/* If it is gone, that is seen when it is waited for. */
-	send(creator->fd, &answer, sizeof(answer), MSG_NOSIGNAL);
+	if (send(creator->fd, &answer, sizeof(answer), MSG_NOSIGNAL) ==
+	    sizeof(answer) || errno == EPIPE || errno == ECONNRESET)
+		return STATUS_DONE;
+	return message_failed("cannot talk to the process in the new namespaces: %s",
+			      strerror(errno));
 }
 
-int ns_creator_end(struct ns_creator *creator)
+int ns_creator_end(struct ns_creator *creator, bool said)
 {
 	int wait = 0;
 
@@ -418,6 +432,9 @@ int ns_creator_end(struct ns_creator *creator)
 		if (errno != EINTR)
 			break;
 	creator->pid = -1;
+	if (!said && WIFSIGNALED(wait))
+		return message_failed("the process that makes the namespaces was ended by signal %d",
+				      WTERMSIG(wait));
 	return WIFEXITED(wait) && WEXITSTATUS(wait) ? WEXITSTATUS(wait) :
 	       STATUS_FAILED;
 }

@@ -41,10 +41,13 @@ bool ns_creator_hear(struct ns_creator *creator, enum ns_wish *wish, pid_t *pid)
 /* After NS_WISH_READY: wait until it has become the command.  True if it could not. */
 bool ns_creator_has_failed(struct ns_creator *creator);
 
-/* The wish is fulfilled. */
-void ns_creator_answer(struct ns_creator *creator);
+/* The wish is fulfilled.  Returns the exit status; it has said why it cannot be told. */
+int ns_creator_answer(struct ns_creator *creator);
 
-/* End it, if it is there: what it made goes with it.  Its exit status, or ours. */
-int ns_creator_end(struct ns_creator *creator);
+/*
+ * End it, if it is there: what it made goes with it.  Its exit status, or ours.  If nobody
+ * has @said why, this says so if it was killed; otherwise it has said why itself.
+ */
+int ns_creator_end(struct ns_creator *creator, bool said);
 
 #endif /* NS_CREATE_H */

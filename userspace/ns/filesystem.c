@@ -95,25 +95,32 @@ static bool is_for_us(const struct ns_filesystem *fs, const char *option)
 	return strncmp(option, "subvol", strlen("subvol"));
 }
 
+/* One without a value is a flag. */
+static void give(int context, const struct ns_filesystem *fs, const char *option,
+		 const char *value, struct json_object *report)
+{
+	int err = value ? fsconfig(context, FSCONFIG_SET_STRING, option, value, 0) :
+			  fsconfig(context, FSCONFIG_SET_FLAG, option, NULL, 0);
+
+	if (err && report)
+		ns_report_add(report, "mnt",
+			      "%s (%s) goes without the option %s: %s",
+			      fs->first->target,
+			      ns_get_string(fs->first->saved, "type"), option,
+			      strerror(errno));
+}
+
 static void set_option(int context, const struct ns_filesystem *fs, char *option,
 		       struct json_object *report)
 {
-	const struct ns_mount *mount = fs->first;
 	char *value = strchr(option, '='), text[24];
-	int err;
 
 	if (!is_for_us(fs, option))
 		return;
 	if (value)
 		*value++ = '\0';
-	err = value ? fsconfig(context, FSCONFIG_SET_STRING, option,
-			       translate(mount, option, value, text), 0) :
-	      fsconfig(context, FSCONFIG_SET_FLAG, option, NULL, 0);
-	if (err && report)
-		ns_report_add(report, "mnt",
-			      "%s (%s) goes without the option %s: %s",
-			      mount->target, ns_get_string(mount->saved, "type"),
-			      option, strerror(errno));
+	give(context, fs, option,
+	     value ? translate(fs->first, option, value, text) : NULL, report);
 }
 
 static void set_options(int context, const struct ns_filesystem *fs,
@@ -124,9 +131,9 @@ static void set_options(int context, const struct ns_filesystem *fs,
 	char *rest = options, *option;
 
 	if (source && *source)
-		fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0);
+		give(context, fs, "source", source, report);
 	if (!strcmp(ns_get_string(fs->first->saved, "type"), "btrfs"))
-		fsconfig(context, FSCONFIG_SET_STRING, "subvolid", "5", 0);
+		give(context, fs, "subvolid", "5", report);
 	while ((option = strsep(&rest, ",")))
 		set_option(context, fs, option, report);
 	free(options);

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/error.h"
+#include "base/message.h"
 #include "base/procfs.h"
 #include "ns/file.h"
 #include "ns/ipc.h"
@@ -49,6 +51,12 @@ static bool is_limit(const struct place *place, const char *name)
 	return !begin || *begin;
 }
 
+/* What cannot be looked at is not there, but for want of memory: -errno then. */
+static int nothing(void)
+{
+	return error_is_shortage(errno) ? -errno : 0;
+}
+
 /* Each file begins with a line that tells the columns. */
 static int count_lines(const char *path)
 {
@@ -56,83 +64,140 @@ static int count_lines(const char *path)
 	int count = -1;
 
 	if (!text)
-		return 0;
+		return nothing();
 	for (at = text; (at = strchr(at, '\n')); at++)
 		count++;
 	free(text);
 	return count > 0 ? count : 0;
 }
 
-/* They are files of a filesystem that each namespace has, mounted or not. */
-static int count_queues(void)
+static int count_objects(void)
 {
-	int context = fsopen("mqueue", FSOPEN_CLOEXEC), fd = -1, count = 0;
-	const struct dirent *entry;
-	DIR *dir;
+	static const char *const paths[] = {
+		"/proc/sysvipc/msg", "/proc/sysvipc/sem", "/proc/sysvipc/shm",
+	};
+	int sum = 0, count = 0;
+	size_t i;
 
-	if (context >= 0 &&
-	    !fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		fd = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]) && count >= 0; i++) {
+		count = count_lines(paths[i]);
+		sum += count;
+	}
+	return count < 0 ? count : sum;
+}
+
+/* Of the filesystem that each namespace has, mounted or not; -1 with errno. */
+static int open_queues(void)
+{
+	int context = fsopen("mqueue", FSOPEN_CLOEXEC), mounted, fd;
+
+	if (context < 0 ||
+	    fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		mounted = -1;
+	else
+		mounted = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	/* That is a place only. */
+	fd = mounted < 0 ? -1 :
+	     openat(mounted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (mounted >= 0)
+		close(mounted);
 	if (context >= 0)
 		close(context);
-	/* It was opened as a place only. */
-	context = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		close(fd);
-	dir = context < 0 ? NULL : fdopendir(context);
-	while (dir && (entry = readdir(dir)))
+	return fd;
+}
+
+static int count_entries(DIR *dir)
+{
+	const struct dirent *entry;
+	int count = 0;
+
+	errno = 0;
+	while ((entry = readdir(dir)))
 		count += *entry->d_name != '.';
-	if (dir)
-		closedir(dir);
-	else if (context >= 0)
-		close(context);
+	return errno ? -errno : count;
+}
+
+static int count_queues(void)
+{
+	int fd = open_queues(), count;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		count = nothing();
+		if (fd >= 0)
+			close(fd);
+		return count;
+	}
+	count = count_entries(dir);
+	closedir(dir);
 	return count;
 }
 
-static void put_limit(struct json_object *object, const struct place *place,
-		      const char *name)
+static int put_limit(struct json_object *object, const struct place *place,
+		     const char *name)
 {
 	char path[PATH_MAX], *text;
 
 	snprintf(path, sizeof(path), "%s/%s", place->directory, name);
 	text = procfs_read(path);
 	if (!text)
-		return;
+		return nothing();
 	text[strcspn(text, "\n")] = '\0';
 	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
 	ns_put_string(object, path, text);
 	free(text);
+	return 0;
 }
 
 /* As many as the kernel has. */
-static void put_limits(struct json_object *object)
+static int put_limits_of(struct json_object *object, const struct place *place)
 {
+	DIR *dir = opendir(place->directory);
 	const struct dirent *entry;
-	size_t i;
-	DIR *dir;
+	int err = 0;
 
-	for (i = 0; i < PLACES; i++) {
-		dir = opendir(places[i].directory);
-		while (dir && (entry = readdir(dir)))
-			if (is_limit(&places[i], entry->d_name))
-				put_limit(object, &places[i], entry->d_name);
-		if (dir)
-			closedir(dir);
+	if (!dir)
+		return nothing();
+	while (!err) {
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry)
+			break;
+		if (is_limit(place, entry->d_name))
+			err = put_limit(object, place, entry->d_name);
 	}
+	if (!err)
+		err = -errno;
+	closedir(dir);
+	return err;
+}
+
+static int put_limits(struct json_object *object)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < PLACES && !err; i++)
+		err = put_limits_of(object, &places[i]);
+	return err;
 }
 
 int ns_ipc_save(void *data, struct json_object **result)
 {
 	struct json_object *values = json_object_new_object();
+	int objects = count_objects(), queues = count_queues();
+	int err = put_limits(values);
 
 	(void)data;
-	put_limits(values);
 	*result = json_object_new_object();
 	json_object_object_add(*result, "limits", values);
-	ns_put_number(*result, "objects", count_lines("/proc/sysvipc/msg") +
-		      count_lines("/proc/sysvipc/sem") +
-		      count_lines("/proc/sysvipc/shm"));
-	ns_put_number(*result, "queues", count_queues());
+	ns_put_number(*result, "objects", objects);
+	ns_put_number(*result, "queues", queues);
+	if (!err)
+		err = objects < 0 ? objects : queues < 0 ? queues : 0;
+	if (err)
+		return message_failed("cannot read what the IPC namespace holds: %s",
+				      strerror(-err));
 	return STATUS_DONE;
 }
 

@@ -3,6 +3,7 @@
  * Which of the mounts here a mount of the file can be cloned from.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <libmount.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/document.h"
+#include "base/error.h"
 #include "base/files.h"
 #include "ns/filesystem.h"
 #include "ns/mount_create.h"
@@ -57,30 +59,41 @@ static bool is_same_filesystem(const struct ns_mount *mount,
 	return is_member(mount, "source", mnt_fs_get_source(fs));
 }
 
-/* Nothing else may be mounted on top of it. */
-static bool shows(const char *path, struct libmnt_fs *fs)
+/* Nothing else may be mounted on top of it.  Returns 0 or -errno for want of memory. */
+static int look_at(const char *path, struct libmnt_fs *fs, bool *shows)
 {
 	struct statx st;
 
+	*shows = false;
 	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-		  STATX_MNT_ID, &st) || !(st.stx_mask & STATX_MNT_ID))
-		return false;
-	return st.stx_mnt_id == (uint64_t)mnt_fs_get_id(fs);
+		  STATX_MNT_ID, &st))
+		return error_is_shortage(errno) ? -errno : 0;
+	*shows = st.stx_mask & STATX_MNT_ID &&
+		 st.stx_mnt_id == (uint64_t)mnt_fs_get_id(fs);
+	return 0;
 }
 
-static char *path_here(struct libmnt_fs *fs, const char *rest)
+/* Where @mount can be seen by way of @fs, in @path; NULL if nowhere.  Returns 0 or -errno. */
+static int path_here(const struct ns_mount *mount, struct libmnt_fs *fs,
+		     char **path)
 {
+	const char *rest = files_below(mount->root, mnt_fs_get_root(fs));
 	const char *target = mnt_fs_get_target(fs);
-	char *path;
+	bool shows;
+	int err;
 
 	if (!strcmp(target, "/") && *rest)
 		target = "";
-	if (asprintf(&path, "%s%s", target, rest) < 0)
-		return NULL;
-	if (shows(path, fs))
-		return path;
-	free(path);
-	return NULL;
+	if (asprintf(path, "%s%s", target, rest) < 0) {
+		*path = NULL;
+		return -ENOMEM;
+	}
+	err = look_at(*path, fs, &shows);
+	if (err || !shows) {
+		free(*path);
+		*path = NULL;
+	}
+	return err;
 }
 
 /* The peer group that it is in, "shared:", or that it follows, "master:"; 0 if none. */
@@ -154,30 +167,36 @@ static void check_filesystem(const struct ns_mount *mount, struct libmnt_fs *fs,
 			      was ? "read-only" : "writable");
 }
 
-void ns_mount_find_here(struct ns_mount *mount, struct libmnt_table *table,
-			struct json_object *report)
+static void take_source(struct ns_mount *mount, struct libmnt_fs *fs, char *path)
+{
+	free(mount->path);
+	mount->path = path;
+	mount->origin = NS_MOUNT_CLONE;
+	mount->group = group_of(fs, "shared:");
+	mount->follows = follows_same(mount, fs);
+}
+
+int ns_mount_find_here(struct ns_mount *mount, struct libmnt_table *table,
+		       struct json_object *report)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *fs, *found = NULL;
-	int best = 0;
+	int best = 0, err = iter ? 0 : -ENOMEM;
 
-	while (iter && !mnt_table_next_fs(table, iter, &fs)) {
+	while (!err && !mnt_table_next_fs(table, iter, &fs)) {
 		int like = likeness(mount, fs);
-		char *path = like > best ?
-			     path_here(fs, files_below(mount->root,
-							 mnt_fs_get_root(fs))) : NULL;
+		char *path = NULL;
 
+		if (like > best)
+			err = path_here(mount, fs, &path);
 		if (!path)
 			continue;
-		free(mount->path);
+		take_source(mount, fs, path);
 		found = fs;
 		best = like;
-		mount->path = path;
-		mount->origin = NS_MOUNT_CLONE;
-		mount->group = group_of(fs, "shared:");
-		mount->follows = follows_same(mount, fs);
 	}
 	if (found)
 		check_filesystem(mount, found, report);
 	mnt_free_iter(iter);
+	return err;
 }

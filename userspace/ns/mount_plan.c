@@ -171,17 +171,21 @@ static bool may_be_here(const struct ns_mount *mount)
 }
 
 /* Of what is mounted here, and then of what can be made. */
-static void find_sources(struct ns_mounts *mounts, struct libmnt_table *table,
-			 struct json_object *report)
+static int find_sources(struct ns_mounts *mounts, struct libmnt_table *table,
+			struct json_object *report)
 {
 	struct ns_mount *mount = mounts->mount;
 	struct ns_mount *end = mount + mounts->count;
+	int err = 0;
 
-	for (; mount < end; mount++) {
+	for (; mount < end && !err; mount++) {
 		mount->part = files_below(mount->root, root_of_whole(mount));
 		if (may_be_here(mount))
-			ns_mount_find_here(mount, table, report);
+			err = ns_mount_find_here(mount, table, report);
 	}
+	if (err)
+		return message_failed("cannot look at what is mounted here: %s",
+				      strerror(-err));
 	for (mount = mounts->mount; mount < end; mount++) {
 		if (mount->origin == NS_MOUNT_NONE)
 			find_new(mounts, mount, report);
@@ -193,6 +197,7 @@ static void find_sources(struct ns_mounts *mounts, struct libmnt_table *table,
 				      mount->target, type_of(mount),
 				      ns_get_string(mount->saved, "source"));
 	}
+	return STATUS_DONE;
 }
 
 /* Where there was a peer outside, there is none any more. */
@@ -268,7 +273,7 @@ static int plan_mounts(struct ns_mounts *mounts, const struct ns_plan *plan,
 		return message_failed("cannot read our own mount table: is /proc mounted?");
 	status = read_table(mounts, plan);
 	if (status == STATUS_DONE)
-		find_sources(mounts, table, report);
+		status = find_sources(mounts, table, report);
 	for (i = 0; i < mounts->count && status == STATUS_DONE; i++)
 		check_group(plan, &mounts->mount[i], report);
 	mnt_unref_table(table);

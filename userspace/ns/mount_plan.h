@@ -15,10 +15,10 @@ void ns_mount_free(struct ns_mounts *mounts);
 
 /*
  * Find out, with @table of what is mounted here, where of that the mount can be cloned
- * from; @report what would differ by that.
+ * from; @report what would differ by that.  Returns 0 or -errno.
  */
-void ns_mount_find_here(struct ns_mount *mount, struct libmnt_table *table,
-			struct json_object *report);
+int ns_mount_find_here(struct ns_mount *mount, struct libmnt_table *table,
+		       struct json_object *report);
 
 /* Does another lie on top of it, so that nobody sees it? */
 bool ns_mount_is_covered(const struct ns_mounts *mounts,

@@ -16,6 +16,7 @@
 
 #include "base/command.h"
 #include "base/document.h"
+#include "base/error.h"
 #include "base/message.h"
 #include "ns/file.h"
 #include "ns/filesystem.h"
@@ -57,51 +58,60 @@ static bool is_local(struct libmnt_fs *fs)
 	       !strncmp(or_empty(mnt_fs_get_source(fs)), "/dev/", 5);
 }
 
-/* The directory or file that is mounted there; -1 if another mount hides it. */
-static int open_mounted(int rootfd, struct libmnt_fs *fs)
+static int open_target(int rootfd, const char *target)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	const char *target = or_empty(mnt_fs_get_target(fs));
-	struct statx st;
-	int fd;
 
 	/* A name that leads on to nothing is that of the root itself. */
 	if (!strcmp(target, "/"))
 		target = ".";
-	fd = syscall(SYS_openat2, rootfd, target, &how, sizeof(how));
-	if (fd < 0)
-		return -1;
-	if (!statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) &&
-	    st.stx_mask & STATX_MNT_ID &&
-	    st.stx_mnt_id == (uint64_t)mnt_fs_get_id(fs))
-		return fd;
-	close(fd);
-	return -1;
+	return syscall(SYS_openat2, rootfd, target, &how, sizeof(how));
 }
 
-/* What is lost with its filesystem: what it was, whose, and who might do what with it. */
-static void put_owner(struct json_object *mount, int rootfd,
-		      struct libmnt_fs *fs)
+/* False if it is another mount, which hides it. */
+static bool shows(const struct statx *st, struct libmnt_fs *fs)
 {
-	int fd = rootfd >= 0 && is_local(fs) ? open_mounted(rootfd, fs) : -1;
-	char text[32];
-	struct stat st;
+	return st->stx_mask & STATX_MNT_ID &&
+	       st->stx_mnt_id == (uint64_t)mnt_fs_get_id(fs);
+}
 
-	if (fd < 0)
-		return;
-	if (!fstat(fd, &st)) {
-		ns_put_number(mount, "mode", st.st_mode);
-		ns_put_number(mount, "uid", st.st_uid);
-		ns_put_number(mount, "gid", st.st_gid);
-	}
-	snprintf(text, sizeof(text), "%u:%u", major(st.st_rdev),
-		 minor(st.st_rdev));
-	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
+static void put_what_it_was(struct json_object *mount, const struct statx *st)
+{
+	char text[32];
+
+	ns_put_number(mount, "mode", st->stx_mode);
+	ns_put_number(mount, "uid", st->stx_uid);
+	ns_put_number(mount, "gid", st->stx_gid);
+	snprintf(text, sizeof(text), "%u:%u", st->stx_rdev_major,
+		 st->stx_rdev_minor);
+	if (S_ISCHR(st->stx_mode) || S_ISBLK(st->stx_mode))
 		ns_put_string(mount, "node", text);
+}
+
+/*
+ * What is lost with its filesystem: what it was, whose, and who might do what with it.
+ * Returns 0 or -errno.
+ */
+static int put_owner(struct json_object *mount, int rootfd,
+		     struct libmnt_fs *fs)
+{
+	struct statx st;
+	int fd, err = 0;
+
+	if (rootfd < 0 || !is_local(fs))
+		return 0;
+	fd = open_target(rootfd, or_empty(mnt_fs_get_target(fs)));
+	if (fd < 0)
+		return error_is_shortage(errno) ? -errno : 0;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &st))
+		err = error_is_shortage(errno) ? -errno : 0;
+	else if (shows(&st, fs))
+		put_what_it_was(mount, &st);
 	close(fd);
+	return err;
 }
 
 /*
@@ -122,7 +132,7 @@ static void put_here(struct json_object *mount, struct libmnt_table *ours,
 /* ---- The table ---- */
 
 static struct json_object *to_json(struct libmnt_fs *fs,
-				   struct libmnt_table *ours, int rootfd)
+				   struct libmnt_table *ours)
 {
 	struct json_object *mount = json_object_new_object();
 	dev_t device = mnt_fs_get_devno(fs);
@@ -141,57 +151,75 @@ static struct json_object *to_json(struct libmnt_fs *fs,
 			   or_empty(mnt_fs_get_fs_options(fs)));
 	put_propagation(mount, or_empty(mnt_fs_get_optional_fields(fs)));
 	put_here(mount, ours, device);
-	put_owner(mount, rootfd, fs);
 	return mount;
 }
 
-static struct json_object *table_json(struct libmnt_table *table,
-				      struct libmnt_table *ours,
-				      struct libmnt_iter *iter, int rootfd)
+static int table_json(struct libmnt_table *table, struct libmnt_table *ours,
+		      int rootfd, struct json_object *mounts)
 {
-	struct json_object *mounts = json_object_new_array();
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *fs;
+	int err = iter ? 0 : -ENOMEM;
 
-	while (!mnt_table_next_fs(table, iter, &fs))
-		json_object_array_add(mounts, to_json(fs, ours, rootfd));
-	return mounts;
+	while (!err && !mnt_table_next_fs(table, iter, &fs)) {
+		struct json_object *mount = to_json(fs, ours);
+
+		json_object_array_add(mounts, mount);
+		err = put_owner(mount, rootfd, fs);
+	}
+	mnt_free_iter(iter);
+	return err;
 }
 
 /* All of our namespace, also if we see but a part of it. */
-static struct libmnt_table *read_ours(void)
+static int read_ours(struct libmnt_table **table)
 {
-	struct libmnt_table *table;
 	struct ns_root from;
 
 	ns_root_visit(&from);
-	table = mnt_new_table_from_file("/proc/self/mountinfo");
-	if (ns_root_return(&from) == STATUS_DONE)
-		return table;
+	*table = mnt_new_table_from_file("/proc/self/mountinfo");
+	if (!*table)
+		message_failed("cannot read our own mount table: is /proc mounted?");
+	return ns_root_return(&from) == STATUS_DONE && *table ? STATUS_DONE :
+							       STATUS_FAILED;
+}
+
+static int save_table(pid_t pid, struct libmnt_table *ours, int rootfd,
+		      struct json_object *mounts)
+{
+	struct libmnt_table *table;
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
+	errno = 0;
+	table = mnt_new_table_from_file(path);
+	if (table)
+		err = table_json(table, ours, rootfd, mounts);
+	else
+		err = errno ? -errno : -ENOMEM;
 	mnt_unref_table(table);
-	return NULL;
+	if (err)
+		return message_failed("cannot read the mount table of process %d: %s",
+				      pid, strerror(-err));
+	return STATUS_DONE;
 }
 
 int ns_mount_save(pid_t pid, struct json_object **mounts)
 {
-	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_table *table, *ours;
-	int status = STATUS_DONE, rootfd;
+	struct libmnt_table *ours;
 	char path[64];
+	int status = read_ours(&ours), rootfd;
 
+	*mounts = json_object_new_array();
 	snprintf(path, sizeof(path), "/proc/%d/root", pid);
 	rootfd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
-	errno = 0;
-	table = mnt_new_table_from_file(path);
-	ours = read_ours();
-	if (table && ours && iter)
-		*mounts = table_json(table, ours, iter, rootfd);
-	else
-		status = message_failed("cannot read the mount table of process %d: %s",
-					pid, strerror(errno ? errno : ENOMEM));
+	if (status == STATUS_DONE && rootfd < 0)
+		status = message_failed("cannot open the root directory of process %d: %s",
+					pid, strerror(errno));
+	if (status == STATUS_DONE)
+		status = save_table(pid, ours, rootfd, *mounts);
 	mnt_unref_table(ours);
-	mnt_unref_table(table);
-	mnt_free_iter(iter);
 	if (rootfd >= 0)
 		close(rootfd);
 	return status;

@@ -3,17 +3,20 @@
  * What else a network namespace has.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/neighbour.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/xfrm.h>
+#include <netlink/errno.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/procfs.h"
 #include "ns/file.h"
 #include "ns/net_others.h"
@@ -83,46 +86,61 @@ static int take_message(struct nl_msg *message, void *arg)
 	return NL_OK;
 }
 
-/* A kernel that does not know them has none. */
+/* A kernel that does not know them has none.  Returns their number or -ENOMEM. */
 static int count(const struct kind *kind)
 {
 	struct search search = { .kind = kind };
 	struct nl_sock *sock = nl_socket_alloc();
 	union request request = { 0 };
+	int err;
 
 	if (!sock)
-		return 0;
+		return -ENOMEM;
 	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, take_message,
 			    &search);
-	if (!nl_connect(sock, kind->protocol) &&
-	    nl_send_simple(sock, kind->type, NLM_F_DUMP, &request,
-			   sizeof(request)) >= 0)
-		nl_recvmsgs_default(sock);
+	err = nl_connect(sock, kind->protocol);
+	if (!err)
+		err = nl_send_simple(sock, kind->type, NLM_F_DUMP, &request,
+				     sizeof(request));
+	if (err >= 0)
+		err = nl_recvmsgs_default(sock);
 	nl_socket_free(sock);
-	return search.count;
+	return err == -NLE_NOMEM ? -ENOMEM : search.count;
 }
 
 /* The older packet filters, which have tables as soon as somebody has looked for them. */
-static bool has_old_filters(const char *path)
+static int count_old(const char *path)
 {
 	char *text = procfs_read(path);
-	bool any = text && *text;
+	int any = text ? *text != '\0' : 0;
 
+	if (!text && error_is_shortage(errno))
+		any = -errno;
 	free(text);
 	return any;
 }
 
-struct json_object *ns_net_others_read(void)
+static int put_count(struct json_object *counts, const char *name, int number)
 {
-	struct json_object *counts = json_object_new_object();
-	size_t i;
+	if (number >= 0)
+		ns_put_number(counts, name, number);
+	return number < 0 ? number : 0;
+}
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		ns_put_number(counts, kinds[i].name, count(&kinds[i]));
-	ns_put_number(counts, "packet filters (iptables)",
-		      has_old_filters("/proc/self/net/ip_tables_names") +
-		      has_old_filters("/proc/self/net/ip6_tables_names"));
-	return counts;
+int ns_net_others_read(struct json_object *counts)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !err; i++)
+		err = put_count(counts, kinds[i].name, count(&kinds[i]));
+	if (!err)
+		err = put_count(counts, "packet filters (iptables)",
+				count_old("/proc/self/net/ip_tables_names"));
+	if (!err)
+		err = put_count(counts, "packet filters (ip6tables)",
+				count_old("/proc/self/net/ip6_tables_names"));
+	return err;
 }
 
 void ns_net_others_save(struct json_object *net, const struct json_object *here,

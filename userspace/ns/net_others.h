@@ -9,8 +9,11 @@
  * filters and so on.  Only that it has others than a new one is noted.
  */
 
-/* How many our network namespace has: {what people call them: number}. */
-struct json_object *ns_net_others_read(void);
+/*
+ * How many our network namespace has, in @counts: {what people call them: number}.  Returns
+ * 0 or -errno.
+ */
+int ns_net_others_read(struct json_object *counts);
 
 /* Put into @net, as "others", those of which there are not as many @here as in a @new one. */
 void ns_net_others_save(struct json_object *net, const struct json_object *here,

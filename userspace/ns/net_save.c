@@ -3,6 +3,7 @@
  * What a network namespace holds: links, addresses and routes.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/netlink.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "base/command.h"
+#include "base/error.h"
 #include "base/message.h"
 #include "ns/enter.h"
 #include "ns/file.h"
@@ -235,23 +237,49 @@ static struct json_object *net_json(const struct net *net)
 	return object;
 }
 
-/* Beside those of a new one, in which we are after that. */
-static void save_settings(struct json_object *object)
-{
-	struct json_object *fixed = json_object_new_object();
-	struct json_object *sysctls = ns_sysctl_read(fixed);
-	struct json_object *others = ns_net_others_read();
-	bool new = !unshare(CLONE_NEWNET);
-	struct json_object *new_sysctls = new ? ns_sysctl_read(NULL) : NULL;
-	struct json_object *new_others = new ? ns_net_others_read() : NULL;
+/* struct settings - what a namespace has beside links, addresses and routes */
+struct settings {
+	struct json_object *sysctls, *fixed, *others;
+};
 
-	ns_sysctl_save(object, sysctls, fixed, new_sysctls);
-	ns_net_others_save(object, others, new_others);
-	json_object_put(new_others);
-	json_object_put(new_sysctls);
-	json_object_put(others);
-	json_object_put(sysctls);
-	json_object_put(fixed);
+static int read_settings(struct settings *settings)
+{
+	int err;
+
+	*settings = (struct settings){
+		.sysctls = json_object_new_object(),
+		.fixed = json_object_new_object(),
+		.others = json_object_new_object(),
+	};
+	err = ns_sysctl_read(settings->sysctls, settings->fixed);
+	return err ? err : ns_net_others_read(settings->others);
+}
+
+static void free_settings(struct settings *settings)
+{
+	json_object_put(settings->sysctls);
+	json_object_put(settings->fixed);
+	json_object_put(settings->others);
+}
+
+/* Beside those of a new one, in which we are after that; if there can be none, of nothing. */
+static int save_settings(struct json_object *object)
+{
+	struct settings here, new = { 0 };
+	int err = read_settings(&here);
+
+	if (!err && !unshare(CLONE_NEWNET))
+		err = read_settings(&new);
+	else if (!err && error_is_shortage(errno))
+		err = -errno;
+	ns_sysctl_save(object, here.sysctls, here.fixed, new.sysctls);
+	ns_net_others_save(object, here.others, new.others);
+	free_settings(&new);
+	free_settings(&here);
+	if (err)
+		return message_failed("cannot read the settings of the network: %s",
+				      strerror(-err));
+	return STATUS_DONE;
 }
 
 static int save(void *data, struct json_object **result)
@@ -266,8 +294,7 @@ static int save(void *data, struct json_object **result)
 	if (err)
 		return message_failed("cannot read the network links: %s",
 				      nl_geterror(err));
-	save_settings(*result);
-	return STATUS_DONE;
+	return save_settings(*result);
 }
 
 /* The veth @index in @links whose other end is @other. */

@@ -3,9 +3,11 @@
  * The namespaces of a process beside ours.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/error.h"
 #include "base/message.h"
 #include "ns/process.h"
 
@@ -49,12 +51,15 @@ void ns_process_close(struct ns_process *of)
 	pidref_close(&of->pidref);
 }
 
-size_t ns_process_level(const struct ns_process *of, int fd)
+int ns_process_level(const struct ns_process *of, int fd)
 {
 	int owner = ns_owner(fd);
-	struct ns_id id = ns_id_of(owner);
+	struct ns_id id;
 	size_t i;
 
+	if (owner < 0 && error_is_shortage(errno))
+		return -errno;
+	id = ns_id_of(owner);
 	if (owner >= 0)
 		close(owner);
 	for (i = 0; i < of->users.count; i++) {
@@ -69,13 +74,13 @@ size_t ns_process_level(const struct ns_process *of, int fd)
 struct ns_set ns_process_one(const struct ns_process *of, enum ns_kind kind)
 {
 	struct ns_set set = NS_SET_NONE;
-	size_t level;
+	int level;
 
 	set.fd[kind] = of->other.fd[kind];
 	if (set.fd[kind] < 0)
 		return set;
 	level = ns_process_level(of, set.fd[kind]);
-	if (level)
+	if (level > 0)
 		set.fd[NS_USER] = of->users.fd[level - 1];
 	return set;
 }

@@ -29,8 +29,11 @@ int ns_process_find(struct ns_process *of);
 /* The process, too. */
 void ns_process_close(struct ns_process *of);
 
-/* How many user namespaces below ours the owner of @fd is; 0 is ours, or above. */
-size_t ns_process_level(const struct ns_process *of, int fd);
+/*
+ * How many user namespaces below ours the owner of @fd is; 0 is ours, or above.  Or -errno,
+ * for want of memory.
+ */
+int ns_process_level(const struct ns_process *of, int fd);
 
 /*
  * The namespace of @kind and, with it, the user namespace that owns it, in which

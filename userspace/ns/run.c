@@ -245,15 +245,16 @@ static int make_namespaces(struct running *run)
 
 	do {
 		if (!ns_creator_hear(&run->creator, &wish, &pid))
-			return ns_creator_end(&run->creator);
+			return ns_creator_end(&run->creator, false);
 		status = fulfil(run, wish, pid);
+		if (status == STATUS_DONE && wish == NS_WISH_READY)
+			forward_begin();
+		if (status == STATUS_DONE)
+			status = ns_creator_answer(&run->creator);
 		if (status != STATUS_DONE) {
-			ns_creator_end(&run->creator);
+			ns_creator_end(&run->creator, true);
 			return status;
 		}
-		if (wish == NS_WISH_READY)
-			forward_begin();
-		ns_creator_answer(&run->creator);
 	} while (wish != NS_WISH_READY);
 	return STATUS_DONE;
 }
@@ -321,13 +322,13 @@ static int rehearse(struct running *run)
 				  NULL);
 	while (status == STATUS_DONE && wish != NS_WISH_READY) {
 		if (!ns_creator_hear(&run->creator, &wish, &pid))
-			return ns_creator_end(&run->creator);
+			return ns_creator_end(&run->creator, false);
 		if (wish == NS_WISH_READY)
 			status = fill(run, pid);
 		else
-			ns_creator_answer(&run->creator);
+			status = ns_creator_answer(&run->creator);
 	}
-	ns_creator_end(&run->creator);
+	ns_creator_end(&run->creator, true);
 	return status;
 }
 

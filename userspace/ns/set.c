@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/command.h"
+#include "base/error.h"
 #include "base/message.h"
 #include "ns/set.h"
 
@@ -188,6 +189,9 @@ int ns_chain_open(struct ns_chain *chain, int fd, const struct ns_id *end)
 		else
 			at = ns_parent(at);
 	}
+	/* Who may not know of the next one ends there. */
+	if (!err && !chain->complete && error_is_shortage(errno))
+		err = -errno;
 	if (err)
 		ns_chain_close(chain);
 	return err;

@@ -3,8 +3,9 @@
  * Settings of the network.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
-#include <fts.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "base/procfs.h"
 #include "ns/file.h"
 #include "ns/report.h"
@@ -46,27 +48,78 @@ static bool is_writable(const char *name)
 
 /* ---- Saving ---- */
 
-struct json_object *ns_sysctl_read(struct json_object *fixed)
+/* struct reading - what is read: see ns_sysctl_read() */
+struct reading {
+	struct json_object *values, *fixed;
+};
+
+static int read_directory(const struct reading *reading, const char *name);
+
+/* Some only who is more privileged may read, and some have no value. */
+static int not_there(void)
 {
-	struct json_object *values = json_object_new_object();
-	char top[] = SYSCTL "net", *tops[] = { top, NULL };
-	FTS *tree = fts_open(tops, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	FTSENT *entry;
+	return error_is_shortage(errno) ? -errno : 0;
+}
 
-	while (tree && (entry = fts_read(tree))) {
-		const char *name = entry->fts_path + strlen(SYSCTL);
-		char *value = entry->fts_info == FTS_F ? read_value(name) :
-							 NULL;
+static int put_value(const struct reading *reading, const char *name,
+		     mode_t mode)
+{
+	char *value = read_value(name);
 
-		if (value)
-			ns_put_string(values, name, value);
-		if (fixed && value && !is_writable(name))
-			ns_put_bool(fixed, name, true);
-		free(value);
+	if (!value)
+		return not_there();
+	ns_put_string(reading->values, name, value);
+	if (reading->fixed && !(mode & 0222))
+		ns_put_bool(reading->fixed, name, true);
+	free(value);
+	return 0;
+}
+
+static int put_entry(const struct reading *reading, int dirfd,
+		     const char *directory, const char *entry)
+{
+	char name[PATH_MAX];
+	struct stat st;
+
+	if (*entry == '.')
+		return 0;
+	if (fstatat(dirfd, entry, &st, AT_SYMLINK_NOFOLLOW))
+		return not_there();
+	snprintf(name, sizeof(name), "%s/%s", directory, entry);
+	return S_ISDIR(st.st_mode) ? read_directory(reading, name) :
+				     put_value(reading, name, st.st_mode);
+}
+
+static int read_directory(const struct reading *reading, const char *name)
+{
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	int err = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), SYSCTL "%s", name);
+	dir = opendir(path);
+	if (!dir)
+		return not_there();
+	while (!err) {
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry)
+			break;
+		err = put_entry(reading, dirfd(dir), name, entry->d_name);
 	}
-	if (tree)
-		fts_close(tree);
-	return values;
+	/* What was removed meanwhile is not there. */
+	if (!err)
+		err = not_there();
+	closedir(dir);
+	return err;
+}
+
+int ns_sysctl_read(struct json_object *values, struct json_object *fixed)
+{
+	const struct reading reading = { .values = values, .fixed = fixed };
+
+	return read_directory(&reading, "net");
 }
 
 /*

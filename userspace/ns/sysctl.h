@@ -13,10 +13,10 @@
  */
 
 /*
- * Those of our namespace that can be read: {path below /proc/sys: value}.  Those that nobody
- * can set are noted in @fixed, if that is not NULL.
+ * Those of our namespace that can be read, in @values: {path below /proc/sys: value}.  Those
+ * that nobody can set are noted in @fixed, if that is not NULL.  Returns 0 or -errno.
  */
-struct json_object *ns_sysctl_read(struct json_object *fixed);
+int ns_sysctl_read(struct json_object *values, struct json_object *fixed);
 
 /*
  * Put them into @net: "sysctls", which a @new namespace has otherwise, and "defaults".
