@@ -16,7 +16,7 @@
 #include "base/document.h"
 #include "ns/filesystem.h"
 #include "ns/idmap.h"
-#include "ns/mount_create.h"
+#include "ns/mount_options.h"
 #include "ns/report.h"
 
 static const struct ns_filesystem_type types[] = {

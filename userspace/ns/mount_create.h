@@ -10,10 +10,4 @@
  */
 int ns_mount_create(struct ns_mount *mount, struct json_object *report);
 
-/* Is @name one of @options, which commas separate? */
-bool ns_mount_has_option(const char *options, const char *name);
-
-/* Give it the options that it had, in the file.  Returns 0 or -errno. */
-int ns_mount_set_options(const struct ns_mount *mount);
-
 #endif /* NS_MOUNT_CREATE_H */

@@ -16,8 +16,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "ns/filesystem.h"
-#include "ns/mount_create.h"
-#include "ns/mount_plan.h"
+#include "ns/mount_here.h"
+#include "ns/mount_options.h"
 #include "ns/report.h"
 
 static const char *type_of(const struct ns_mount *mount)

@@ -15,6 +15,8 @@
 #include "base/message.h"
 #include "ns/filesystem.h"
 #include "ns/mount_create.h"
+#include "ns/mount_here.h"
+#include "ns/mount_options.h"
 #include "ns/mount_plan.h"
 #include "ns/report.h"
 #include "ns/root.h"

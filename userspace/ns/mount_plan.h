@@ -13,13 +13,6 @@ int ns_mount_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
 		  struct json_object *report);
 void ns_mount_free(struct ns_mounts *mounts);
 
-/*
- * Find out, with @table of what is mounted here, where of that the mount can be cloned
- * from; @report what would differ by that.  Returns 0 or -errno.
- */
-int ns_mount_find_here(struct ns_mount *mount, struct libmnt_table *table,
-		       struct json_object *report);
-
 /* Does another lie on top of it, so that nobody sees it? */
 bool ns_mount_is_covered(const struct ns_mounts *mounts,
 			 const struct ns_mount *mount);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "ns/mount_restore.h"
+#include "ns/mount_propagate.h"
 #include "ns/report.h"
 
 /*
@@ -190,7 +190,7 @@ static void make_unbindable(const struct sharing *sharing)
 }
 
 void ns_mount_propagate(const struct ns_mounts *mounts,
-			 struct json_object *report)
+			struct json_object *report)
 {
 	struct sharing sharing = {
 		.mounts = mounts,

@@ -5,16 +5,6 @@
 #include "ns/mount.h"
 #include "ns/process.h"
 
-/* Is it mounted, and not only hidden by another? */
-bool ns_mount_is_own(const struct ns_mount *mount);
-
-/*
- * Share what was shared, and let follow what followed, once all are mounted.  What
- * cannot be goes into @report.
- */
-void ns_mount_propagate(const struct ns_mounts *mounts,
-			 struct json_object *report);
-
 /*
  * Build the table in the new mount namespace of @of, and let its processes look
  * from its root.  Returns the exit status.
