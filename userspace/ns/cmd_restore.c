@@ -76,7 +76,8 @@ const struct command cmd_ns_restore = {
 "\n"
 "      --pinned DIR          enter the very same namespaces, kept by \"pvadm ns pin\"\n"
 "      --strict              fail where something cannot be equal\n"
-"      --check               only say what cannot be equal; runs no COMMAND\n"
+"      --check               only say what cannot be equal: make it all, run no COMMAND,\n"
+"                            and give it up\n"
 "  -j, --json                say it in JSON\n"
 "      --pretty              say it in JSON, indented\n"
 NS_OPTIONS_HELP

@@ -231,9 +231,10 @@ static int make_node(int dirfd, const char *path, const struct ns_mount *mount)
 {
 	const char *device = ns_get_string(mount->saved, "node");
 	mode_t mode = mode_of(mount);
-	unsigned int major = 0, minor = 0;
+	unsigned int major, minor;
 
-	sscanf(device, "%u:%u", &major, &minor);
+	if (sscanf(device, "%u:%u", &major, &minor) != 2)
+		major = minor = 0;
 	if (S_ISDIR(mode) ? mkdirat(dirfd, path, 0755) :
 	    mknodat(dirfd, path, mode, makedev(major, minor)))
 		return errno == EEXIST ? 0 : -errno;

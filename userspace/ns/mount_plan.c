@@ -285,7 +285,7 @@ static int plan_mounts(struct ns_mounts *mounts, const struct ns_plan *plan,
 }
 
 int ns_mount_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
-		   struct json_object *report)
+		  struct json_object *report)
 {
 	struct ns_root from;
 	int status, returned;

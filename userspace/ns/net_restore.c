@@ -80,11 +80,13 @@ static void plan_others(const struct json_object *others,
 {
 	size_t i;
 
-	for (i = 0; others && i < json_object_array_length(others); i++)
+	for (i = 0; others && i < json_object_array_length(others); i++) {
+		struct json_object *name = json_object_array_get_idx(others, i);
+
 		ns_report_add(report, "net",
 			      "%s were other ones than those of a new network namespace: they are not restored",
-			      json_object_get_string(json_object_array_get_idx(
-				      others, i)));
+			      json_object_get_string(name));
+	}
 }
 
 void ns_net_plan(const struct ns_plan *plan, struct json_object *report)

@@ -36,9 +36,11 @@ void ns_report_append(struct json_object *report,
 {
 	size_t i;
 
-	for (i = 0; i < ns_report_count(more); i++)
-		json_object_array_add(report, json_object_get(
-			json_object_array_get_idx(more, i)));
+	for (i = 0; i < ns_report_count(more); i++) {
+		struct json_object *line = json_object_array_get_idx(more, i);
+
+		json_object_array_add(report, json_object_get(line));
+	}
 }
 
 size_t ns_report_count(const struct json_object *report)
