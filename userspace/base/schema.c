@@ -29,7 +29,7 @@
  * @failed: something was wrong, and was said
  */
 struct schema_reader {
-	const char *what, *path;
+	const char *what, *path, *advice;
 	const void *root;
 	char where[WHERE_TEXT];
 	bool failed;
@@ -50,8 +50,10 @@ void schema_complain(struct schema_reader *reader, const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	message_failed("%s %s cannot be used: %s%s", reader->what, reader->path,
-		       reader->where, text ? text : OUT_OF_MEMORY);
+	message_failed("%s %s cannot be used: %s%s%s%s", reader->what,
+		       reader->path, reader->where, text ? text : OUT_OF_MEMORY,
+		       reader->advice ? ": " : "",
+		       reader->advice ? reader->advice : "");
 	free(text);
 }
 
@@ -144,9 +146,9 @@ static bool read_bool(struct schema_reader *reader,
 		      const struct schema_field *field, struct json_object *json)
 {
 	struct json_object *value = member(reader, json, field->name,
-					   json_type_boolean, false);
+					   json_type_boolean, field->optional);
 
-	return value && json_object_get_boolean(value);
+	return value ? json_object_get_boolean(value) : !!field->least;
 }
 
 /* The value's bytes; a NUL may not be among them. */
@@ -428,12 +430,37 @@ static void read_json(struct schema_reader *reader, const struct schema *schema,
 	json_object_put(json);
 }
 
+/* Returns the exit status. */
+static int finish(const struct schema_reader *reader,
+		  const struct schema *schema, void *object)
+{
+	if (!reader->failed)
+		return STATUS_DONE;
+	schema_free(schema, object);
+	return STATUS_FAILED;
+}
+
+int schema_take(const struct schema *schema, const char *what, const char *path,
+		struct json_object *json, void *object)
+{
+	struct schema_reader reader = {
+		.what = what,
+		.path = path,
+		.advice = schema->advice,
+		.root = object,
+	};
+
+	read_object(&reader, schema, json, object);
+	return finish(&reader, schema, object);
+}
+
 int schema_read(const struct schema *schema, const char *what, const char *path,
 		const char *text, size_t length, void *object)
 {
 	struct schema_reader reader = {
 		.what = what,
 		.path = path,
+		.advice = schema->advice,
 		.root = object,
 	};
 	struct json_tokener *tokener = json_tokener_new();
@@ -443,10 +470,7 @@ int schema_read(const struct schema *schema, const char *what, const char *path,
 	else
 		short_of_memory(&reader);
 	json_tokener_free(tokener);
-	if (!reader.failed)
-		return STATUS_DONE;
-	schema_free(schema, object);
-	return STATUS_FAILED;
+	return finish(&reader, schema, object);
 }
 
 /* ---- Writing; @full is false where memory was short ---- */

@@ -21,7 +21,7 @@ enum schema_kind {
 	SCHEMA_FORMAT,	/* the constant @text; lies nowhere */
 	SCHEMA_VERSION,	/* @most, or one before it; lies nowhere */
 	SCHEMA_NUMBER,	/* an unsigned integer of @size bytes, from @least to @most */
-	SCHEMA_BOOL,
+	SCHEMA_BOOL,	/* @least, which is 0 or 1, where it may be missing and is */
 	SCHEMA_BYTES,	/* any bytes but 0, see document_add_bytes(); a char *, owned */
 	SCHEMA_PATH,	/* the same; an absolute path without ".." */
 	SCHEMA_WORD,	/* one of the words that @word has for an enum, from 0 on */
@@ -62,12 +62,14 @@ struct schema_field {
  * struct schema - an object
  *
  * @size: of the structure
+ * @advice: of the outermost: what to do where it cannot be used; or NULL
  * @check: if not NULL: called when an object was read, to complain of what does not fit
  *	together
  */
 struct schema {
 	size_t size;
 	const struct schema_field *fields;
+	const char *advice;
 	void (*check)(struct schema_reader *reader, const void *object);
 };
 
@@ -82,6 +84,10 @@ struct schema {
  */
 int schema_read(const struct schema *schema, const char *what, const char *path,
 		const char *text, size_t length, void *object);
+
+/* The same of a file that was parsed. */
+int schema_take(const struct schema *schema, const char *what, const char *path,
+		struct json_object *json, void *object);
 
 /* For a check: the outermost object, as far as it was read. */
 const void *schema_root(const struct schema_reader *reader);

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "libpathvirt/libpathvirt.h"
@@ -21,21 +22,76 @@
 #define BUNDLE_MANIFEST		"manifest.json"
 
 /*
+ * struct bundle_part - a file that the index names
+ *
+ * @sha256: its sum, in hexadecimal
+ */
+struct bundle_part {
+	char *name;
+	uint64_t size;
+	char *sha256;
+};
+
+/* struct bundle_index - the file BUNDLE_INDEX; @id and @time are those of the manifest */
+struct bundle_index {
+	char *id;
+	int64_t time;
+	pid_t pid;
+	struct bundle_part *parts;
+	size_t part_count;
+};
+
+/* struct bundle_rule - as in struct pv_rules */
+struct bundle_rule {
+	char *original;
+	char *new;
+};
+
+/*
+ * struct bundle_layer - rules, and how they were set
+ *
+ * @registered: by pv_register()
+ * @late: PV_LATE
+ * @by_name: PV_BY_NAME
+ * @reverse: without PV_NO_REVERSE
+ */
+struct bundle_layer {
+	bool registered;
+	bool late;
+	bool by_name;
+	bool reverse;
+	struct bundle_rule *rules;
+	size_t rule_count;
+};
+
+/* struct bundle_process - one that is attached; @own: its innermost layer is its own */
+struct bundle_process {
+	pid_t pid;
+	bool own;
+	struct bundle_layer *layers;
+	size_t layer_count;
+};
+
+/* struct bundle_table - the file BUNDLE_TABLE: the rules of each process */
+struct bundle_table {
+	struct bundle_process *processes;
+	size_t process_count;
+};
+
+/*
  * struct bundle - what a restart needs
  *
  * @dir: where it lies, as it was named; the caller's
  * @pid: the process that was asked for
- * @index: the file BUNDLE_INDEX
  * @namespaces: the namespaces of @pid, see ns/file.h
- * @table: the rules of each process
  * @manifest: the files
  */
 struct bundle {
 	const char *dir;
 	pid_t pid;
-	struct json_object *index;
+	struct bundle_index index;
 	struct json_object *namespaces;
-	struct json_object *table;
+	struct bundle_table table;
 	struct manifest manifest;
 };
 

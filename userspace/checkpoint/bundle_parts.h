@@ -7,9 +7,14 @@
 #include <sha2.h>
 
 #include "base/document.h"
+#include "base/schema.h"
 
 extern const struct document_type bundle_index_type;
 extern const struct document_type bundle_table_type;
+
+/* What is in them: of a struct bundle_index, of a struct bundle_table. */
+extern const struct schema bundle_index_schema;
+extern const struct schema bundle_table_schema;
 
 /* The files that the index names, in this order. */
 extern const char *const bundle_parts[];

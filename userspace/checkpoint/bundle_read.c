@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,30 +29,6 @@ static void part_free(struct part *part)
 	free(part->path);
 	free(part->text);
 	*part = (struct part){ 0 };
-}
-
-/* NULL if there is none of that type. */
-static struct json_object *member(const struct json_object *object,
-				  const char *name, enum json_type type)
-{
-	struct json_object *value = NULL;
-
-	if (json_object_is_type(object, json_type_object))
-		json_object_object_get_ex(object, name, &value);
-	return json_object_is_type(value, type) ? value : NULL;
-}
-
-static const char *string(const struct json_object *object, const char *name)
-{
-	struct json_object *value = member(object, name, json_type_string);
-
-	return value ? json_object_get_string(value) : "";
-}
-
-static int not_whole(const char *path, const char *what)
-{
-	return message_failed("%s makes no sense at \"%s\": %s", path, what,
-			      bundle_index_type.advice);
 }
 
 /* ---- The files ---- */
@@ -84,14 +59,12 @@ static int part_read(struct part *part, const char *dir, int dirfd,
 	return STATUS_DONE;
 }
 
-static int check_sum(const struct part *part, const struct json_object *entry)
+static int check_sum(const struct part *part, const struct bundle_part *entry)
 {
-	struct json_object *size = member(entry, "size", json_type_int);
 	char sum[SHA256_DIGEST_STRING_LENGTH];
 
 	bundle_sum(part->text, part->length, sum);
-	if (size && json_object_get_int64(size) == (int64_t)part->length &&
-	    !strcmp(string(entry, "sha256"), sum))
+	if (entry->size == part->length && !strcmp(entry->sha256, sum))
 		return STATUS_DONE;
 	return message_failed("%s is not the file that was checkpointed (its size or sha256 is not that in %s): %s",
 			      part->path, BUNDLE_INDEX,
@@ -99,22 +72,18 @@ static int check_sum(const struct part *part, const struct json_object *entry)
 }
 
 /* The entry of the file @name, NULL if there is none or more than one. */
-static const struct json_object *entry_of(const struct bundle *bundle,
+static const struct bundle_part *entry_of(const struct bundle_index *index,
 					  const char *name)
 {
-	struct json_object *files = member(bundle->index, "files",
-					   json_type_array);
-	const struct json_object *found = NULL;
+	const struct bundle_part *found = NULL;
 	size_t i;
 
-	for (i = 0; files && i < json_object_array_length(files); i++) {
-		struct json_object *entry = json_object_array_get_idx(files, i);
-
-		if (strcmp(string(entry, "name"), name))
+	for (i = 0; i < index->part_count; i++) {
+		if (strcmp(index->parts[i].name, name))
 			continue;
 		if (found)
 			return NULL;
-		found = entry;
+		found = &index->parts[i];
 	}
 	return found;
 }
@@ -123,166 +92,87 @@ static const struct json_object *entry_of(const struct bundle *bundle,
 static int part_of(const struct bundle *bundle, int dirfd, const char *name,
 		   struct part *part)
 {
-	const struct json_object *entry = entry_of(bundle, name);
+	const struct bundle_part *entry = entry_of(&bundle->index, name);
 	int status;
 
 	*part = (struct part){ 0 };
-	if (!entry) {
-		part->path = bundle_path(bundle->dir, BUNDLE_INDEX);
-		return part->path ? not_whole(part->path, name) : STATUS_FAILED;
-	}
+	if (!entry)
+		return message_failed("%s/%s does not name %s once: %s",
+				      bundle->dir, BUNDLE_INDEX, name,
+				      bundle_index_type.advice);
 	status = part_read(part, bundle->dir, dirfd, name);
 	return status == STATUS_DONE ? check_sum(part, entry) : status;
 }
 
+/* Parse one that was read. */
+static int part_take(struct part *part, const struct document_type *type,
+		     const struct schema *schema, void *object)
+{
+	struct json_object *json;
+	int status = document_parse(part->path, type, part->text, part->length,
+				    &json);
+
+	if (status == STATUS_DONE)
+		status = schema_take(schema, "the file", part->path, json,
+				     object);
+	json_object_put(json);
+	return status;
+}
+
 /* ---- The rules ---- */
 
-static bool is_rule(const struct json_object *rule)
+static const struct bundle_process *find_process(const struct bundle *bundle,
+						 pid_t pid)
 {
-	char *original = document_get_bytes(rule, "original");
-	char *new = document_get_bytes(rule, "new");
-	bool is = original && new && *original == '/' && *new == '/';
-
-	free(original);
-	free(new);
-	return is;
-}
-
-static bool is_layer(const struct json_object *layer)
-{
-	struct json_object *rules = member(layer, "rules", json_type_array);
 	size_t i;
 
-	if (!rules || !member(layer, "registered", json_type_boolean))
-		return false;
-	for (i = 0; i < json_object_array_length(rules); i++)
-		if (!is_rule(json_object_array_get_idx(rules, i)))
-			return false;
-	return true;
-}
-
-static bool is_process(const struct json_object *process)
-{
-	struct json_object *layers = member(process, "layers", json_type_array);
-	struct json_object *pid = member(process, "pid", json_type_int);
-	size_t i;
-
-	if (!layers || !pid || json_object_get_int64(pid) < 1 ||
-	    json_object_get_int64(pid) > INT_MAX ||
-	    !member(process, "own", json_type_boolean))
-		return false;
-	for (i = 0; i < json_object_array_length(layers); i++)
-		if (!is_layer(json_object_array_get_idx(layers, i)))
-			return false;
-	return true;
-}
-
-static int check_table(const struct bundle *bundle, const char *path)
-{
-	struct json_object *processes = member(bundle->table, "processes",
-					       json_type_array);
-	char where[32];
-	size_t i;
-
-	if (!processes)
-		return not_whole(path, "processes");
-	for (i = 0; i < json_object_array_length(processes); i++) {
-		if (is_process(json_object_array_get_idx(processes, i)))
-			continue;
-		snprintf(where, sizeof(where), "processes[%zu]", i);
-		return not_whole(path, where);
-	}
-	return STATUS_DONE;
-}
-
-/* The layers of @pid, NULL if it was not attached. */
-static struct json_object *layers_of(const struct bundle *bundle, pid_t pid)
-{
-	struct json_object *processes = member(bundle->table, "processes",
-					       json_type_array);
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(processes); i++) {
-		struct json_object *process =
-			json_object_array_get_idx(processes, i);
-
-		if (json_object_get_int(member(process, "pid",
-					       json_type_int)) == pid)
-			return member(process, "layers", json_type_array);
-	}
+	for (i = 0; i < bundle->table.process_count; i++)
+		if (bundle->table.processes[i].pid == pid)
+			return &bundle->table.processes[i];
 	return NULL;
 }
 
 size_t bundle_layers(const struct bundle *bundle, pid_t pid)
 {
-	struct json_object *layers = layers_of(bundle, pid);
+	const struct bundle_process *process = find_process(bundle, pid);
 
-	return layers ? json_object_array_length(layers) : 0;
-}
-
-static struct json_object *layer_of(const struct bundle *bundle, pid_t pid,
-				    size_t index)
-{
-	return json_object_array_get_idx(layers_of(bundle, pid), index);
-}
-
-static bool layer_says(const struct json_object *layer, const char *name)
-{
-	return json_object_get_boolean(member(layer, name, json_type_boolean));
+	return process ? process->layer_count : 0;
 }
 
 bool bundle_layer_registered(const struct bundle *bundle, pid_t pid,
 			     size_t index)
 {
-	return layer_says(layer_of(bundle, pid, index), "registered");
+	return find_process(bundle, pid)->layers[index].registered;
 }
 
 unsigned int bundle_layer_flags(const struct bundle *bundle, pid_t pid,
 				size_t index)
 {
-	const struct json_object *layer = layer_of(bundle, pid, index);
-	unsigned int flags = 0;
+	const struct bundle_layer *layer =
+		&find_process(bundle, pid)->layers[index];
 
-	if (layer_says(layer, "late"))
-		flags |= PV_LATE;
-	if (layer_says(layer, "by_name"))
-		flags |= PV_BY_NAME;
-	/* Bundles of the first version do not say. */
-	if (member(layer, "reverse", json_type_boolean) &&
-	    !layer_says(layer, "reverse"))
-		flags |= PV_NO_REVERSE;
-	return flags;
-}
-
-static int add_rule(struct pv_rules *rules, const struct json_object *rule)
-{
-	char *original = document_get_bytes(rule, "original");
-	char *new = document_get_bytes(rule, "new");
-	int err = original && new ? pv_rules_add(rules, original, new) : -ENOMEM;
-
-	free(original);
-	free(new);
-	return err;
+	return (layer->late ? PV_LATE : 0) | (layer->by_name ? PV_BY_NAME : 0) |
+	       (layer->reverse ? 0 : PV_NO_REVERSE);
 }
 
 int bundle_layer(const struct bundle *bundle, pid_t pid, size_t index,
 		 struct pv_rules **rules)
 {
-	struct json_object *layer = layer_of(bundle, pid, index);
-	struct json_object *array = member(layer, "rules", json_type_array);
+	const struct bundle_layer *layer =
+		&find_process(bundle, pid)->layers[index];
 	int err = 0;
 	size_t i;
 
 	*rules = pv_rules_new();
 	if (!*rules)
 		return message_out_of_memory();
-	for (i = 0; i < json_object_array_length(array) && !err; i++)
-		err = add_rule(*rules, json_object_array_get_idx(array, i));
+	for (i = 0; i < layer->rule_count && !err; i++)
+		err = pv_rules_add(*rules, layer->rules[i].original,
+				   layer->rules[i].new);
 	if (!err)
 		return STATUS_DONE;
-	message_failed("%s/%s has a rule that is none: %s", bundle->dir,
-		       BUNDLE_TABLE,
-		       err == -ENOMEM ? strerror(-err) : pv_rules_error(*rules));
+	message_failed("%s/%s has a rule that cannot be used: %s", bundle->dir,
+		       BUNDLE_TABLE, pv_rules_error(*rules));
 	pv_rules_free(*rules);
 	*rules = NULL;
 	return STATUS_FAILED;
@@ -292,21 +182,13 @@ int bundle_layer(const struct bundle *bundle, pid_t pid, size_t index,
 
 static int read_index(struct bundle *bundle, int dirfd)
 {
-	struct json_object *pid;
 	struct part part;
 	int status = part_read(&part, bundle->dir, dirfd, BUNDLE_INDEX);
 
 	if (status == STATUS_DONE)
-		status = document_parse(part.path, &bundle_index_type, part.text,
-					part.length, &bundle->index);
-	if (status == STATUS_DONE) {
-		pid = member(bundle->index, "pid", json_type_int);
-		if (!pid || json_object_get_int64(pid) < 1 ||
-		    json_object_get_int64(pid) > INT_MAX)
-			status = not_whole(part.path, "pid");
-		else
-			bundle->pid = json_object_get_int(pid);
-	}
+		status = part_take(&part, &bundle_index_type,
+				   &bundle_index_schema, &bundle->index);
+	bundle->pid = bundle->index.pid;
 	part_free(&part);
 	return status;
 }
@@ -329,10 +211,8 @@ static int read_table(struct bundle *bundle, int dirfd)
 	int status = part_of(bundle, dirfd, BUNDLE_TABLE, &part);
 
 	if (status == STATUS_DONE)
-		status = document_parse(part.path, &bundle_table_type, part.text,
-					part.length, &bundle->table);
-	if (status == STATUS_DONE)
-		status = check_table(bundle, part.path);
+		status = part_take(&part, &bundle_table_type,
+				   &bundle_table_schema, &bundle->table);
 	part_free(&part);
 	return status;
 }
@@ -346,7 +226,9 @@ static int read_manifest(struct bundle *bundle, int dirfd)
 		status = manifest_parse(part.path, part.text, part.length,
 					&bundle->manifest);
 	if (status == STATUS_DONE && bundle->manifest.pids[0] != bundle->pid)
-		status = not_whole(part.path, "pids");
+		status = message_failed("%s is not that of process %d: %s",
+					part.path, bundle->pid,
+					bundle_index_type.advice);
 	part_free(&part);
 	return status;
 }
@@ -376,9 +258,9 @@ int bundle_open(const char *dir, struct bundle *bundle)
 
 void bundle_close(struct bundle *bundle)
 {
-	json_object_put(bundle->index);
+	schema_free(&bundle_index_schema, &bundle->index);
+	schema_free(&bundle_table_schema, &bundle->table);
 	json_object_put(bundle->namespaces);
-	json_object_put(bundle->table);
 	manifest_free(&bundle->manifest);
 	*bundle = (struct bundle){ 0 };
 }

@@ -21,24 +21,6 @@
 #include "checkpoint/bundle.h"
 #include "checkpoint/bundle_parts.h"
 
-/* Take @value into @object, or put it and fail. */
-static int add_member(struct json_object *object, const char *name,
-		      struct json_object *value)
-{
-	if (value && !json_object_object_add(object, name, value))
-		return 0;
-	json_object_put(value);
-	return -ENOMEM;
-}
-
-static int push(struct json_object *array, struct json_object *value)
-{
-	if (value && !json_object_array_add(array, value))
-		return 0;
-	json_object_put(value);
-	return -ENOMEM;
-}
-
 char *bundle_path(const char *dir, const char *name)
 {
 	char *path;
@@ -111,76 +93,56 @@ void bundle_end(struct bundle_writer *writer, bool keep)
 
 /* ---- The rules ---- */
 
-static struct json_object *rule_json(const struct pv_rules *rules, size_t i)
+static int fill_layer(struct bundle_layer *layer, const struct pv_rules *rules,
+		      unsigned int flags)
 {
-	struct json_object *rule = json_object_new_object();
+	size_t count = pv_rules_count(rules), i;
 
-	if (rule &&
-	    !document_add_bytes(rule, "original", pv_rules_original(rules, i)) &&
-	    !document_add_bytes(rule, "new", pv_rules_target(rules, i)))
-		return rule;
-	json_object_put(rule);
-	return NULL;
+	*layer = (struct bundle_layer){
+		.registered = pv_rules_registered(rules),
+		.late = flags & PV_LATE,
+		.by_name = flags & PV_BY_NAME,
+		.reverse = !(flags & PV_NO_REVERSE),
+		.rules = calloc(count ? count : 1, sizeof(*layer->rules)),
+	};
+	for (i = 0; layer->rules && i < count; i++) {
+		struct bundle_rule *rule = &layer->rules[layer->rule_count++];
+
+		rule->original = strdup(pv_rules_original(rules, i));
+		rule->new = strdup(pv_rules_target(rules, i));
+		if (!rule->original || !rule->new)
+			return -ENOMEM;
+	}
+	return layer->rules ? 0 : -ENOMEM;
 }
 
-static struct json_object *layer_json(const struct pv_rules *rules,
-				      unsigned int flags)
+static int fill_process(struct bundle_table *table, pid_t pid,
+			const struct pv_layers *layers)
 {
-	struct json_object *layer = json_object_new_object();
-	struct json_object *array = json_object_new_array();
-	size_t i;
-	int err = layer && array ? 0 : -ENOMEM;
+	struct bundle_process *process = reallocarray(table->processes,
+						      table->process_count + 1,
+						      sizeof(*process));
+	size_t count = pv_layers_count(layers), i;
+	int err = 0;
 
-	for (i = 0; i < pv_rules_count(rules) && !err; i++)
-		err = push(array, rule_json(rules, i));
-	if (!err)
-		err = add_member(layer, "registered",
-				 json_object_new_boolean(pv_rules_registered(rules)));
-	if (!err)
-		err = add_member(layer, "late",
-				 json_object_new_boolean(flags & PV_LATE));
-	if (!err)
-		err = add_member(layer, "by_name",
-				 json_object_new_boolean(flags & PV_BY_NAME));
-	if (!err)
-		err = add_member(layer, "reverse",
-				 json_object_new_boolean(!(flags & PV_NO_REVERSE)));
-	if (!err)
-		err = add_member(layer, "rules", json_object_get(array));
-	json_object_put(array);
-	if (!err)
-		return layer;
-	json_object_put(layer);
-	return NULL;
-}
-
-static struct json_object *process_json(pid_t pid,
-					const struct pv_layers *layers)
-{
-	struct json_object *process = json_object_new_object();
-	struct json_object *array = json_object_new_array();
-	size_t i;
-	int err = process && array ? 0 : -ENOMEM;
-
-	for (i = 0; i < pv_layers_count(layers) && !err; i++)
-		err = push(array, layer_json(pv_layers_rules(layers, i),
-					     pv_layers_flags(layers, i)));
-	if (!err)
-		err = add_member(process, "pid", json_object_new_int(pid));
-	if (!err)
-		err = add_member(process, "own",
-				 json_object_new_boolean(pv_layers_own(layers)));
-	if (!err)
-		err = add_member(process, "layers", json_object_get(array));
-	json_object_put(array);
-	if (!err)
-		return process;
-	json_object_put(process);
-	return NULL;
+	if (!process)
+		return -ENOMEM;
+	table->processes = process;
+	process += table->process_count++;
+	*process = (struct bundle_process){
+		.pid = pid,
+		.own = pv_layers_own(layers),
+		.layers = calloc(count, sizeof(*process->layers)),
+	};
+	for (i = 0; process->layers && i < count && !err; i++)
+		err = fill_layer(&process->layers[process->layer_count++],
+				 pv_layers_rules(layers, i),
+				 pv_layers_flags(layers, i));
+	return process->layers ? err : -ENOMEM;
 }
 
 /* One that has ended since has no rules. */
-static int add_process(struct json_object *processes, struct pv *pv, pid_t pid)
+static int add_process(struct bundle_table *table, struct pv *pv, pid_t pid)
 {
 	int pidfd = pidfd_open(pid, 0), err, status = STATUS_DONE;
 	struct pv_layers *layers = NULL;
@@ -195,7 +157,7 @@ static int add_process(struct json_object *processes, struct pv *pv, pid_t pid)
 		status = message_failed("cannot read the rules of process %d: %s%s",
 					pid, pv_error(pv), connect_advice(err));
 	else if (!err && pv_layers_count(layers) &&
-		 push(processes, process_json(pid, layers)))
+		 fill_process(table, pid, layers))
 		status = message_out_of_memory();
 	pv_layers_free(layers);
 	close(pidfd);
@@ -204,97 +166,78 @@ static int add_process(struct json_object *processes, struct pv *pv, pid_t pid)
 
 static int write_part(struct bundle_writer *writer, const char *name,
 		      const struct document_type *type,
-		      struct json_object *members)
+		      const struct schema *schema, const void *object)
 {
-	char *path = bundle_path(writer->dir, name);
-	int status = path ? document_write(path, type, members) : STATUS_FAILED;
+	struct json_object *members = schema_json(schema, object);
+	char *path = members ? bundle_path(writer->dir, name) : NULL;
+	int status = STATUS_FAILED;
 
+	if (!members)
+		status = message_out_of_memory();
+	else if (path)
+		status = document_write(path, type, members);
 	free(path);
+	json_object_put(members);
 	return status;
 }
 
 int bundle_write_table(struct bundle_writer *writer, struct pv *pv,
 		       const pid_t *pids, size_t count)
 {
-	struct json_object *root = json_object_new_object();
-	struct json_object *processes = json_object_new_array();
-	int status = root && processes ? STATUS_DONE : message_out_of_memory();
+	struct bundle_table table = { 0 };
+	int status = STATUS_DONE;
 	size_t i;
 
 	for (i = 0; i < count && status == STATUS_DONE; i++)
-		status = add_process(processes, pv, pids[i]);
-	if (status == STATUS_DONE &&
-	    add_member(root, "processes", json_object_get(processes)))
-		status = message_out_of_memory();
+		status = add_process(&table, pv, pids[i]);
 	if (status == STATUS_DONE)
 		status = write_part(writer, BUNDLE_TABLE, &bundle_table_type,
-				    root);
-	json_object_put(processes);
-	json_object_put(root);
+				    &bundle_table_schema, &table);
+	schema_free(&bundle_table_schema, &table);
 	return status;
 }
 
 /* ---- The index ---- */
 
-static int add_part(struct json_object *files, const char *name,
-		    const char *text, size_t length)
+static int sum_part(const struct bundle_writer *writer, const char *name,
+		    struct bundle_part *part)
 {
-	struct json_object *part = json_object_new_object();
 	char sum[SHA256_DIGEST_STRING_LENGTH];
-	int err = part ? 0 : -ENOMEM;
+	size_t length;
+	char *text;
+	int err = document_slurp(writer->fd, name, &text, &length);
 
+	if (err)
+		return message_failed("cannot read %s/%s again: %s",
+				      writer->dir, name, strerror(-err));
 	bundle_sum(text, length, sum);
-	if (!err)
-		err = add_member(part, "name", json_object_new_string(name));
-	if (!err)
-		err = add_member(part, "size", json_object_new_int64(length));
-	if (!err)
-		err = add_member(part, "sha256", json_object_new_string(sum));
-	if (!err)
-		err = push(files, json_object_get(part));
-	json_object_put(part);
-	return err ? message_out_of_memory() : STATUS_DONE;
-}
-
-static int sum_parts(const struct bundle_writer *writer,
-		     struct json_object *files)
-{
-	int status = STATUS_DONE;
-	size_t i;
-
-	for (i = 0; i < BUNDLE_PARTS && status == STATUS_DONE; i++) {
-		size_t length;
-		char *text;
-		int err = document_slurp(writer->fd, bundle_parts[i], &text,
-					 &length);
-
-		if (err)
-			return message_failed("cannot read %s/%s again: %s",
-					      writer->dir, bundle_parts[i],
-					      strerror(-err));
-		status = add_part(files, bundle_parts[i], text, length);
-		free(text);
-	}
-	return status;
+	free(text);
+	part->name = strdup(name);
+	part->size = length;
+	part->sha256 = strdup(sum);
+	return part->name && part->sha256 ? STATUS_DONE :
+					    message_out_of_memory();
 }
 
 int bundle_seal(struct bundle_writer *writer, const struct manifest *manifest)
 {
-	struct json_object *root = json_object_new_object();
-	struct json_object *files = json_object_new_array();
-	int status = root && files ? sum_parts(writer, files) :
-				     message_out_of_memory();
+	struct bundle_index index = {
+		.id = strdup(manifest->id),
+		.time = manifest->time,
+		.pid = manifest->pids[0],
+		.parts = calloc(BUNDLE_PARTS, sizeof(*index.parts)),
+	};
+	int status = index.id && index.parts ? STATUS_DONE :
+					       message_out_of_memory();
 
-	if (status == STATUS_DONE &&
-	    (add_member(root, "id", json_object_new_string(manifest->id)) ||
-	     add_member(root, "time", json_object_new_int64(manifest->time)) ||
-	     add_member(root, "pid", json_object_new_int(manifest->pids[0])) ||
-	     add_member(root, "files", json_object_get(files))))
-		status = message_out_of_memory();
+	while (status == STATUS_DONE && index.part_count < BUNDLE_PARTS) {
+		size_t i = index.part_count++;
+
+		status = sum_part(writer, bundle_parts[i], &index.parts[i]);
+	}
 	if (status == STATUS_DONE)
 		status = write_part(writer, BUNDLE_INDEX, &bundle_index_type,
-				    root);
-	json_object_put(files);
-	json_object_put(root);
+				    &bundle_index_schema, &index);
+	schema_free(&bundle_index_schema, &index);
 	return status;
 }
