@@ -134,24 +134,23 @@ static int execute(char **command)
 	return exec_failed(command[0], err);
 }
 
-int ns_exec(const struct ns_exec *become_as, bool user, char **command)
+int ns_exec(const struct ns_exec *as, bool user, char **command)
 {
 	int status = STATUS_DONE;
 
-	if (become_as->directory && chdir(become_as->directory))
+	if (as->directory && chdir(as->directory))
 		return message_failed("cannot go to %s: %s: name a directory that the namespace has",
-				      become_as->directory, strerror(errno));
-	if (!become_as->preserve)
-		status = set_gid(become_as, user);
-	if (status == STATUS_DONE && !become_as->preserve)
-		status = set_uid(become_as, user);
+				      as->directory, strerror(errno));
+	if (!as->preserve)
+		status = set_gid(as, user);
+	if (status == STATUS_DONE && !as->preserve)
+		status = set_uid(as, user);
 	if (status != STATUS_DONE)
 		return status;
 	/* At the end: what changes who we are takes it away. */
-	if (become_as->kill_child &&
-	    !ns_exec_mortal(become_as->kill_child, become_as->life))
+	if (as->kill_child && !ns_exec_mortal(as->kill_child, as->life))
 		return STATUS_FAILED;
-	if (become_as->last)
-		status = become_as->last(become_as->data);
+	if (as->last)
+		status = as->last(as->data);
 	return status == STATUS_DONE ? execute(command) : status;
 }

@@ -101,7 +101,7 @@ static int add_all_pinned(struct gc_checkpoint *checkpoint, int fd,
 static char *manifest_of(int fd)
 {
 	char path[PATH_MAX];
-	ssize_t length = fgetxattr(fd, NEW_DIRS_MANIFEST, path, sizeof(path));
+	ssize_t length = fgetxattr(fd, MAKE_DIRS_MANIFEST, path, sizeof(path));
 
 	return length < 0 ? NULL : strndup(path, length);
 }

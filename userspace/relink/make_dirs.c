@@ -125,7 +125,7 @@ static int mark_as_ours(const struct make_dirs *dirs, int fd)
 	if (!dirs->manifest)
 		return 0;
 	/* Where it cannot be had, gc will leave the directory alone. */
-	if (fsetxattr(fd, NEW_DIRS_MANIFEST, dirs->manifest,
+	if (fsetxattr(fd, MAKE_DIRS_MANIFEST, dirs->manifest,
 		      strlen(dirs->manifest), 0) &&
 	    errno != EOPNOTSUPP && errno != EPERM)
 		return -errno;

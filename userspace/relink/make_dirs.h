@@ -48,7 +48,7 @@ struct make_dirs {
 };
 
 /* The attribute of a checkpoint's directory that says where its manifest is. */
-#define NEW_DIRS_MANIFEST	"trusted.pathvirt.manifest"
+#define MAKE_DIRS_MANIFEST	"trusted.pathvirt.manifest"
 
 /*
  * The directory @path on the mount @mount, which @fd was opened through; made, for
