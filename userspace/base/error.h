@@ -5,8 +5,16 @@
 #include <stdbool.h>
 
 /*
- * Why something could not be done, in words, for whoever tells the user.
+ * How it is reported that something failed: in one of two ways, and the header says which.
+ *
+ * What is a step of what the user asked for returns an exit status, see base/command.h, and has
+ * said why, in one line, by message_failed().
+ *
+ * What such steps are made of cannot know what a failure means to the user.  It returns 0 or a
+ * negative errno; and where that says too little, the reason is beside it:
  */
+
+/* Why something could not be done, in words, for whoever tells the user. */
 struct error {
 	char text[512];
 };

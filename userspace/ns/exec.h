@@ -61,9 +61,9 @@ int ns_exec_take(struct ns_exec *exec, const struct command *command,
 bool ns_exec_mortal(int signal, int life);
 
 /*
- * Become @command.  @user: we came into a user namespace, where nobody is who it
- * was.  Comes back only if that fails, with the exit status.
+ * Become @command.  @user: we came into a user namespace, where user ids mean
+ * something else.  Comes back only if that fails, with the exit status.
  */
-int ns_exec(const struct ns_exec *exec, bool user, char **command);
+int ns_exec(const struct ns_exec *as, bool user, char **command);
 
 #endif /* NS_EXEC_H */
