@@ -205,6 +205,12 @@ static inline void *pv_stacked_flags(const struct dentry *dentry)
 	return (unsigned long)kept < PAGE_SIZE ? kept : NULL;
 }
 
+/* It was exported long before it was declared. */
+#if !PV_HAVE_VFS_PATH_LOOKUP
+int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
+		    unsigned int flags, struct path *path);
+#endif
+
 /* A name in a directory, which is locked until end_creating(). */
 #if !PV_HAVE_START_CREATING
 static inline void end_creating(struct dentry *child)

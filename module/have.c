@@ -80,6 +80,7 @@ PV_HAVE(D_REAL_TYPE, D_REAL_METADATA);
 
 PV_HAVE(START_CREATING_PATH, &start_creating_path);
 PV_HAVE(START_CREATING, &start_creating);
+PV_HAVE(VFS_PATH_LOOKUP, &vfs_path_lookup);
 
 PV_HAVE_IT(LOOKUP_ONE_QSTR,
 	   __same_type(&lookup_one,

@@ -57,6 +57,7 @@ static const char * const pv_functions[PV_NR_TARGETS] __initconst = {
 	[PV_FUNC_PATH_LINK] = PV_SYMBOL_PATH_LINK,
 	[PV_FUNC_AUDIT_INODE] = PV_SYMBOL_AUDIT_INODE,
 	[PV_FUNC_PUT_STACK] = "put_task_stack",
+	[PV_FUNC_ABSOLUTE_PATH] = "d_absolute_path",
 };
 
 /* How sites are hooked, the preferred way first. */

@@ -77,6 +77,7 @@ int pv_path_link(struct dentry *old, const struct path *dir,
 void pv_audit_inode(struct filename *name, const struct dentry *dentry,
 		    unsigned int flags);
 void pv_put_task_stack(struct task_struct *task);
+char *pv_absolute_path(const struct path *path, char *buf, int size);
 
 /* Whether links are looked at: by hook= and by what the self-test has found. */
 extern bool pv_links_followed;

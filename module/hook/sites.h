@@ -43,6 +43,7 @@
 #define PV_FUNC_PATH_LINK		30
 #define PV_FUNC_AUDIT_INODE		31
 #define PV_FUNC_PUT_STACK		32
-#define PV_NR_TARGETS			33
+#define PV_FUNC_ABSOLUTE_PATH		33
+#define PV_NR_TARGETS			34
 
 #endif /* _PV_SITES_H */

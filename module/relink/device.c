@@ -126,6 +126,15 @@ static struct file *pv_device_open_dir(const struct path *file,
 	return opened;
 }
 
+/* The directory that @file lay in. */
+static struct file *pv_device_open_parent(const struct path *file,
+					  struct pv_relinked *done)
+{
+	int err = pv_relink_privileged(file, done);
+
+	return err ? ERR_PTR(err) : pv_relink_open_parent(file, done);
+}
+
 static int pv_device_answer(void __user *to, struct pathvirt_relink *ask,
 			    const struct pv_relinked *done, u32 size)
 {
@@ -222,11 +231,25 @@ static struct file *pv_device_open_deleted(const struct path *file,
 	return opened;
 }
 
+static struct file *pv_device_open_what(const struct path *file,
+					const struct pathvirt_relink *ask,
+					struct pv_relinked *done)
+{
+	switch (ask->flags) {
+	case PATHVIRT_RELINK_OPEN_DIR:
+		return pv_device_open_dir(file, done);
+	case PATHVIRT_RELINK_OPEN_PARENT:
+		return pv_device_open_parent(file, done);
+	default:
+		return pv_device_open_deleted(file, ask, done);
+	}
+}
+
 /* A descriptor is seen by the caller's other threads once it is installed. */
 static int pv_device_open(void __user *to, struct pathvirt_relink *ask,
 			  const struct path *file, u32 size)
 {
-	bool dir = ask->flags & PATHVIRT_RELINK_OPEN_DIR;
+	bool dir = ask->flags != PATHVIRT_RELINK_OPEN_DELETED;
 	struct pv_relinked done = { };
 	struct file *opened;
 	int fd, err;
@@ -234,10 +257,7 @@ static int pv_device_open(void __user *to, struct pathvirt_relink *ask,
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	if (dir)
-		opened = pv_device_open_dir(file, &done);
-	else
-		opened = pv_device_open_deleted(file, ask, &done);
+	opened = pv_device_open_what(file, ask, &done);
 	err = PTR_ERR_OR_ZERO(opened);
 	if (!err)
 		*(dir ? &ask->dirfd : &ask->fd) = fd;
@@ -279,6 +299,7 @@ static bool pv_device_sane(const struct pathvirt_relink *ask)
 	case PATHVIRT_RELINK_OPEN_DELETED:
 		return true;
 	case PATHVIRT_RELINK_OPEN_DIR:
+	case PATHVIRT_RELINK_OPEN_PARENT:
 	case PATHVIRT_RELINK_CHECK:
 		return ask->dirfd == PATHVIRT_RELINK_NO_DIR && !ask->name;
 	default:
@@ -314,6 +335,7 @@ static long pv_device_ioctl(struct file *device, unsigned int cmd,
 	if (!pv_device_opener_may(device, file))
 		err = pv_device_refuse(to, &ask, size);
 	else if (ask.flags & (PATHVIRT_RELINK_OPEN_DIR |
+			      PATHVIRT_RELINK_OPEN_PARENT |
 			      PATHVIRT_RELINK_OPEN_DELETED))
 		err = pv_device_open(to, &ask, &file->f_path, size);
 	else

@@ -28,6 +28,7 @@
 #include "compat.h"
 #include "hook/hooks.h"
 #include "relink/link.h"
+#include "relink/named.h"
 
 static int pv_refuse(struct pv_relinked *done, enum pathvirt_relink_why why,
 		     int err)
@@ -56,16 +57,6 @@ int pv_relink_privileged(const struct path *file, struct pv_relinked *done)
 	    sb->s_magic == HUGETLBFS_MAGIC)
 		return pv_refuse(done, PATHVIRT_WHY_MEMORY, -EOPNOTSUPP);
 	return 0;
-}
-
-/*
- * The name that the file was opened by is there.  One that the NFS client made up
- * when that was unlinked is not it: it goes when the file is closed.
- */
-static bool pv_relink_named(const struct dentry *dentry)
-{
-	return d_inode(dentry)->i_nlink && !d_unlinked(dentry) &&
-	       !(dentry->d_flags & DCACHE_NFSFS_RENAMED);
 }
 
 /*
@@ -127,15 +118,18 @@ static int pv_relink_check_stacked(struct dentry *dentry,
 	return 0;
 }
 
-static int pv_relink_check_filesystem(struct dentry *dentry,
+static int pv_relink_check_filesystem(const struct path *file,
 				      struct pv_relinked *done)
 {
+	struct dentry *dentry = file->dentry;
 	const struct inode *root = d_inode(dentry->d_sb->s_root);
 
 	if (dentry->d_flags & DCACHE_NFSFS_RENAMED)
 		return pv_refuse(done, PATHVIRT_WHY_SILLY, -EOPNOTSUPP);
 	if (!root->i_op->link)
 		return pv_refuse(done, PATHVIRT_WHY_NO_LINKS, -EOPNOTSUPP);
+	if (pv_named_volume_gone(file))
+		return pv_refuse(done, PATHVIRT_WHY_VOLUME_GONE, -EXDEV);
 	if (dentry->d_flags & DCACHE_OP_REAL) {
 		int err = pv_relink_check_stacked(dentry, done);
 
@@ -151,28 +145,55 @@ static int pv_relink_check_filesystem(struct dentry *dentry,
 /**
  * pv_relink_check - can a file be given a name?
  * @file: the file, open
- * @done: gets %PATHVIRT_RELINK_NAMED where it has one and needs no other, or the
- *	reason why not
+ * @done: gets %PATHVIRT_RELINK_NAMED where it has one and needs no other, also of a
+ *	directory; or the reason why not
+ *
+ * No server of a filesystem is asked for anything, as it may be dead.
  *
  * Return: 0 or a negative errno.
  */
 int pv_relink_check(const struct path *file, struct pv_relinked *done)
 {
-	struct dentry *dentry = file->dentry;
 	int err;
 
-	if (d_is_dir(dentry))
+	if (pv_named(file))
+		done->result = PATHVIRT_RELINK_NAMED;
+	if (d_is_dir(file->dentry))
 		return pv_refuse(done, PATHVIRT_WHY_DIRECTORY, -EISDIR);
 	err = vfs_getattr(file, &done->stat, STATX_BASIC_STATS,
-			  AT_STATX_SYNC_AS_STAT);
-	if (err)
+			  AT_STATX_DONT_SYNC);
+	if (err || done->result == PATHVIRT_RELINK_NAMED)
 		return err;
-	if (pv_relink_named(dentry)) {
-		done->result = PATHVIRT_RELINK_NAMED;
-		return 0;
-	}
-	err = pv_relink_check_filesystem(dentry, done);
+	err = pv_relink_check_filesystem(file, done);
 	return err ?: pv_relink_check_link(file, done);
+}
+
+/**
+ * pv_relink_open_parent - open the directory that a file lay in
+ * @file: the file
+ * @done: gets the reason if it fails
+ *
+ * It may have been removed: the file's own dentry keeps it.
+ *
+ * Return: a file as by O_PATH, the caller's, or an error pointer.
+ */
+struct file *pv_relink_open_parent(const struct path *file,
+				   struct pv_relinked *done)
+{
+	struct path parent = { .mnt = file->mnt };
+	struct file *opened;
+
+	parent.dentry = dget_parent(file->dentry);
+	if (file->dentry != file->mnt->mnt_root &&
+	    is_subdir(parent.dentry, file->mnt->mnt_root)) {
+		opened = dentry_open(&parent, O_PATH | O_DIRECTORY,
+				     current_cred());
+	} else {
+		pv_refuse(done, PATHVIRT_WHY_NO_PARENT, -ENOENT);
+		opened = ERR_PTR(-ENOENT);
+	}
+	dput(parent.dentry);
+	return opened;
 }
 
 /* Make an inode linkable; was it not so before? */

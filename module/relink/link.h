@@ -22,6 +22,8 @@ struct pv_relinked {
 
 int pv_relink_privileged(const struct path *file, struct pv_relinked *done);
 int pv_relink_check(const struct path *file, struct pv_relinked *done);
+struct file *pv_relink_open_parent(const struct path *file,
+				   struct pv_relinked *done);
 int pv_relink_link(const struct path *file, const struct path *dir,
 		   const char *name, struct pv_relinked *done);
 

@@ -266,11 +266,18 @@ enum pathvirt_event {
  *	directories below it that are gone are part of @name, with "/" between them.
  *	The descriptor is opened O_PATH and O_CLOEXEC and belongs to the caller, who
  *	can open it by way of /proc/self/fd.  The file lives as long as it is open.
+ * @PATHVIRT_RELINK_OPEN_PARENT: make no link, but give a descriptor of the directory
+ *	that the file lay in when it was opened, or was moved to since, back in
+ *	@dirfd.  It may have been removed: then it is as it was, for as long as the
+ *	file is open, and so are those above it, by "..".  It is opened O_PATH and
+ *	O_CLOEXEC and belongs to the caller; @dirfd must be %PATHVIRT_RELINK_NO_DIR
+ *	and @name 0.
  */
 enum pathvirt_relink_flags {
 	PATHVIRT_RELINK_OPEN_DIR = 1 << 0,
 	PATHVIRT_RELINK_CHECK = 1 << 1,
 	PATHVIRT_RELINK_OPEN_DELETED = 1 << 2,
+	PATHVIRT_RELINK_OPEN_PARENT = 1 << 3,
 };
 
 /**
@@ -279,8 +286,9 @@ enum pathvirt_relink_flags {
  * @PATHVIRT_RELINK_NONE: no link was made: the call failed, or none was asked for
  *	(any of enum pathvirt_relink_flags)
  * @PATHVIRT_RELINK_LINKED: the file has the name that was asked for
- * @PATHVIRT_RELINK_NAMED: the name that the file was opened by is still there, so
- *	it was given no other
+ * @PATHVIRT_RELINK_NAMED: the name that the file was opened by is still there, or is
+ *	there again, so it was given no other.  It is not there if a directory above
+ *	it was removed, or the mount was detached.  A directory has this with EISDIR.
  */
 enum pathvirt_relink_result {
 	PATHVIRT_RELINK_NONE,
@@ -327,6 +335,10 @@ enum pathvirt_relink_result {
  *	filesystems), so %PATHVIRT_RELINK_OPEN_DELETED cannot give this one another
  * @PATHVIRT_WHY_OPENER: EPERM: whoever has opened the device lacks one of the two
  *	capabilities, though the caller may have them
+ * @PATHVIRT_WHY_VOLUME_GONE: EXDEV: the btrfs subvolume of the file was deleted; no
+ *	link can be made in it or out of it
+ * @PATHVIRT_WHY_NO_PARENT: ENOENT: the file is the root of its mount, or lies outside of
+ *	it by now, so it has no directory there
  */
 enum pathvirt_relink_why {
 	PATHVIRT_WHY_NONE,
@@ -350,6 +362,8 @@ enum pathvirt_relink_why {
 	PATHVIRT_WHY_UNSAFE_DIR,
 	PATHVIRT_WHY_BY_NAME,
 	PATHVIRT_WHY_OPENER,
+	PATHVIRT_WHY_VOLUME_GONE,
+	PATHVIRT_WHY_NO_PARENT,
 };
 
 /**

@@ -539,7 +539,8 @@ void pv_status_free(struct pv_status *status);
  * struct pv_relinked - what became of a file
  *
  * @linked: it was given the name
- * @named: the name that it was opened by is still there, and it needs no other
+ * @named: the name that it was opened by is still there, or there again, and it needs
+ *	no other; told of a directory, too
  * @why: why not, also where pv_relink() fails: enum pathvirt_relink_why of
  *	<linux/pathvirt.h>
  * @inode: the file's inode number
@@ -613,6 +614,19 @@ int pv_relink_check(struct pv *pv, int fd, struct pv_relinked *relinked);
  * errno, as pv_relink().
  */
 int pv_relink_dir(struct pv *pv, int fd);
+
+/**
+ * pv_relink_parent() - the directory that a file lies, or lay, in
+ * @pv: the connection
+ * @fd: the file; O_PATH will do; stays the caller's
+ *
+ * It may have been removed, and the directories above it, which ".." leads to: what
+ * they had, owner, mode and the like, is told as long as the file is open.
+ *
+ * Return: a descriptor as by O_PATH, the caller's and closed by exec; -ENOENT if the
+ * file is the root of its mount; or another negative errno, as pv_relink().
+ */
+int pv_relink_parent(struct pv *pv, int fd);
 
 /**
  * pv_reopen() - open a file as if it had been unlinked at another place

@@ -46,6 +46,9 @@ static const char * const reasons[] = {
 	[PATHVIRT_WHY_BY_NAME] = "its filesystem goes by the names of open files",
 	[PATHVIRT_WHY_OPENER] =
 		"the device was opened by somebody without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH",
+	[PATHVIRT_WHY_VOLUME_GONE] = "its btrfs subvolume was deleted",
+	[PATHVIRT_WHY_NO_PARENT] =
+		"it is the root of its mount, or outside of it by now",
 };
 
 static const char *reason(uint32_t why, int err)
@@ -86,7 +89,8 @@ static uint64_t mount_of(int fd)
 {
 	struct statx statx_;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &statx_) ||
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
+		  &statx_) ||
 	    !(statx_.stx_mask & STATX_MNT_ID))
 		return 0;
 	return statx_.stx_mnt_id;
@@ -134,16 +138,26 @@ int pv_relink_check(struct pv *pv, int fd, struct pv_relinked *relinked)
 	return ask_file(pv, &relink, relinked);
 }
 
-int pv_relink_dir(struct pv *pv, int fd)
+static int ask_dir(struct pv *pv, int fd, uint32_t flags)
 {
 	struct pathvirt_relink relink = {
-		.flags = PATHVIRT_RELINK_OPEN_DIR,
+		.flags = flags,
 		.fd = fd,
 		.dirfd = PATHVIRT_RELINK_NO_DIR,
 	};
 	int err = ask(pv, &relink);
 
 	return err ? err : relink.dirfd;
+}
+
+int pv_relink_dir(struct pv *pv, int fd)
+{
+	return ask_dir(pv, fd, PATHVIRT_RELINK_OPEN_DIR);
+}
+
+int pv_relink_parent(struct pv *pv, int fd)
+{
+	return ask_dir(pv, fd, PATHVIRT_RELINK_OPEN_PARENT);
 }
 
 int pv_reopen(struct pv *pv, int fd, int dirfd, const char *name)

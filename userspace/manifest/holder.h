@@ -21,12 +21,15 @@ enum hold {
  *	otherwise @pid, or the first thread that lives where that one has ended
  * @how: by what
  * @fd: the descriptor, with HOLD_FD
+ * @path: where it lay for this holder, who has opened it by another name than is told of
+ *	the file; otherwise NULL
  */
 struct holder {
 	pid_t pid;
 	pid_t tid;
 	enum hold how;
 	int fd;
+	char *path;
 };
 
 /* "fd", "map", "exe", "cwd" or "root"; NULL for what is behind these. */

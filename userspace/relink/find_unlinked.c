@@ -4,7 +4,8 @@
  *
  * Each thing that a process holds is opened by its link in /proc, with O_PATH, and
  * the kernel is asked about it: what the link says is for reading only, as a file
- * may well be called "x (deleted)".
+ * may well be called "x (deleted)".  The kernel answers by what it has in memory:
+ * whoever would ask the server of a filesystem would wait for one that is dead.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -96,16 +97,25 @@ static int by_inode(const void *a, const void *b)
 	return (left->device > right->device) - (left->device < right->device);
 }
 
-static struct unlinked *find_file(const struct search *search,
-				  const struct stat *stat)
+static struct place place_of(const struct statx *about)
 {
-	struct place wanted = { .device = stat->st_dev, .inode = stat->st_ino };
+	return (struct place){
+		.device = makedev(about->stx_dev_major, about->stx_dev_minor),
+		.inode = about->stx_ino,
+	};
+}
+
+static struct unlinked *find_file(const struct search *search,
+			     const struct statx *about)
+{
+	struct place wanted = place_of(about);
 	struct place **found = tfind(&wanted, &search->places, by_inode);
 
 	return found ? &search->list->file[(*found)->index] : NULL;
 }
 
-static struct unlinked *append(struct search *search, const struct stat *stat)
+static struct unlinked *append(struct search *search,
+			       const struct statx *about)
 {
 	struct unlinked_list *list = search->list;
 	struct place *place = malloc(sizeof(*place));
@@ -116,7 +126,8 @@ static struct unlinked *append(struct search *search, const struct stat *stat)
 		list->file = file;
 	if (!file || !place)
 		goto fail;
-	*place = (struct place){ stat->st_dev, stat->st_ino, list->count };
+	*place = place_of(about);
+	place->index = list->count;
 	if (!tsearch(place, &search->places, by_inode))
 		goto fail;
 	file += list->count++;
@@ -126,19 +137,6 @@ static struct unlinked *append(struct search *search, const struct stat *stat)
 fail:
 	free(place);
 	return NULL;
-}
-
-static int add_holder(struct unlinked *file, const struct holder *holder)
-{
-	struct holder *holders = reallocarray(file->holders,
-					      file->holder_count + 1,
-					      sizeof(*holders));
-
-	if (!holders)
-		return -ENOMEM;
-	file->holders = holders;
-	holders[file->holder_count++] = *holder;
-	return 0;
 }
 
 /* ---- One file ---- */
@@ -153,80 +151,144 @@ static char *path_of(const char *link)
 	return strndup(link, length);
 }
 
-static int add_file(struct search *search, const struct pv_relinked *relinked,
-		    int err, const struct stat *stat, const char *link)
+/* @path is the holder's own, or NULL; the file takes it. */
+static int add_holder(struct unlinked *file, const struct holder *holder,
+		      char *path)
 {
-	struct unlinked *file = append(search, stat);
+	struct holder *holders = reallocarray(file->holders,
+					      file->holder_count + 1,
+					      sizeof(*holders));
+
+	if (!holders) {
+		free(path);
+		return -ENOMEM;
+	}
+	file->holders = holders;
+	holders += file->holder_count++;
+	*holders = *holder;
+	holders->path = path;
+	return 0;
+}
+
+/*
+ * Another holder of what is known, who may have it by another name.  If that is there
+ * still, it is not this holder who has lost anything.
+ */
+static int add_to_known(struct search *search, struct unlinked *known, int fd,
+			const char *link)
+{
+	struct pv_relinked relinked;
+	char *path = path_of(link);
+
+	if (!path)
+		return -ENOMEM;
+	if (!strcmp(path, known->path)) {
+		free(path);
+		path = NULL;
+	} else if (!pv_relink_check(search->pv, fd, &relinked) &&
+		   relinked.named) {
+		free(path);
+		return 0;
+	}
+	return add_holder(known, &search->holder, path);
+}
+
+static int add_file(struct search *search, const struct pv_relinked *relinked,
+		    int err, const struct statx *about, const char *link)
+{
+	struct unlinked *file = append(search, about);
 
 	if (!file)
 		return -ENOMEM;
 	file->file = *relinked;
 	/* The kernel does not reach these where it refuses early. */
-	file->file.inode = stat->st_ino;
-	file->file.dev_major = major(stat->st_dev);
-	file->file.dev_minor = minor(stat->st_dev);
-	file->file.links = stat->st_nlink;
-	file->file.mode = stat->st_mode;
-	file->size = stat->st_size;
-	file->allocated = stat->st_blocks * 512ULL;
+	file->file.inode = about->stx_ino;
+	file->file.dev_major = about->stx_dev_major;
+	file->file.dev_minor = about->stx_dev_minor;
+	file->file.links = about->stx_nlink;
+	file->file.mode = about->stx_mode;
+	file->size = about->stx_size;
+	file->allocated = about->stx_blocks * 512ULL;
+	if (about->stx_mask & STATX_BTIME)
+		file->born = about->stx_btime.tv_sec * INT64_C(1000000000) +
+			     about->stx_btime.tv_nsec;
 	file->path = path_of(link);
 	if (err)
 		file->reason = strdup(pv_error(search->pv));
 	if (!file->path || (err && !file->reason))
 		return -ENOMEM;
-	return add_holder(file, &search->holder);
+	return add_holder(file, &search->holder, NULL);
 }
 
 /*
- * Is it something whose name is gone?  Sockets and pipes never had one, nor what
- * /proc shows of kernel objects; memory says that it is deleted.
+ * Is it something that no name leads to?  Sockets and pipes never had one, nor what
+ * /proc shows of kernel objects; memory says that it is deleted.  Where the kernel has
+ * refused for one of the other reasons, it has looked at the name before.
  */
 static bool wanted(const struct pv_relinked *relinked, int err,
-		   const struct stat *stat, const char *link)
+		   const struct statx *about, const char *link)
 {
 	size_t length = strlen(link), tail = strlen(DELETED);
 	bool deleted = length > tail && !strcmp(link + length - tail, DELETED);
 
 	if (!err)
 		return !relinked->named;
-	if (relinked->why == PATHVIRT_WHY_MEMORY)
+	switch (relinked->why) {
+	case PATHVIRT_WHY_MEMORY:
 		return deleted;
-	if (relinked->why == PATHVIRT_WHY_SILLY)
-		return true;
-	return deleted || !stat->st_nlink;
+	case PATHVIRT_WHY_PRIVILEGE:
+	case PATHVIRT_WHY_OPENER:
+		return deleted || !about->stx_nlink;
+	default:
+		return !relinked->named;
+	}
 }
 
-/* The list takes @fd if that is to be kept; otherwise it is closed. */
-static int look_at(struct search *search, int fd, const char *link)
+static int note_closed(struct search *search, const char *link)
+{
+	struct unlinked_list *list = search->list;
+
+	if (!list->closed++)
+		list->closed_path = path_of(link);
+	return list->closed_path ? 0 : -ENOMEM;
+}
+
+/* The list takes *@fd if that is to be kept; it is -1 then. */
+static int look_at_new(struct search *search, int *fd, const char *link,
+		       const struct statx *about)
 {
 	struct pv_relinked relinked;
+	int err = pv_relink_check(search->pv, *fd, &relinked);
+
+	if (err && !relinked.why)
+		return err;
+	if (!wanted(&relinked, err, about, link))
+		return 0;
+	err = add_file(search, &relinked, err, about, link);
+	if (!err && search->flags & FIND_KEEP) {
+		search->list->file[search->list->count - 1].fd = *fd;
+		*fd = -1;
+	}
+	return err;
+}
+
+/* Takes @fd. */
+static int look_at(struct search *search, int fd, const char *link)
+{
 	struct unlinked *known;
-	struct stat stat;
+	struct statx about;
 	int err;
 
-	if (fstat(fd, &stat)) {
-		err = -errno;
-		goto out;
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		  STATX_BASIC_STATS | STATX_BTIME, &about)) {
+		err = errno == EACCES ? note_closed(search, link) : -errno;
+	} else {
+		known = find_file(search, &about);
+		err = known ? add_to_known(search, known, fd, link) :
+			      look_at_new(search, &fd, link, &about);
 	}
-	known = find_file(search, &stat);
-	if (known) {
-		err = add_holder(known, &search->holder);
-		goto out;
-	}
-	err = pv_relink_check(search->pv, fd, &relinked);
-	if (err && !relinked.why)
-		goto out;
-	if (!wanted(&relinked, err, &stat, link)) {
-		err = 0;
-		goto out;
-	}
-	err = add_file(search, &relinked, err, &stat, link);
-	if (!err && search->flags & FIND_KEEP) {
-		search->list->file[search->list->count - 1].fd = fd;
-		return 0;
-	}
-out:
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return err;
 }
 
@@ -519,15 +581,18 @@ int find_unlinked(struct pv *pv, const pid_t *pids, size_t count,
 
 void unlinked_list_free(struct unlinked_list *list)
 {
-	size_t i;
+	size_t i, j;
 
 	for (i = 0; i < list->count; i++) {
 		if (list->file[i].fd >= 0)
 			close(list->file[i].fd);
 		free(list->file[i].reason);
 		free(list->file[i].path);
+		for (j = 0; j < list->file[i].holder_count; j++)
+			free(list->file[i].holders[j].path);
 		free(list->file[i].holders);
 	}
 	free(list->file);
+	free(list->closed_path);
 	*list = (struct unlinked_list){ 0 };
 }

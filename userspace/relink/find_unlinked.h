@@ -10,7 +10,8 @@
 #include "manifest/holder.h"
 
 /*
- * struct unlinked - an open file whose name is gone; one for each inode
+ * struct unlinked - an open file that no name leads to any more, not even the one that
+ * it was opened by; one for each inode
  *
  * @file: what the kernel says of it; @file.why is not 0 where it cannot be
  *	relinked
@@ -20,6 +21,7 @@
  * @path: where it lay, as the kernel tells the caller
  * @size: in bytes
  * @allocated: what it takes of its filesystem, in bytes
+ * @born: when it was made, in ns since the epoch; 0 if its filesystem does not tell
  * @holders: at least one
  * @holder_count: how many
  */
@@ -30,6 +32,7 @@ struct unlinked {
 	char *path;
 	uint64_t size;
 	uint64_t allocated;
+	int64_t born;
 	struct holder *holders;
 	size_t holder_count;
 };
@@ -38,11 +41,16 @@ struct unlinked {
  * struct unlinked_list - all that were found, largest first
  *
  * @hidden: processes that the caller may not look into
+ * @closed: what their filesystem tells its own user of alone, as FUSE does, so that
+ *	nothing is known of them
+ * @closed_path: the first of these, or NULL
  */
 struct unlinked_list {
 	struct unlinked *file;
 	size_t count;
 	size_t hidden;
+	size_t closed;
+	char *closed_path;
 };
 
 /* Bits of @flags of find_unlinked(). */
@@ -58,6 +66,8 @@ enum find_flags {
  * With FIND_KEEP the descriptors are kept until unlinked_list_free(), and the limit
  * of open files is raised as far as it can be; of all processes, the caller is
  * left out.
+ *
+ * Nothing is asked that the server of a filesystem would have to answer: it may be dead.
  *
  * Of a thread that has a table of its own, sockets are found from Linux 6.9 on.
  *

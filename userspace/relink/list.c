@@ -19,7 +19,7 @@
 
 /* ---- JSON ---- */
 
-static void holder_json(const struct holder *holder)
+void relink_list_holder_json(const struct holder *holder)
 {
 	char comm[PIDREF_COMM], text[HOLD_TEXT];
 
@@ -31,6 +31,8 @@ static void holder_json(const struct holder *holder)
 		json_number("fd", holder->fd);
 	else
 		json_string("how", holder_text(holder, text));
+	if (holder->path)
+		json_string("path", holder->path);
 	json_end_object();
 }
 
@@ -55,7 +57,7 @@ static void file_json(const struct unlinked *file)
 		json_string("reason", file->reason);
 	json_begin_array("holders");
 	for (i = 0; i < file->holder_count; i++)
-		holder_json(&file->holders[i]);
+		relink_list_holder_json(&file->holders[i]);
 	json_end_array();
 	json_end_object();
 }
@@ -119,6 +121,9 @@ static int print_list(const struct unlinked_list *list, bool json)
 	if (list->hidden)
 		message_warning("%zu processes cannot be looked into: run pvadm as root",
 				list->hidden);
+	if (list->closed)
+		message_warning("%zu files were left out, as their filesystem tells its own user of them alone; the first: %s",
+				list->closed, list->closed_path);
 	return status == STATUS_DONE ? output_finish() : status;
 }
 

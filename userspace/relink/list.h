@@ -13,4 +13,8 @@
  */
 int relink_list(struct pv *pv, pid_t pid, bool json);
 
+/* One holder of a file, as JSON. */
+struct holder;
+void relink_list_holder_json(const struct holder *holder);
+
 #endif /* RELINK_LIST_H */
