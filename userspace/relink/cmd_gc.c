@@ -132,6 +132,9 @@ static int show(const struct request *request,
 	}
 	if (request->json)
 		json_end_array();
+	if (found->waiting)
+		message_warning("%zu mounts were left out, as their servers may not answer; the first: %s: name it to look there",
+				found->waiting, leftovers->waiting_point);
 	return status == STATUS_DONE ? output_finish() : status;
 }
 
@@ -217,7 +220,8 @@ const struct command cmd_gc = {
 	.help =
 "List the directories below lost+found/checkpoint whose manifest is gone, so that\n"
 "nothing can be reopened from them and pvadm cleanup has nothing to go by: on all\n"
-"mounted filesystems, or on that of DIRECTORY.  PINNED is what their owner would get\n"
+"mounted filesystems but those of servers (NFS, FUSE, ...), which may be dead; or on that\n"
+"of DIRECTORY, whatever it is.  PINNED is what their owner would get\n"
 "free, in bytes, without them.\n"
 "\n"
 "  --remove     then remove them; not those in state \"unknown\", of which nothing says\n"

@@ -264,10 +264,21 @@ static int take_in(struct gc_list *found, const char *directory, int fd)
 	return err;
 }
 
-static int search_mount(const struct manifest_mount *mount, void *arg)
+static int leave_out(struct gc_list *found, const char *point)
 {
-	int fd = open_in(mount->point);
+	if (!found->waiting++)
+		found->waiting_point = strdup(point);
+	return found->waiting_point ? 0 : -ENOMEM;
+}
 
+static int search_mount(const struct manifest_mount *mount, bool may_wait,
+			void *arg)
+{
+	int fd;
+
+	if (may_wait)
+		return leave_out(arg, mount->point);
+	fd = open_in(mount->point);
 	return fd < 0 ? 0 : take_in(arg, mount->point, fd);
 }
 
@@ -340,5 +351,6 @@ void gc_free(struct gc_list *found)
 		close(found->dirs[i]);
 	free(found->checkpoint);
 	free(found->dirs);
+	free(found->waiting_point);
 	*found = (struct gc_list){ 0 };
 }

@@ -52,18 +52,28 @@ struct gc_checkpoint {
 	size_t pinned_count;
 };
 
-/* struct gc_list - all that were found; @dirs are the @dirfd of theirs */
+/*
+ * struct gc_list - all that were found
+ *
+ * @dirs: the @dirfd of theirs
+ * @dir_count: how many
+ * @waiting: mounts that were left out, as their servers may be dead
+ * @waiting_point: where the first of them is, or NULL
+ */
 struct gc_list {
 	struct gc_checkpoint *checkpoint;
 	size_t count;
 	int *dirs;
 	size_t dir_count;
+	size_t waiting;
+	char *waiting_point;
 };
 
 /*
- * Look on all mounted filesystems, or, with @directory, only there: it is what
- * has lost+found/checkpoint in it, or that one itself.  Returns the exit status; if it
- * is not STATUS_DONE it has said why.  gc_free() is to be called in either case.
+ * Look on all mounted filesystems that ask no server, or, with @directory, only there,
+ * whatever it is on: it is what has lost+found/checkpoint in it, or that one itself.
+ * Returns the exit status; if it is not STATUS_DONE it has said why.  gc_free() is to be
+ * called in either case.
  */
 int gc_find(struct gc_list *found, const char *directory);
 void gc_free(struct gc_list *found);

@@ -117,7 +117,7 @@ static void look_below(struct search *search,
 		close(dirfd);
 }
 
-static int look_on(const struct manifest_mount *mount, void *arg)
+static int look_on(const struct manifest_mount *mount, bool may_wait, void *arg)
 {
 	struct search *search = arg;
 	const char *below = files_below(search->path, mount->root);
@@ -126,6 +126,9 @@ static int look_on(const struct manifest_mount *mount, void *arg)
 	int point;
 
 	if (same_device == search->by_fsid || !below || *below != '/')
+		return 0;
+	/* It was there when the names were made; another one need not be alive. */
+	if (may_wait && !same_device)
 		return 0;
 	point = open(mount->point, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* Something may be mounted over it. */

@@ -96,7 +96,8 @@ uint64_t mount_of(int fd)
 {
 	struct statx about;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &about) ||
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
+		  &about) ||
 	    !(about.stx_mask & STATX_MNT_ID))
 		return 0;
 	return about.stx_mnt_id;
@@ -168,37 +169,63 @@ static int is_mount_root(int fd)
 {
 	struct statx about;
 
-	if (statx(fd, "", AT_EMPTY_PATH, 0, &about) ||
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &about) ||
 	    !(about.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
 		return -1;
 	return !!(about.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
 /*
- * How many levels the directory @fd is below the root of its mount; or a negative
- * errno.  Where something is mounted over that root, we end up there: on another
- * mount.
+ * Climbs from the directory @fd to the root of its mount.  Returns a descriptor of it by
+ * O_PATH and how many levels that was, or a negative errno.  Where something is mounted
+ * over that root, we end up there: on another mount.
  */
-static int depth_of(int fd)
+static int climb(int fd, int *levels)
 {
 	uint64_t mount = mount_of(fd);
-	int depth = 0, at = dup(fd), root;
+	int at = dup(fd), root, err;
 
-	while (at >= 0) {
+	for (*levels = 0; at >= 0; ++*levels) {
 		int above;
 
 		root = is_mount_root(at);
 		if (root || mount_of(at) != mount)
 			break;
 		above = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		err = errno;
 		close(at);
 		at = above;
-		depth++;
+		errno = err;
 	}
 	if (at < 0)
 		return -errno;
+	if (root >= 0)
+		return at;
 	close(at);
-	return root < 0 ? -EOPNOTSUPP : depth;
+	return -EOPNOTSUPP;
+}
+
+static int depth_of(int fd)
+{
+	int depth, root = climb(fd, &depth);
+
+	if (root < 0)
+		return root;
+	close(root);
+	return depth;
+}
+
+int mounts_root(int fd)
+{
+	int levels, root = climb(fd, &levels), reading;
+
+	if (root < 0)
+		return root;
+	reading = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (reading < 0)
+		reading = -errno;
+	close(root);
+	return reading;
 }
 
 /* The last @count components of @path, with "/" in front of each. */
@@ -239,8 +266,45 @@ int mounts_place(int fd, char **path, char **from_root)
 	return -ENOMEM;
 }
 
+/* Filesystems that libmount does not take for one of the network. */
+static bool has_server(struct libmnt_fs *fs)
+{
+	static const char * const others[] = {
+		"9p", "afs", "beegfs", "ceph", "gfs2", "glusterfs", "gpfs",
+		"lustre", "ocfs2", "orangefs", "vboxsf", "virtiofs",
+	};
+	const char *type = mnt_fs_get_fstype(fs);
+	size_t i;
+
+	/* "fuseblk" and "fuse.sshfs", too. */
+	if (!strncmp(type, "fuse", strlen("fuse")) && strcmp(type, "fusectl"))
+		return true;
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcmp(type, others[i]))
+			return true;
+	return mnt_fs_is_netfs(fs);
+}
+
+/*
+ * Its own server, or those of the mounts on the way to it.  That of the root directory
+ * lives: we have come from there.
+ */
+static bool may_wait(struct libmnt_table *table, struct libmnt_fs *fs)
+{
+	bool waits = has_server(fs);
+
+	while (!waits && strcmp(mnt_fs_get_target(fs), "/")) {
+		fs = find(table, mnt_fs_get_parent_id(fs));
+		if (!fs)
+			break;
+		waits = strcmp(mnt_fs_get_target(fs), "/") && has_server(fs);
+	}
+	return waits;
+}
+
 int mounts_each(const struct mounts *mounts,
-		int (*fn)(const struct manifest_mount *mount, void *arg),
+		int (*fn)(const struct manifest_mount *mount, bool may_wait,
+			  void *arg),
 		void *arg)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
@@ -261,7 +325,7 @@ int mounts_each(const struct mounts *mounts,
 		};
 
 		if (strcmp(mount.fstype, "autofs"))
-			result = fn(&mount, arg);
+			result = fn(&mount, may_wait(mounts->own, fs), arg);
 	}
 	mnt_free_iter(iter);
 	return result;

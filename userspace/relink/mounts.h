@@ -55,12 +55,22 @@ uint64_t fsid_of(int fd);
 int mounts_place(int fd, char **path, char **from_root);
 
 /*
+ * A descriptor, for reading, of the root of the mount that the directory @fd is on: it
+ * is found from there, so it need not be in sight.  Or a negative errno; where
+ * something is mounted on the way, a directory of another mount.
+ */
+int mounts_root(int fd);
+
+/*
  * Calls @fn for each mount of our own namespace but those of autofs, as to look there
  * would be to mount something, until it returns other than 0, and returns that.  The
  * strings of @mount live until mounts_free(); its @fsid is 0.
+ *
+ * @may_wait: to look there, or to get there, may be to wait for a server that is dead
  */
 int mounts_each(const struct mounts *mounts,
-		int (*fn)(const struct manifest_mount *mount, void *arg),
+		int (*fn)(const struct manifest_mount *mount, bool may_wait,
+			  void *arg),
 		void *arg);
 
 #endif /* RELINK_MOUNTS_H */
