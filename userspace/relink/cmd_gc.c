@@ -134,7 +134,7 @@ static int show(const struct request *request,
 		json_end_array();
 	if (found->waiting)
 		message_warning("%zu mounts were left out, as their servers may not answer; the first: %s: name it to look there",
-				found->waiting, leftovers->waiting_point);
+				found->waiting, found->waiting_point);
 	return status == STATUS_DONE ? output_finish() : status;
 }
 

@@ -2,8 +2,6 @@
 /*
  * pvadm relink: give unlinked open files a name again.
  */
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +10,7 @@
 #include "base/options.h"
 #include "base/pidref.h"
 #include "relink/commands.h"
+#include "relink/held_fd.h"
 #include "relink/list.h"
 #include "relink/options.h"
 #include "relink/print.h"
@@ -21,6 +20,7 @@ enum {
 	OPTION_LIST = OPTION_OWN,
 	OPTION_FD,
 	OPTION_TO,
+	OPTION_IN_PLACE,
 	OPTION_MANIFEST,
 };
 
@@ -28,6 +28,7 @@ static const struct option options[] = {
 	RELINK_OPTIONS,
 	{ "fd", required_argument, NULL, OPTION_FD },
 	{ "to", required_argument, NULL, OPTION_TO },
+	{ "in-place", no_argument, NULL, OPTION_IN_PLACE },
 	{ "manifest", required_argument, NULL, OPTION_MANIFEST },
 	{ "list", no_argument, NULL, OPTION_LIST },
 	JSON_OPTIONS,
@@ -51,14 +52,11 @@ struct request {
 static int add_fd(const struct command *command, struct relink *relink,
 		  const char *word)
 {
-	int *grown;
-	char *end;
-	long fd;
+	int *grown, fd;
+	int status = held_fd_read(command, word, &fd);
 
-	errno = 0;
-	fd = strtol(word, &end, 10);
-	if (*word < '0' || *word > '9' || *end || errno || fd > INT_MAX)
-		return message_usage(command, "\"%s\" is not a descriptor", word);
+	if (status != STATUS_DONE)
+		return status;
 	grown = reallocarray(relink->fds, relink->fd_count + 1, sizeof(*grown));
 	if (!grown)
 		return message_out_of_memory();
@@ -95,6 +93,9 @@ static int take_option(const struct command *command, struct request *request,
 	case OPTION_TO:
 		relink->to = optarg;
 		return STATUS_DONE;
+	case OPTION_IN_PLACE:
+		relink->in_place = true;
+		return STATUS_DONE;
 	case OPTION_MANIFEST:
 		return set_manifest(relink, optarg);
 	default:
@@ -123,9 +124,10 @@ static int check(const struct command *command, const struct request *request,
 	if (relink->to && (!length || relink->to[length - 1] == '/'))
 		return message_usage(command, "\"%s\" names no file",
 				     relink->to);
-	if (relink->to && strcmp(relink->template, NAME_TEMPLATE_DEFAULT))
+	if (!!relink->to + relink->in_place +
+	    !!strcmp(relink->template, NAME_TEMPLATE_DEFAULT) > 1)
 		return message_usage(command,
-				     "--to and --template exclude each other");
+				     "--to, --in-place and --template exclude each other");
 	return STATUS_DONE;
 }
 
@@ -193,6 +195,8 @@ const struct command cmd_relink = {
 "table, and where the manifest is, which pvadm reopen and pvadm cleanup want.\n"
 "\n"
 "  --tree           the descendants of the process, too\n"
+"  --in-place       put each back where it was, for good; directories that are missing are\n"
+"                   made as they were; no manifest is written, unless one is named\n"
 "  --fd N           only the file of descriptor N; may be given again\n"
 "  --to PATH        that one file goes to PATH, on the same filesystem\n"
 "  --template T     other names; T may have %i (ID), %t (TIME), %n (N), %p (PID), %h\n"

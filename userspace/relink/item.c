@@ -18,6 +18,7 @@
 #include "relink/item.h"
 #include "relink/mkdir_like.h"
 #include "relink/remove.h"
+#include "relink/where.h"
 
 /* ---- Which ---- */
 
@@ -26,7 +27,10 @@ static bool is_directory(const struct item *item)
 	return S_ISDIR(item->found->file.mode);
 }
 
-/* A path that is longer is not an outer one. */
+/*
+ * A path that is longer is not an outer one.  Of several files that were called the
+ * same, the one that was made last had the name last.
+ */
 static int directories_first(const void *a, const void *b)
 {
 	const struct item *left = a, *right = b;
@@ -38,6 +42,9 @@ static int directories_first(const void *a, const void *b)
 	right_length = is_directory(right) ? strlen(right->found->path) : 0;
 	if (left_length != right_length)
 		return left_length < right_length ? -1 : 1;
+	if (left->found->born != right->found->born &&
+	    !strcmp(left->found->path, right->found->path))
+		return left->found->born > right->found->born ? -1 : 1;
 	/* As they were found. */
 	return left->found < right->found ? -1 : 1;
 }
@@ -60,10 +67,8 @@ static struct item *outer(const struct items *items, const struct item *item)
 
 static void prepare(struct item *item)
 {
-	if (item->found->file.why == PATHVIRT_WHY_MEMORY) {
-		item->state = ITEM_SKIPPED;
-		error_set(&item->error, 0, "%s", item->found->reason);
-	}
+	if (item->found->file.why == PATHVIRT_WHY_MEMORY)
+		item_skip(item, item->found->reason);
 	item->method = is_directory(item) ? MANIFEST_MKDIR : MANIFEST_LINK;
 }
 
@@ -107,6 +112,15 @@ void items_free(struct items *items)
 
 /* ---- Doing it ---- */
 
+static int name_taken(struct item *item)
+{
+	char where[PATH_MAX];
+
+	return error_set(&item->error, -EEXIST,
+			 "the name %s is taken by another file",
+			 where_is(item->dirfd, item->name, where));
+}
+
 static int do_link(struct item *item, struct pv *pv)
 {
 	struct pv_relinked relinked;
@@ -114,8 +128,7 @@ static int do_link(struct item *item, struct pv *pv)
 			    &relinked);
 
 	if (err == -EEXIST)
-		return error_set(&item->error, err,
-				 "the name \"%s\" is taken", item->name);
+		return name_taken(item);
 	if (err)
 		return error_set(&item->error, err, "%s", pv_error(pv));
 	item->method = relinked.named ? MANIFEST_KEPT : MANIFEST_LINK;
@@ -133,6 +146,8 @@ static int do_mkdir(struct item *item)
 {
 	item->own_fd = mkdir_like(item->found->fd, item->dirfd, item->name,
 				  &item->error);
+	if (item->own_fd == -EEXIST)
+		return name_taken(item);
 	return item->own_fd < 0 ? item->own_fd : 0;
 }
 
@@ -158,6 +173,12 @@ bool item_is_copyable(const struct item *item)
 {
 	return S_ISREG(item->found->file.mode) && item->state != ITEM_SKIPPED &&
 	       item->err != -EEXIST && item->err != -ENAMETOOLONG;
+}
+
+void item_skip(struct item *item, const char *why)
+{
+	item->state = ITEM_SKIPPED;
+	error_set(&item->error, 0, "%s", why);
 }
 
 void item_relink(struct item *item, struct pv *pv, bool copy)

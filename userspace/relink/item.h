@@ -68,6 +68,9 @@ void item_relink(struct item *item, struct pv *pv, bool copy);
 /* Could a copy be made, where there is no link? */
 bool item_is_copyable(const struct item *item);
 
+/* There is no need to do it. */
+void item_skip(struct item *item, const char *why);
+
 /* Give directories that were made again their times and flags, when all is done. */
 int item_seal(struct item *item);
 

@@ -18,8 +18,14 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "relink/attributes.h"
 #include "relink/make_dirs.h"
+#include "relink/mkdir_like.h"
 #include "relink/mounts.h"
+#include "relink/where.h"
+
+/* For @like: root's alone. */
+#define AS_ROOTS	(-1)
 
 #define OPEN_DIR	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
@@ -81,12 +87,18 @@ static int open_root_from_below(const struct make_dirs *dirs, int fd,
 	return root < 0 ? error_errno(error, root) : root;
 }
 
+/* @like is below it, which leads there whoever can see the mount. */
 static int open_root(const struct make_dirs *dirs,
-		     const struct manifest_mount *mount, int fd,
+		     const struct manifest_mount *mount, int fd, int like,
 		     struct error *error)
 {
-	int root = mount->point ? open(mount->point, OPEN_DIR) : -1;
+	int root = like >= 0 ? mounts_root(like) : -1;
 
+	if (root >= 0 && mount_of(root) == mount->id)
+		return root;
+	if (root >= 0)
+		close(root);
+	root = mount->point ? open(mount->point, OPEN_DIR) : -1;
 	if (root >= 0 && mount_of(root) == mount->id)
 		return root;
 	if (root >= 0)
@@ -96,20 +108,26 @@ static int open_root(const struct make_dirs *dirs,
 
 /* ---- One level ---- */
 
-static int cannot_enter(struct error *error, int err, const char *path)
+static int cannot_enter(struct error *error, int err, int parent,
+			const char *name)
 {
+	char where[PATH_MAX];
+
+	where_is(parent, name, where);
 	switch (err) {
 	case -EXDEV:
 		return error_set(error, err,
-				 "something else is mounted on %s of its mount",
-				 path);
+				  "something else is mounted on %s", where);
 	case -ELOOP:
+		return error_set(error, err, "%s is a symbolic link", where);
+	case -ENOTDIR:
 		return error_set(error, err,
-				 "%s of its mount is a symbolic link", path);
+				  "%s is taken by something that is not a directory",
+				  where);
 	default:
 		return error_set(error, err,
-				 "cannot make the directory %s of its mount: %s",
-				 path, strerror(-err));
+				  "cannot make the directory %s: %s", where,
+				  strerror(-err));
 	}
 }
 
@@ -177,9 +195,26 @@ static int make_dir(const struct make_dirs *dirs, int parent, const char *name,
 	return fd;
 }
 
+static int make_like(struct made_dir *dir, int parent, const char *name,
+		     int like, struct error *error)
+{
+	int fd;
+
+	dir->like = fcntl(like < 0 ? parent : like, F_DUPFD_CLOEXEC, 0);
+	if (dir->like < 0)
+		return -errno;
+	fd = mkdir_like(dir->like, parent, name, error);
+	/* Times are its own then, and what it inherits is in place. */
+	if (fd < 0 || like < 0) {
+		close(dir->like);
+		dir->like = -1;
+	}
+	return fd;
+}
+
 /* Opens @dir in its parent, from which @path differs by @name. */
 static int enter(struct make_dirs *dirs, struct made_dir *dir, const char *name,
-		 struct error *error)
+		 int like, struct error *error)
 {
 	int parent = dirs->dir[dir->parent].fd;
 	bool ours = !strcmp(dir->path, dirs->checkpoint);
@@ -188,63 +223,116 @@ static int enter(struct make_dirs *dirs, struct made_dir *dir, const char *name,
 			 files_openat(parent, name, OPEN_DIR,
 				    RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	if (dir->fd == -ENOENT) {
-		dir->fd = make_dir(dirs, parent, name, dir->path);
+		dir->fd = like == AS_ROOTS ?
+			  make_dir(dirs, parent, name, dir->path) :
+			  make_like(dir, parent, name, like, error);
 		dir->made = dir->fd >= 0;
 	}
 	/* Somebody else was quicker. */
 	if (dir->fd == -EEXIST && !ours)
 		dir->fd = files_openat(parent, name, OPEN_DIR,
 				     RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
-	if (dir->fd < 0)
-		return cannot_enter(error, dir->fd, dir->path);
-	return 0;
+	return dir->fd < 0 ? cannot_enter(error, dir->fd, parent, name) : 0;
+}
+
+/* The directory above, and its like; then the one that is wanted in it. */
+static int open_below_above(struct make_dirs *dirs,
+			    const struct manifest_mount *mount, int fd,
+			    struct made_dir *dir, int like,
+			    struct error *error)
+{
+	const char *slash = strrchr(dir->path, '/');
+	char *above = strndup(dir->path, slash ? slash - dir->path : 0);
+	int up = like, err;
+
+	if (!above)
+		return error_errno(error, -ENOMEM);
+	if (like >= 0)
+		up = openat(like, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (like >= 0 && up < 0)
+		up = MAKE_DIRS_AS_ABOVE;
+	err = make_dirs_open_like(dirs, mount, fd, above, up, error);
+	if (up >= 0)
+		close(up);
+	if (err >= 0) {
+		dir->parent = find_dir(dirs, mount->id, above) - dirs->dir;
+		err = enter(dirs, dir, slash ? slash + 1 : dir->path, like,
+			    error);
+	}
+	free(above);
+	return err;
 }
 
 static int open_level(struct make_dirs *dirs, const struct manifest_mount *mount,
-		      int fd, const char *path, struct error *error)
+		      int fd, const char *path, int like,
+		      struct error *error)
 {
-	struct made_dir dir = { .mount = mount->id, .path = (char *)path };
-	const char *slash = strrchr(path, '/');
-	char *above;
+	struct made_dir dir = {
+		.mount = mount->id,
+		.path = (char *)path,
+		.like = -1,
+	};
 	int err;
 
-	if (!*path || !strcmp(path, PATHVIRT_RELINK_DIR)) {
+	if (!*path || (like == AS_ROOTS && !strcmp(path, PATHVIRT_RELINK_DIR))) {
 		dir.fd = *path ? open_default(dirs, fd, error) :
-				 open_root(dirs, mount, fd, error);
+				 open_root(dirs, mount, fd, like, error);
 		err = dir.fd < 0 ? dir.fd : 0;
 	} else {
-		above = strndup(path, slash ? slash - path : 0);
-		if (!above)
-			return error_errno(error, -ENOMEM);
-		err = make_dirs_open(dirs, mount, fd, above, error);
-		if (err >= 0) {
-			dir.parent = find_dir(dirs, mount->id, above) - dirs->dir;
-			err = enter(dirs, &dir, slash ? slash + 1 : path,
-				    error);
-		}
-		free(above);
+		err = open_below_above(dirs, mount, fd, &dir, like, error);
 	}
 	if (err)
 		return err;
 	err = add_dir(dirs, &dir);
-	if (err)
-		close(dir.fd);
-	return err ? error_errno(error, err) : 0;
+	if (!err)
+		return 0;
+	close(dir.fd);
+	if (dir.like >= 0)
+		close(dir.like);
+	return error_errno(error, err);
 }
 
-int make_dirs_open(struct make_dirs *dirs, const struct manifest_mount *mount,
-		   int fd, const char *path, struct error *error)
+int make_dirs_open_like(struct make_dirs *dirs,
+		       const struct manifest_mount *mount, int fd,
+		       const char *path, int like, struct error *error)
 {
 	const struct made_dir *known = find_dir(dirs, mount->id, path);
 	int err;
 
 	if (known)
 		return known->fd;
-	err = open_level(dirs, mount, fd, path, error);
+	err = open_level(dirs, mount, fd, path, like, error);
 	return err ? err : dirs->dir[dirs->count - 1].fd;
 }
 
+int make_dirs_open(struct make_dirs *dirs, const struct manifest_mount *mount,
+		  int fd, const char *path, struct error *error)
+{
+	return make_dirs_open_like(dirs, mount, fd, path, AS_ROOTS, error);
+}
+
 /* ---- All of them ---- */
+
+int make_dirs_seal(const struct make_dirs *dirs, struct error *error)
+{
+	size_t i = dirs->count;
+	int err = 0;
+
+	while (i-- && !err)
+		if (dirs->dir[i].like >= 0)
+			err = attributes_seal(dirs->dir[i].like,
+					      dirs->dir[i].fd, error);
+	return err;
+}
+
+void make_dirs_unseal(const struct make_dirs *dirs)
+{
+	size_t i;
+
+	for (i = 0; i < dirs->count; i++)
+		if (dirs->dir[i].like >= 0)
+			attributes_unseal(dirs->dir[i].fd);
+}
 
 int make_dirs_sync(const struct make_dirs *dirs, struct error *error)
 {
@@ -288,6 +376,8 @@ void make_dirs_free(struct make_dirs *dirs)
 
 	for (i = 0; i < dirs->count; i++) {
 		close(dirs->dir[i].fd);
+		if (dirs->dir[i].like >= 0)
+			close(dirs->dir[i].like);
 		free(dirs->dir[i].path);
 	}
 	free(dirs->dir);

@@ -22,6 +22,7 @@
  * @fd: opened for reading
  * @parent: the one it was made in
  * @made: it was not there before
+ * @like: what it was made like, which is to be as it was when all is done; or -1
  */
 struct made_dir {
 	uint64_t mount;
@@ -29,6 +30,7 @@ struct made_dir {
 	int fd;
 	size_t parent;
 	bool made;
+	int like;
 };
 
 /*
@@ -58,10 +60,28 @@ struct make_dirs {
 int make_dirs_open(struct make_dirs *dirs, const struct manifest_mount *mount,
 		   int fd, const char *path, struct error *error);
 
+/*
+ * The same, but what is missing is made as it was: @path is where the directory @like,
+ * by O_PATH, lies or lay, which may have been removed, and those above it are where
+ * its ".." leads.  With MAKE_DIRS_AS_ABOVE as @like nothing is known of @path itself,
+ * which becomes like the directory that it is made in.
+ */
+#define MAKE_DIRS_AS_ABOVE	(-2)
+int make_dirs_open_like(struct make_dirs *dirs,
+		       const struct manifest_mount *mount, int fd,
+		       const char *path, int like, struct error *error);
+
+/*
+ * Give those that were made like others the times and flags of these, when all is in
+ * them that shall be.  0 or a negative errno with the reason.
+ */
+int make_dirs_seal(const struct make_dirs *dirs, struct error *error);
+
 /* See to it that what was made in them is on disk.  0 or a negative errno. */
 int make_dirs_sync(const struct make_dirs *dirs, struct error *error);
 
-/* Remove those that were made, as far as they are empty. */
+/* Before what was made in them is removed, and then they themselves, if empty. */
+void make_dirs_unseal(const struct make_dirs *dirs);
 void make_dirs_undo(const struct make_dirs *dirs);
 
 void make_dirs_free(struct make_dirs *dirs);

@@ -294,7 +294,7 @@ static bool may_wait(struct libmnt_table *table, struct libmnt_fs *fs)
 	bool waits = has_server(fs);
 
 	while (!waits && strcmp(mnt_fs_get_target(fs), "/")) {
-		fs = find(table, mnt_fs_get_parent_id(fs));
+		fs = find_mount(table, mnt_fs_get_parent_id(fs));
 		if (!fs)
 			break;
 		waits = strcmp(mnt_fs_get_target(fs), "/") && has_server(fs);

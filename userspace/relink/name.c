@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "relink/in_place.h"
 #include "relink/name.h"
 #include "relink/name_template.h"
 #include "relink/record.h"
@@ -101,11 +102,14 @@ int relink_name(struct relink_context *context, struct item *item)
 {
 	const struct manifest_mount *mount;
 
-	if (item->inside && item->inside->state == ITEM_DONE)
+	if (item->inside && item->inside->state == ITEM_DONE &&
+	    !context->relink->in_place)
 		return place_inside(context, item);
 	mount = relink_mount(context, item->found->fd);
 	if (!mount)
 		return error_errno(&item->error, -ENOMEM);
+	if (context->relink->in_place)
+		return relink_name_in_place(context, item, mount);
 	if (context->relink->to)
 		return place_at_users(context, item, mount);
 	return place_by_template(context, item, mount, context->relink->template);

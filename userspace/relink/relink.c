@@ -21,6 +21,7 @@
 #include "base/interrupt.h"
 #include "base/message.h"
 #include "relink/context.h"
+#include "relink/held_fd.h"
 #include "relink/name.h"
 #include "relink/name_template.h"
 #include "relink/record.h"
@@ -55,10 +56,10 @@ static int name_checkpoint(struct relink_context *context)
 	return context->checkpoint ? STATUS_DONE : message_out_of_memory();
 }
 
-/* --to puts a file back for good: what cleans up after a checkpoint may not find it. */
+/* What is put back for good, nothing that cleans up after a checkpoint may find. */
 static int choose_manifest(struct relink *relink)
 {
-	if (relink->manifest_path || relink->to)
+	if (relink->manifest_path || relink->to || relink->in_place)
 		return STATUS_DONE;
 	if (mkdir(RELINK_MANIFESTS, 0700) && errno != EEXIST)
 		return message_failed("cannot make %s for the manifest: %s: say another place with --manifest",
@@ -176,17 +177,6 @@ static int find_files(struct relink_context *context)
 
 /* ---- What is wanted of it ---- */
 
-static bool holds(const struct unlinked *found, pid_t pid, int fd)
-{
-	size_t i;
-
-	for (i = 0; i < found->holder_count; i++)
-		if (found->holders[i].how == HOLD_FD &&
-		    found->holders[i].pid == pid && found->holders[i].fd == fd)
-			return true;
-	return false;
-}
-
 static bool is_wanted(const struct unlinked *found, const void *arg)
 {
 	const struct relink *relink = arg;
@@ -195,24 +185,9 @@ static bool is_wanted(const struct unlinked *found, const void *arg)
 	if (relink->regular && !S_ISREG(found->file.mode))
 		return false;
 	for (i = 0; i < relink->fd_count; i++)
-		if (holds(found, relink->pidref.pid, relink->fds[i]))
+		if (held_fd_is(found, relink->pidref.pid, relink->fds[i]))
 			return true;
 	return !relink->fd_count;
-}
-
-static int explain_fd(pid_t pid, int fd)
-{
-	char path[64], link[4096];
-	ssize_t length;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
-	length = readlink(path, link, sizeof(link) - 1);
-	if (length < 0)
-		return message_failed("process %d has no descriptor %d: see pvadm relink --list %d",
-				      pid, fd, pid);
-	link[length] = '\0';
-	return message_failed("descriptor %d of process %d needs no name: it is %s",
-			      fd, pid, link);
 }
 
 static int check_fds(const struct relink_context *context)
@@ -222,11 +197,12 @@ static int check_fds(const struct relink_context *context)
 
 	for (i = 0; i < relink->fd_count; i++) {
 		for (j = 0; j < context->list.count; j++)
-			if (holds(&context->list.file[j], pid_of(context),
-				  relink->fds[i]))
+			if (held_fd_is(&context->list.file[j], pid_of(context),
+				       relink->fds[i]))
 				break;
 		if (j == context->list.count)
-			return explain_fd(pid_of(context), relink->fds[i]);
+			return held_fd_explain(pid_of(context), relink->fds[i],
+					       "needs no name");
 	}
 	return STATUS_DONE;
 }
@@ -279,7 +255,7 @@ static void relink_item(struct relink_context *context, struct item *item)
 		item->err = relink_name(context, item);
 		if (item->err)
 			item->state = ITEM_FAILED;
-		else
+		else if (item->state == ITEM_WAITING)
 			item_relink(item, context->pv, context->relink->copy);
 	}
 }
@@ -287,6 +263,7 @@ static void relink_item(struct relink_context *context, struct item *item)
 static int relink_items(struct relink_context *context)
 {
 	const struct relink *relink = context->relink;
+	struct error error;
 	size_t i;
 
 	for (i = 0; i < context->items.count; i++) {
@@ -305,6 +282,8 @@ static int relink_items(struct relink_context *context)
 	for (i = context->items.count; i--;)
 		if (item_seal(&context->items.item[i]))
 			return report_failed(context, &context->items.item[i]);
+	if (make_dirs_seal(&context->dirs, &error))
+		return message_failed("%s; nothing was changed", error.text);
 	return STATUS_DONE;
 }
 
@@ -312,6 +291,7 @@ static void undo(struct relink_context *context)
 {
 	size_t i = context->items.count;
 
+	make_dirs_unseal(&context->dirs);
 	while (i--)
 		item_undo(&context->items.item[i]);
 	make_dirs_undo(&context->dirs);

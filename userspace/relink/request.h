@@ -17,6 +17,7 @@
  * @fds: only these descriptors of @pidref
  * @fd_count: how many; 0 means everything
  * @to: the user's place for the one file, or NULL
+ * @in_place: back to where they were
  * @template: names, from name_template_check()
  * @regular: regular files only, and it is not a failure if none can be relinked
  * @partial: what fails does not stop the rest
@@ -24,7 +25,7 @@
  * @freeze: hold the processes still meanwhile
  * @sync: see to it that all is on disk
  * @manifest_path: where to; NULL for the default, and then it becomes that, or stays
- *	NULL with @to, where none is written; owned here
+ *	NULL with @to or @in_place, where none is written; owned here
  * @manifest: becomes what was done
  * @recheck: called, if not NULL, while the processes are held still and nothing has been made
  *	yet; @manifest has their numbers.  It returns the exit status
@@ -37,6 +38,7 @@ struct relink {
 	int *fds;
 	size_t fd_count;
 	const char *to;
+	bool in_place;
 	const char *template;
 	bool regular;
 	bool partial;
