@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&cmd_show,
 	&cmd_resolve,
 	&cmd_relink,
+	&cmd_truncate,
 	&cmd_reopen,
 	&cmd_checkpoint,
 	&cmd_restart,

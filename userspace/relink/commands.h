@@ -6,6 +6,7 @@
 
 /* Subcommands about files without a name. */
 extern const struct command cmd_relink;
+extern const struct command cmd_truncate;
 extern const struct command cmd_cleanup;
 extern const struct command cmd_gc;
 extern const struct command cmd_criu_hook;
