@@ -9,8 +9,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 D=$SCRATCH/dir
 HOLDER=
 
+SERVERS=()
+
 clean_up() {
 	[[ ! $HOLDER ]] || kill "$HOLDER" 2>/dev/null
+}
+
+# stop_servers : for good; whoever waits for one is told so.
+stop_servers() {
+	((!${#SERVERS[@]})) || kill -KILL "${SERVERS[@]}" || true
+	umount -l "$SCRATCH"/server.* 2>/dev/null || true
 }
 
 # holding PYTHON : a process that has run it in $D, with os, mmap, socket and
@@ -181,6 +189,137 @@ nothing_is_changed() {
 	grep -Eq "^ +5  file +$HOLDER +python3 +3 +$D/a$" "$SCRATCH/out"
 }
 
+# ---- Whether a name leads to it ----
+
+# lists WANTED : of the holder; one a line: NAME LINKS REASON.
+lists() {
+	pvadm relink --list "$HOLDER" --json >"$SCRATCH/json"
+	same "$(python3 - "$SCRATCH/json" <<-'END'
+		import json, sys
+		for file in sorted(json.load(open(sys.argv[1])), key=lambda file: file["path"]):
+		    print(file["path"].split("/")[-1], file["links"], file.get("reason", "-"))
+	END
+	)" "$1" "what is listed"
+}
+
+# A subvolume is deleted with all that is in it, and none of that is unlinked.
+a_deleted_subvolume() {
+	local mnt=$SCRATCH/mnt
+	mkdir -p "$mnt"
+	truncate -s 128M "$SCRATCH/disk"
+	mkfs.btrfs -q "$SCRATCH/disk"
+	mount -o loop "$SCRATCH/disk" "$mnt"
+	btrfs -q subvolume create "$mnt/sub"
+	holding 'os.chdir("'"$mnt"'/sub"); os.mkdir("d"); a = os.open("d/a", os.O_RDWR | os.O_CREAT)
+os.write(a, b"text"); b = unlinked("b"); os.chdir("d")'
+	lists "b 0 -"
+	btrfs -q subvolume delete "$mnt/sub" >/dev/null
+	lists "a 1 its btrfs subvolume was deleted
+b 0 its btrfs subvolume was deleted
+d 1 it is a directory"
+	refused 1 "its btrfs subvolume was deleted" pvadm relink "$HOLDER" --fd 3
+	pvadm relink "$HOLDER" --fd 3 --copy --manifest "$SCRATCH/m" >/dev/null
+	same "$(find "$mnt" -type f -exec cat {} +)" text "the copy"
+	pvadm relink "$HOLDER" --in-place --copy >/dev/null
+	same "$(cd "$mnt" && find sub | sort | xargs)" "sub sub/b sub/d sub/d/a" "what is back"
+	kill -KILL "$HOLDER"
+	await umount "$mnt"
+	rm "$SCRATCH/m"
+}
+
+a_detached_mount() {
+	local mnt=$SCRATCH/mnt
+	mkdir -p "$mnt"
+	mount -t tmpfs none "$mnt"
+	holding 'os.chdir("'"$mnt"'"); a = os.open("a", os.O_RDWR | os.O_CREAT); b = unlinked("b"); os.chdir("/")
+m = os.open("'"$mnt"'", os.O_RDONLY)'
+	lists "b 0 -"
+	umount -l "$mnt"
+	lists "a 1 -
+b 0 -"
+	pvadm relink "$HOLDER" --manifest "$SCRATCH/m" >/dev/null
+	same "$(find "/proc/$HOLDER/fd/5/lost+found" -type f | wc -l)" 2 "names there"
+	rm "$SCRATCH/m"
+}
+
+# By another, but the same, directory, and whether the kernel remembers the name or not.
+rescued() {
+	holding 'os.mkdir("d"); a = unlinked("d/a", 5); b = unlinked("b"); os.rmdir("d"); n = os.open("n", os.O_RDWR | os.O_CREAT)
+os.link("n", "other"); os.unlink("n")'
+	lists "a 0 -
+b 0 -
+n 1 -"
+	mkdir "$D/d"
+	pvadm relink "$HOLDER" --fd 3 --to "$D/d/a" >/dev/null
+	lists "b 0 -
+n 1 -"
+	pvadm relink "$HOLDER" --manifest "$SCRATCH/m" >/dev/null
+	echo 2 >/proc/sys/vm/drop_caches
+	lists "b 1 -
+n 2 -"
+	refused 1 "needs no name: it is $D/d/a" pvadm relink "$HOLDER" --fd 3
+	same "$(stat -Lc %h "/proc/$HOLDER/fd/3")" 1 links
+	pvadm cleanup "$SCRATCH/m" >/dev/null
+	rm "$SCRATCH/m" "$D/d/a"
+	lists "a 0 -
+b 0 -
+n 1 -"
+	echo other >"$D/d/a"
+	lists "a 0 -
+b 0 -
+n 1 -"
+}
+
+# ---- Servers that do not answer ----
+
+# within COMMAND... : it does not wait. How long that takes is no matter.
+within() {
+	local status=0
+	timeout -k 5 300 "$@" >"$SCRATCH/out" 2>"$SCRATCH/err" || status=$?
+	same "$status" 0 "exit status of $*: $(<"$SCRATCH/err")"
+}
+
+a_dead_server() {
+	local i
+	trap stop_servers EXIT
+	modprobe fuse 2>/dev/null || skip "the kernel has no FUSE"
+	for i in 1 2 3; do
+		mkdir "$SCRATCH/server.$i"
+		helpers/fuse.py "$SCRATCH/server.$i" &
+		SERVERS+=($!)
+		await mountpoint -q "$SCRATCH/server.$i"
+	done
+	mkdir -p "$SCRATCH/server.1/dir"
+	mount -t tmpfs none "$SCRATCH/server.1/dir"
+	# shellcheck disable=SC2016 # Python
+	holding 'import time
+one, two, three = ("'"$SCRATCH"'/server.%d" % i for i in (1, 2, 3))
+local = unlinked("local", 5); f = os.open(one + "/file", os.O_RDONLY)
+g = os.open(two + "/gone", os.O_RDONLY); os.unlink(two + "/gone")
+m = mmap.mmap(f, 4096, mmap.MAP_PRIVATE, mmap.PROT_READ); m[0]
+if not os.fork():
+    os.chdir(two + "/dir")
+    while True: signal.pause()
+if not os.fork():
+    os.chroot(three)
+    while True: signal.pause()
+while not all(os.readlink("/proc/%s/%s" % (pid, what)).startswith(two[:-1])
+              for pid, what in zip(open("/proc/self/task/%d/children" % os.getpid()).read().split(), ("cwd", "root"))): pass'
+	trap 'kill -KILL $(pgrep -P "$HOLDER") $HOLDER; stop_servers' EXIT
+	kill -STOP "${SERVERS[@]}"
+	within pvadm relink --list
+	grep -q "$D/local$" "$SCRATCH/out"
+	grep -q "server.2/gone" "$SCRATCH/out"
+	within pvadm relink --list "$HOLDER"
+	grep -q "$D/local$" "$SCRATCH/out"
+	within pvadm gc
+	grep -q "4 mounts were left out.*; the first: $SCRATCH/server" "$SCRATCH/err" ||
+		fail "it says: $(<"$SCRATCH/err")"
+	within pvadm relink "$HOLDER" --fd 3 --manifest "$SCRATCH/m"
+	within pvadm cleanup "$SCRATCH/m"
+	rm "$SCRATCH/m"
+}
+
 bad_input_is_refused() {
 	holding 'a = unlinked("a", 5)'
 	refused 2 "try --list" pvadm relink
@@ -202,6 +341,10 @@ promise R1_named_files_are_none named_files_are_none
 promise R1_odd_names odd_names
 promise R1_memory_is_told memory_is_told
 promise R4_why_it_cannot_be_relinked why_it_cannot_be_relinked
+promise R12_a_deleted_subvolume a_deleted_subvolume
+promise R12_a_detached_mount a_detached_mount
+promise R12_what_was_rescued_is_no_more_listed rescued
+promise R13_a_dead_server_hangs_nobody a_dead_server
 promise the_largest_first the_largest_first
 promise nothing_is_changed nothing_is_changed
 promise bad_input_is_refused_in_one_line bad_input_is_refused

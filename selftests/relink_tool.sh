@@ -376,7 +376,7 @@ put_back() {
 	same "$(<"$D/back")" datamore "contents, later"
 	same "$(find "$D" -type f | wc -l)" 1 files
 	[[ ! -e $STATE ]] || same "$(ls "$STATE")" "" "manifests that nobody asked for"
-	refused 1 'the name "back" is taken' pvadm relink "$HOLDER" --fd 4 --to "$D/back"
+	refused 1 "the name $D/back is taken by another file" pvadm relink "$HOLDER" --fd 4 --to "$D/back"
 	same "$(<"$D/back")" datamore "contents, still"
 	(cd "$D" && pvadm relink "$HOLDER" --fd 4 --to there >/dev/null)
 	same "$(<"$D/there")" text "relative path"
@@ -388,17 +388,129 @@ put_back() {
 	refused 1 "cannot open the directory of $D/no/back" pvadm relink "$HOLDER" --fd 3 --to "$D/no/back"
 }
 
+# ---- Back where it was ----
+
+in_place() {
+	begin
+	holding 'os.makedirs("a/b"); os.chmod("a/b", 0o2751); os.chown("a/b", 5, 6); os.setxattr("a/b", "user.color", b"red")
+x = unlinked("a/b/x", "ex"); y = unlinked("y"); t = os.open(".", os.O_TMPFILE | os.O_RDWR)
+os.symlink("target", "a/l"); l = os.open("a/l", os.O_PATH | os.O_NOFOLLOW); os.unlink("a/l")
+os.utime("a/b", (1000, 2000)); os.rmdir("a/b"); os.chmod("a", 0o700); os.rmdir("a")'
+	pvadm relink "$HOLDER" --in-place >"$SCRATCH/out"
+	same "$(cd "$D" && find . | sort | xargs)" ". ./a ./a/b ./a/b/x ./a/l ./y" "what is there"
+	same "$(<"$D/a/b/x") $(readlink "$D/a/l")" "ex target" contents
+	same "$(stat -c '%u %g %a %X %Y' "$D/a/b")" "5 6 2751 1000 2000" "what is known of a/b"
+	same "$(getfattr --only-values -n user.color "$D/a/b" 2>/dev/null)" red "extended attribute"
+	same "$(stat -c %a "$D/a")" 700 "mode of a"
+	[[ ! -e $STATE || ! $(ls "$STATE") ]] || fail "there is a manifest"
+	grep -q "it never had a name" "$SCRATCH/out"
+	echo more >>"/proc/$HOLDER/fd/3"
+	same "$(<"$D/a/b/x")" exmore "contents, later"
+	pvadm relink "$HOLDER" --in-place >"$SCRATCH/out"
+	same "$(wc -l <"$SCRATCH/out")" 2 "lines the second time"
+	same "$(stat -c %h "$D/a/b/x")" 1 links
+}
+
+in_place_taken() {
+	begin
+	holding 'a = unlinked("a"); b = unlinked("b"); os.mkdir("d"); c = unlinked("d/c"); os.rmdir("d")
+os.mkdir("e"); e = unlinked("e/e"); os.rmdir("e")'
+	echo mine >"$D/b"
+	refused 1 "the name $D/b is taken by another file" pvadm relink "$HOLDER" --in-place
+	same "$(ls "$D")" b "what is there"
+	echo mine >"$D/e"
+	pvadm relink "$HOLDER" --in-place --partial >"$SCRATCH/out" 2>"$SCRATCH/err"
+	same "$(cd "$D" && find . | sort | xargs)" ". ./a ./b ./d ./d/c ./e" "what is there now"
+	same "$(<"$D/b") $(<"$D/e")" "mine mine" contents
+	grep -q "2 files were not relinked" "$SCRATCH/err" || fail "it says $(<"$SCRATCH/err")"
+	grep -q "$D/e is taken by something that is not a directory" "$SCRATCH/out"
+}
+
+# The one that was made last had the name last.
+in_place_twice_the_name() {
+	begin
+	holding 'a = unlinked("a", "old, and larger"); time.sleep(0.1); b = unlinked("a", "new")'
+	refused 1 "the name $D/a is taken" pvadm relink "$HOLDER" --in-place
+	same "$(ls "$D")" "" "what is there"
+	pvadm relink "$HOLDER" --in-place --partial >/dev/null 2>&1
+	same "$(<"$D/a")" new contents
+}
+
+in_place_of_a_tree() {
+	begin
+	holding 'os.makedirs("w/v"); a = unlinked("w/a", "A"); os.chmod("w/v", 0o711)
+if not os.fork():
+    os.chdir("w/v"); b = unlinked("b", "B"); os.system("rm -r ../../w"); open("'"$D"'/ready", "w")
+    while True: signal.pause()
+while not os.path.exists("ready"): time.sleep(0.01)
+os.unlink("ready")'
+	pvadm relink "$HOLDER" --tree --in-place --manifest "$M" >/dev/null
+	same "$(cat "$D/w/a" "$D/w/v/b") $(stat -c %a "$D/w/v")" "AB 711" "what is there"
+	same "$(m "sorted((n, x['method'], x['new']['path'] == x['original_path']) for n, x in f.items())")" \
+		"[('a', 'link', True), ('b', 'link', True), ('v', 'mkdir', True)]" manifest
+	pvadm relink "$HOLDER" --tree --in-place >"$SCRATCH/out"
+	grep -q "there is a directory again" "$SCRATCH/out"
+	same "$(pvadm cleanup "$M")" "4 removed, 0 gone already" cleanup
+	same "$(ls "$D")" "" "after cleanup"
+	pkill -KILL -P "$HOLDER"
+}
+
+# Out of sight of pvadm, and nothing is left beside it.
+in_place_elsewhere() {
+	begin
+	WITHIN="unshare -m"
+	holding 'os.system("mount -t tmpfs none '"$MNT"'"); os.mkdir("'"$MNT"'/d")
+a = unlinked("'"$MNT"'/d/a", "far"); os.rmdir("'"$MNT"'/d")'
+	pvadm relink "$HOLDER" --in-place >/dev/null
+	same "$(cd "/proc/$HOLDER/root/$MNT" && find . -print0 | xargs -0) $(<"/proc/$HOLDER/root/$MNT/d/a")" \
+		". ./d ./d/a far" "what is there"
+}
+
+# ---- Space ----
+
+space_is_freed() {
+	begin
+	holding 'a = unlinked("a", "x" * 1000000); b = os.dup(a); c = os.open("c", os.O_RDWR | os.O_CREAT); os.link("c", "d"); os.unlink("c")
+if not os.fork():
+    while True: signal.pause()'
+	refused 2 "there is no terminal to ask at" pvadm truncate "$HOLDER" --fd 3
+	refused 2 "say which file with --fd" pvadm truncate "$HOLDER" --yes
+	refused 1 "is not a deleted file: it is /dev/null" pvadm truncate "$HOLDER" --fd 0 --yes
+	refused 1 "has no descriptor 77" pvadm truncate "$HOLDER" --fd 77 --yes
+	refused 1 "$D/c has 1 other names" pvadm truncate "$HOLDER" --fd 5 --yes
+	same "$(stat -Lc %s "/proc/$HOLDER/fd/3")" 1000000 "size before"
+	pvadm truncate "$HOLDER" --fd 3 --yes --json >"$SCRATCH/out"
+	same "$(python3 -c 'import json, sys
+a = json.load(sys.stdin); print(a["path"], a["size"], a["freed"] >= 1000000, len(a["holders"]), len({h["pid"] for h in a["holders"]}))' <"$SCRATCH/out")" \
+		"$D/a 1000000 True 4 2" "what it says"
+	same "$(stat -Lc '%s %b' "/proc/$HOLDER/fd/3")" "0 0" "size and blocks after"
+	pkill -KILL -P "$HOLDER"
+}
+
+# On a terminal it is shown and asked.
+space_is_asked_for() {
+	begin
+	holding 'a = unlinked("a", "x" * 5000)'
+	(sleep 3; echo n) | script -qec "pvadm truncate $HOLDER --fd 3" /dev/null >"$SCRATCH/out" || true
+	grep -q "$D/a: 5000 bytes" "$SCRATCH/out" || fail "it says $(<"$SCRATCH/out")"
+	grep -q "$HOLDER  python3" "$SCRATCH/out"
+	grep -q "nothing was changed" "$SCRATCH/out"
+	same "$(stat -Lc %s "/proc/$HOLDER/fd/3")" 5000 "size"
+	(sleep 3; echo y) | script -qec "pvadm truncate $HOLDER --fd 3" /dev/null >"$SCRATCH/out"
+	same "$(stat -Lc %s "/proc/$HOLDER/fd/3")" 0 "size after"
+}
+
 taken_names() {
 	begin
 	holding 'a = unlinked("a"); b = unlinked("b"); c = unlinked("c")'
-	refused 1 'the name "same" is taken' relink --template same
+	refused 1 "/same is taken by another file" relink --template same
 	nothing_changed
 	local long
 	long=$(printf 'x%.0s' {1..256})
 	refused 1 "File name too long" relink --template "$long"
 	nothing_changed
 	echo mine >"$D/a"
-	refused 1 'the name "a" is taken' relink --template "${D#"$(stat -c %m "$D")"}/%f"
+	refused 1 "the name $D/a is taken by another file" relink --template "${D#"$(stat -c %m "$D")"}/%f"
 	same "$(<"$D/a")" mine contents
 	nothing_changed 1
 }
@@ -929,6 +1041,13 @@ promise R3_names default_names
 promise R3_templates templates
 promise R3_put_back put_back
 promise R3_a_container a_container
+promise R11_in_place in_place
+promise R11_in_place_what_is_taken in_place_taken
+promise R11_in_place_twice_the_name in_place_twice_the_name
+promise R11_in_place_of_a_tree in_place_of_a_tree
+promise R11_in_place_in_another_namespace in_place_elsewhere
+promise truncate_frees_space space_is_freed
+promise truncate_asks_on_a_terminal space_is_asked_for
 promise R3_taken_and_long_names taken_names
 promise R3_simultaneous_checkpoints simultaneous
 promise R4_all_or_nothing all_or_nothing
