@@ -25,8 +25,8 @@
 static int cannot_write(const char *path, int err)
 {
 	if (err == EEXIST)
-		return message_failed("the manifest %s exists: say another one with --manifest, or remove it (pvadm cleanup)",
-				      path);
+		return message_failed("the manifest %s exists: say another one with --manifest, or have pvadm cleanup --forget %s remove it and what it tells of",
+				      path, path);
 	return message_failed("cannot write the manifest %s: %s", path,
 			      strerror(err));
 }

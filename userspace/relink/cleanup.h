@@ -11,4 +11,10 @@
  */
 int cleanup_manifest(const char *path, bool json);
 
+/*
+ * The same, and then the manifest goes, too, if nothing is left of what it tells of; one
+ * that was cut off before it was written says nothing, and goes at once.
+ */
+int cleanup_forget(const char *path, bool json);
+
 #endif /* RELINK_CLEANUP_H */

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/message.h"
@@ -17,7 +19,12 @@
 #include "relink/mounts.h"
 #include "relink/remove.h"
 
+enum {
+	OPTION_FORGET = OPTION_OWN,
+};
+
 static const struct option options[] = {
+	{ "forget", no_argument, NULL, OPTION_FORGET },
 	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
@@ -143,7 +150,7 @@ int cleanup_manifest(const char *path, bool json)
 	status = manifest_read(path, &manifest);
 	if (status != STATUS_DONE)
 		return status;
-	if (mounts_read(&cleanup.mounts, 0)) {
+	if (mounts_read(&cleanup.mounts, 0) || mounts_add_all(&cleanup.mounts)) {
 		status = message_failed("cannot read the mounts");
 	} else {
 		clean_all(&cleanup);
@@ -154,29 +161,54 @@ int cleanup_manifest(const char *path, bool json)
 	return status;
 }
 
+static bool is_empty(const char *path)
+{
+	struct stat stat;
+
+	return !lstat(path, &stat) && S_ISREG(stat.st_mode) && !stat.st_size;
+}
+
+int cleanup_forget(const char *path, bool json)
+{
+	int status = STATUS_DONE;
+
+	if (!is_empty(path))
+		status = cleanup_manifest(path, json);
+	if (status == STATUS_DONE && unlink(path) && errno != ENOENT)
+		status = message_failed("cannot remove the manifest %s: %s",
+					path, strerror(errno));
+	return status;
+}
+
 static int cleanup_main(const struct command *command, int argc, char **argv)
 {
-	bool json = false;
+	bool json = false, forget = false;
+	int code;
 
-	while (options_any(command, argc, argv, options) != OPTION_END)
-		json = true;
+	while ((code = options_any(command, argc, argv, options)) !=
+	       OPTION_END) {
+		json |= code == OPTION_JSON;
+		forget |= code == OPTION_FORGET;
+	}
 	if (argc - optind != 1)
 		return message_usage(command, argc == optind ?
 				     "no manifest given" :
 				     "more than one manifest given");
-	return cleanup_manifest(argv[optind], json);
+	return forget ? cleanup_forget(argv[optind], json) :
+			cleanup_manifest(argv[optind], json);
 }
 
 const struct command cmd_cleanup = {
 	.name = "cleanup",
-	.usage = "MANIFEST [--json | --pretty]",
+	.usage = "MANIFEST [--forget] [--json | --pretty]",
 	.purpose = "remove the names that a relink has made",
 	.help =
 "Remove the links, copies and directories that pvadm relink has made and noted in\n"
-"MANIFEST, wherever their filesystem is mounted now; what another file has taken the\n"
-"place of is left, and so is MANIFEST.  A process that still holds the files keeps\n"
-"them.  May be called again.\n"
+"MANIFEST, wherever their filesystem is mounted now, in any mount namespace; what another\n"
+"file has taken the place of is left, and so is MANIFEST.  A process that still holds the\n"
+"files keeps them.  May be called again.\n"
 "\n"
+"  --forget     then remove MANIFEST, too, if nothing is left of what it tells of\n"
 "  -j, --json   print JSON\n"
 "  --pretty     print it indented\n",
 	.main = cleanup_main,

@@ -74,26 +74,6 @@ static char *manifest_path(void)
 
 /* ---- The end ---- */
 
-/* One that was cut off before it was written says nothing: that is for pvadm gc. */
-static bool is_empty(const char *path)
-{
-	struct stat stat;
-
-	return !lstat(path, &stat) && S_ISREG(stat.st_mode) && !stat.st_size;
-}
-
-static int take_away(const char *path)
-{
-	int status = STATUS_DONE;
-
-	if (!is_empty(path))
-		status = cleanup_manifest(path, false);
-	if (status == STATUS_DONE && unlink(path) && errno != ENOENT)
-		status = message_failed("cannot remove %s: %s", path,
-					strerror(errno));
-	return status;
-}
-
 /* A link that is left is not a reason to give up a checkpoint. */
 static int post_dump(void)
 {
@@ -102,7 +82,7 @@ static int post_dump(void)
 	if (!path)
 		return STATUS_FAILED;
 	if (!access(path, F_OK))
-		take_away(path);
+		cleanup_forget(path, false);
 	free(path);
 	return STATUS_DONE;
 }
@@ -128,7 +108,7 @@ static void watch(int criu, int manifest, const char *path)
 	while (poll(&end, 1, -1) < 0 && errno == EINTR)
 		;
 	if (is_there(manifest))
-		take_away(path);
+		cleanup_forget(path, false);
 }
 
 /* The lock tells the next dump into this directory that somebody will clean up. */
@@ -147,7 +127,7 @@ static int leave_watcher(int criu, const char *path)
 	if (pid < 0) {
 		status = message_failed("cannot wait for the end of criu: %s",
 					strerror(errno));
-		take_away(path);
+		cleanup_forget(path, false);
 	}
 	if (manifest >= 0)
 		close(manifest);
@@ -166,7 +146,7 @@ static int clear_away_earlier(const char *path)
 		status = message_failed("cannot open %s: %s", path,
 					strerror(errno));
 	else if (is_there(fd))
-		status = take_away(path);
+		status = cleanup_forget(path, false);
 	if (fd >= 0)
 		close(fd);
 	return status;

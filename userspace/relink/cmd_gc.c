@@ -17,6 +17,7 @@
 #include "libpathvirt/libpathvirt.h"
 #include "relink/commands.h"
 #include "relink/gc.h"
+#include "relink/relink.h"
 #include "relink/remove.h"
 
 enum {
@@ -42,6 +43,7 @@ static bool is_shown(const struct request *request,
 		     const struct gc_checkpoint *checkpoint)
 {
 	return request->all || checkpoint->state == GC_GONE ||
+	       checkpoint->state == GC_SPENT ||
 	       checkpoint->state == GC_UNKNOWN;
 }
 
@@ -133,7 +135,7 @@ static int show(const struct request *request,
 	if (request->json)
 		json_end_array();
 	if (found->waiting)
-		message_warning("%zu mounts were left out, as their servers may not answer; the first: %s: name it to look there",
+		message_warning("%zu places were left out, as their servers may not answer; the first: %s: name it to look there",
 				found->waiting, found->waiting_point);
 	return status == STATUS_DONE ? output_finish() : status;
 }
@@ -222,7 +224,8 @@ const struct command cmd_gc = {
 "nothing can be reopened from them and pvadm cleanup has nothing to go by: on all\n"
 "mounted filesystems but those of servers (NFS, FUSE, ...), which may be dead; or on that\n"
 "of DIRECTORY, whatever it is.  PINNED is what their owner would get\n"
-"free, in bytes, without them.\n"
+"free, in bytes, without them.  Manifests in " RELINK_MANIFESTS " that have nothing left\n"
+"are listed as \"spent\": pvadm cleanup --forget removes them.\n"
 "\n"
 "  --remove     then remove them; not those in state \"unknown\", of which nothing says\n"
 "               where their manifest is\n"

@@ -29,6 +29,7 @@
 #include "relink/make_dirs.h"
 #include "relink/mounts.h"
 #include "relink/request.h"
+#include "relink/spent.h"
 
 #define OPEN_DIR	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -38,6 +39,7 @@ const char *gc_state_name(enum gc_state state)
 		[GC_GONE] = "gone",
 		[GC_KEPT] = "kept",
 		[GC_BUSY] = "busy",
+		[GC_SPENT] = "spent",
 		[GC_UNKNOWN] = "unknown",
 	};
 
@@ -119,10 +121,25 @@ static bool is_lost(const struct gc_checkpoint *checkpoint)
 	return !manifest_is_of(path, checkpoint->id);
 }
 
-static enum gc_state state_of(const struct gc_checkpoint *checkpoint)
+/* The first of what is left out is told. */
+static int leave_out(struct gc_list *found, const char *path)
+{
+	if (!found->waiting++)
+		found->waiting_point = strdup(path);
+	return found->waiting_point ? 0 : -ENOMEM;
+}
+
+static enum gc_state state_of(struct gc_list *found,
+			      const struct gc_checkpoint *checkpoint)
 {
 	if (flock(checkpoint->lock, LOCK_EX | LOCK_NB))
 		return GC_BUSY;
+	/* Whoever cannot look takes it for being there. */
+	if (checkpoint->manifest &&
+	    mounts_path_may_wait(&found->mounts, checkpoint->manifest)) {
+		leave_out(found, checkpoint->manifest);
+		return GC_KEPT;
+	}
 	if (!is_lost(checkpoint))
 		return GC_KEPT;
 	/* It is empty if its pvadm was killed before it could say anything. */
@@ -134,8 +151,8 @@ static enum gc_state state_of(const struct gc_checkpoint *checkpoint)
 
 /* ---- One filesystem ---- */
 
-static int fill(struct gc_checkpoint *checkpoint, int dirfd, const char *name,
-		const char *where)
+static int fill(struct gc_list *found, struct gc_checkpoint *checkpoint,
+		int dirfd, const char *name, const char *where)
 {
 	struct stat stat;
 
@@ -151,24 +168,33 @@ static int fill(struct gc_checkpoint *checkpoint, int dirfd, const char *name,
 		return -ENOMEM;
 	}
 	checkpoint->manifest = manifest_of(checkpoint->lock);
-	checkpoint->state = state_of(checkpoint);
+	checkpoint->state = state_of(found, checkpoint);
 	return add_all_pinned(checkpoint, dirfd, name);
+}
+
+static struct gc_checkpoint *append(struct gc_list *found)
+{
+	struct gc_checkpoint *grown = reallocarray(found->checkpoint,
+						   found->count + 1,
+						   sizeof(*grown));
+
+	if (!grown)
+		return NULL;
+	found->checkpoint = grown;
+	grown += found->count++;
+	*grown = (struct gc_checkpoint){ .lock = -1 };
+	return grown;
 }
 
 static int add_checkpoint(struct gc_list *found, int dirfd, const char *name,
 			  const char *where)
 {
-	struct gc_checkpoint *grown = reallocarray(found->checkpoint,
-						   found->count + 1,
-						   sizeof(*grown));
+	struct gc_checkpoint *grown = append(found);
 	int err;
 
 	if (!grown)
 		return -ENOMEM;
-	found->checkpoint = grown;
-	grown += found->count++;
-	*grown = (struct gc_checkpoint){ .lock = -1 };
-	err = fill(grown, dirfd, name, where);
+	err = fill(found, grown, dirfd, name, where);
 	/* Somebody may be cleaning up. */
 	if (err == -ENOENT) {
 		found->count--;
@@ -264,33 +290,69 @@ static int take_in(struct gc_list *found, const char *directory, int fd)
 	return err;
 }
 
-static int leave_out(struct gc_list *found, const char *point)
+static int search_mount(const struct seen_mount *seen, void *arg)
 {
-	if (!found->waiting++)
-		found->waiting_point = strdup(point);
-	return found->waiting_point ? 0 : -ENOMEM;
-}
-
-static int search_mount(const struct manifest_mount *mount, bool may_wait,
-			void *arg)
-{
+	const char *point = seen->mount.point;
 	int fd;
 
-	if (may_wait)
-		return leave_out(arg, mount->point);
-	fd = open_in(mount->point);
-	return fd < 0 ? 0 : take_in(arg, mount->point, fd);
+	if (seen->may_wait)
+		return leave_out(arg, point);
+	fd = open_in(point);
+	return fd < 0 ? 0 : take_in(arg, point, fd);
+}
+
+static int add_spent(struct gc_list *found, const char *path, const char *id)
+{
+	struct gc_checkpoint *checkpoint = append(found);
+	struct stat stat;
+
+	if (!checkpoint)
+		return -ENOMEM;
+	checkpoint->state = GC_SPENT;
+	checkpoint->id = strdup(id);
+	checkpoint->path = strdup(path);
+	checkpoint->manifest = strdup(path);
+	if (!lstat(path, &stat))
+		checkpoint->time = stat.st_mtime;
+	return checkpoint->id && checkpoint->path && checkpoint->manifest ?
+	       0 : -ENOMEM;
+}
+
+static int look_at_manifest(struct gc_list *found, const char *name)
+{
+	size_t length = strlen(name), tail = strlen(".json");
+	char path[PATH_MAX], id[NAME_MAX + 1];
+
+	if (length <= tail || strcmp(name + length - tail, ".json"))
+		return 0;
+	snprintf(id, sizeof(id), "%.*s", (int)(length - tail), name);
+	snprintf(path, sizeof(path), "%s/%s", RELINK_MANIFESTS, name);
+	return manifest_is_spent(path, id, &found->mounts) ?
+	       add_spent(found, path, id) : 0;
+}
+
+/* Those that no other place was named for. */
+static int search_manifests(struct gc_list *found)
+{
+	const struct dirent *entry;
+	int err = 0;
+	DIR *dir;
+
+	if (mounts_path_may_wait(&found->mounts, RELINK_MANIFESTS))
+		return leave_out(found, RELINK_MANIFESTS);
+	dir = opendir(RELINK_MANIFESTS);
+	while (dir && !err && (entry = readdir(dir)))
+		err = look_at_manifest(found, entry->d_name);
+	if (dir)
+		closedir(dir);
+	return err;
 }
 
 static int search_all(struct gc_list *found)
 {
-	struct mounts mounts;
-	int err = mounts_read(&mounts, 0);
+	int err = mounts_each(&found->mounts, search_mount, found);
 
-	if (!err)
-		err = mounts_each(&mounts, search_mount, found);
-	mounts_free(&mounts);
-	return err;
+	return err ? err : search_manifests(found);
 }
 
 static int search_directory(struct gc_list *found, const char *directory)
@@ -324,8 +386,10 @@ int gc_find(struct gc_list *found, const char *directory)
 	int err;
 
 	*found = (struct gc_list){ 0 };
-	err = directory ? search_directory(found, directory) :
-			  search_all(found);
+	err = mounts_read(&found->mounts, 0);
+	if (!err)
+		err = directory ? search_directory(found, directory) :
+				  search_all(found);
 	if (!err)
 		return STATUS_DONE;
 	return message_failed("cannot look for left-overs%s%s: %s",
@@ -352,5 +416,6 @@ void gc_free(struct gc_list *found)
 	free(found->checkpoint);
 	free(found->dirs);
 	free(found->waiting_point);
+	mounts_free(&found->mounts);
 	*found = (struct gc_list){ 0 };
 }

@@ -6,11 +6,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "relink/mounts.h"
+
 /* What a directory of lost+found/checkpoint is. */
 enum gc_state {
-	GC_GONE,		/* of a checkpoint whose manifest is gone */
-	GC_KEPT,		/* its manifest is there */
-	GC_BUSY,		/* pvadm relink is at work on it */
+	GC_GONE,	/* of a checkpoint whose manifest is gone */
+	GC_KEPT,	/* its manifest is there */
+	GC_BUSY,	/* pvadm relink is at work on it */
+	GC_SPENT,	/* no directory but a manifest that has nothing left */
 	GC_UNKNOWN,	/* nothing says where its manifest was */
 };
 
@@ -34,7 +37,7 @@ struct pinned {
  * @dirfd: lost+found/checkpoint, which others share
  * @lock: a descriptor of it; locked in state GC_GONE
  * @id: its name there
- * @path: where it is
+ * @path: where it is, or where its manifest is with GC_SPENT
  * @manifest: where the manifest was to be, or NULL
  * @time: when something was last made or removed in it, in seconds since the epoch
  * @pinned: one for each owner
@@ -57,7 +60,8 @@ struct gc_checkpoint {
  *
  * @dirs: the @dirfd of theirs
  * @dir_count: how many
- * @waiting: mounts that were left out, as their servers may be dead
+ * @mounts: of our namespace
+ * @waiting: mounts, and manifests, that were left out, as their servers may be dead
  * @waiting_point: where the first of them is, or NULL
  */
 struct gc_list {
@@ -65,6 +69,7 @@ struct gc_list {
 	size_t count;
 	int *dirs;
 	size_t dir_count;
+	struct mounts mounts;
 	size_t waiting;
 	char *waiting_point;
 };
@@ -78,7 +83,7 @@ struct gc_list {
 int gc_find(struct gc_list *found, const char *directory);
 void gc_free(struct gc_list *found);
 
-/* "gone", "kept", "busy" or "unknown" */
+/* "gone", "kept", "busy", "spent" or "unknown" */
 const char *gc_state_name(enum gc_state state);
 
 #endif /* RELINK_GC_H */

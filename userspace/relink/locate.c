@@ -117,9 +117,10 @@ static void look_below(struct search *search,
 		close(dirfd);
 }
 
-static int look_on(const struct manifest_mount *mount, bool may_wait, void *arg)
+static int look_on(const struct seen_mount *seen, void *arg)
 {
 	struct search *search = arg;
+	const struct manifest_mount *mount = &seen->mount;
 	const char *below = files_below(search->path, mount->root);
 	bool same_device = mount->dev_major == search->was->dev_major &&
 			   mount->dev_minor == search->was->dev_minor;
@@ -128,16 +129,26 @@ static int look_on(const struct manifest_mount *mount, bool may_wait, void *arg)
 	if (same_device == search->by_fsid || !below || *below != '/')
 		return 0;
 	/* It was there when the names were made; another one need not be alive. */
-	if (may_wait && !same_device)
+	if (seen->may_wait && !same_device)
 		return 0;
-	point = open(mount->point, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* Something may be mounted over it. */
-	if (point >= 0 && mount_of(point) == mount->id &&
-	    (same_device || same_fsid(search->was, point)))
+	point = mounts_open(seen);
+	if (point >= 0 && (same_device || same_fsid(search->was, point)))
 		look_below(search, mount, point, below);
 	if (point >= 0)
 		close(point);
 	return search->location->what == LOCATED_HERE;
+}
+
+/* By the device first, which all filesystems have. */
+static void look_everywhere(struct search *search, const struct mounts *mounts,
+			    int (*each)(const struct mounts *mounts,
+					mounts_fn fn, void *arg))
+{
+	search->by_fsid = false;
+	if (each(mounts, look_on, search))
+		return;
+	search->by_fsid = true;
+	each(mounts, look_on, search);
 }
 
 static char *in_filesystem(const struct manifest_mount *was,
@@ -168,10 +179,9 @@ void locate(struct location *location, const struct mounts *mounts,
 	search.path = in_filesystem(search.was, place);
 	if (!search.path)
 		return;
-	if (!mounts_each(mounts, look_on, &search)) {
-		search.by_fsid = true;
-		mounts_each(mounts, look_on, &search);
-	}
+	look_everywhere(&search, mounts, mounts_each);
+	if (location->what == LOCATED_NOWHERE)
+		look_everywhere(&search, mounts, mounts_each_other);
 	free(search.path);
 }
 

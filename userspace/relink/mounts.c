@@ -3,10 +3,13 @@
  * Mounts, as the kernel numbers them and mountinfo describes them.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmount/libmount.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +18,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "relink/mounts.h"
 
 #define DELETED		" (deleted)"
@@ -47,6 +51,7 @@ int mounts_add(struct mounts *mounts, pid_t pid)
 	struct libmnt_table **others;
 	char process[16], path[64];
 	ino_t namespace = 0, *namespaces;
+	pid_t *pids;
 	int err;
 
 	snprintf(process, sizeof(process), "%d", pid);
@@ -63,10 +68,15 @@ int mounts_add(struct mounts *mounts, pid_t pid)
 	if (!namespaces)
 		return -ENOMEM;
 	mounts->namespaces = namespaces;
+	pids = reallocarray(mounts->pids, mounts->count + 1, sizeof(*pids));
+	if (!pids)
+		return -ENOMEM;
+	mounts->pids = pids;
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
 	others[mounts->count] = mnt_new_table_from_file(path);
 	if (!others[mounts->count])
 		return errno ? -errno : -ENOMEM;
+	pids[mounts->count] = pid;
 	namespaces[mounts->count++] = namespace;
 	return 0;
 }
@@ -80,6 +90,22 @@ int mounts_read(struct mounts *mounts, pid_t pid)
 	return pid ? mounts_add(mounts, pid) : 0;
 }
 
+int mounts_add_all(struct mounts *mounts)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	int err = 0;
+
+	if (!proc)
+		return -errno;
+	while (err != -ENOMEM && (entry = readdir(proc)))
+		if (isdigit((unsigned char)*entry->d_name))
+			err = mounts_add(mounts, atoi(entry->d_name));
+	closedir(proc);
+	/* Others have ended, or are not ours to look into. */
+	return err == -ENOMEM ? err : 0;
+}
+
 void mounts_free(struct mounts *mounts)
 {
 	size_t i;
@@ -89,6 +115,7 @@ void mounts_free(struct mounts *mounts)
 	mnt_unref_table(mounts->own);
 	free(mounts->others);
 	free(mounts->namespaces);
+	free(mounts->pids);
 	*mounts = (struct mounts){ 0 };
 }
 
@@ -302,10 +329,7 @@ static bool may_wait(struct libmnt_table *table, struct libmnt_fs *fs)
 	return waits;
 }
 
-int mounts_each(const struct mounts *mounts,
-		int (*fn)(const struct manifest_mount *mount, bool may_wait,
-			  void *arg),
-		void *arg)
+static int each(struct libmnt_table *table, pid_t pid, mounts_fn fn, void *arg)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
 	struct libmnt_fs *fs;
@@ -313,20 +337,87 @@ int mounts_each(const struct mounts *mounts,
 
 	if (!iter)
 		return -ENOMEM;
-	while (!result && !mnt_table_next_fs(mounts->own, iter, &fs)) {
-		struct manifest_mount mount = {
-			.id = mnt_fs_get_id(fs),
-			.point = (char *)mnt_fs_get_target(fs),
-			.root = (char *)mnt_fs_get_root(fs),
-			.source = (char *)mnt_fs_get_source(fs),
-			.fstype = (char *)mnt_fs_get_fstype(fs),
-			.dev_major = major(mnt_fs_get_devno(fs)),
-			.dev_minor = minor(mnt_fs_get_devno(fs)),
+	while (!result && !mnt_table_next_fs(table, iter, &fs)) {
+		struct seen_mount seen = {
+			.mount.id = mnt_fs_get_id(fs),
+			.mount.point = (char *)mnt_fs_get_target(fs),
+			.mount.root = (char *)mnt_fs_get_root(fs),
+			.mount.source = (char *)mnt_fs_get_source(fs),
+			.mount.fstype = (char *)mnt_fs_get_fstype(fs),
+			.mount.dev_major = major(mnt_fs_get_devno(fs)),
+			.mount.dev_minor = minor(mnt_fs_get_devno(fs)),
+			.pid = pid,
+			.may_wait = may_wait(table, fs),
 		};
 
-		if (strcmp(mount.fstype, "autofs"))
-			result = fn(&mount, may_wait(mounts->own, fs), arg);
+		if (strcmp(seen.mount.fstype, "autofs"))
+			result = fn(&seen, arg);
 	}
 	mnt_free_iter(iter);
 	return result;
+}
+
+int mounts_each(const struct mounts *mounts, mounts_fn fn, void *arg)
+{
+	return each(mounts->own, 0, fn, arg);
+}
+
+int mounts_each_other(const struct mounts *mounts, mounts_fn fn, void *arg)
+{
+	int result = 0;
+	size_t i;
+
+	for (i = 0; i < mounts->count && !result; i++)
+		result = each(mounts->others[i], mounts->pids[i], fn, arg);
+	return result;
+}
+
+/* As the process sees it, without becoming one of its namespace. */
+static int open_from(pid_t pid, const char *path)
+{
+	char name[64];
+	int root, fd;
+
+	snprintf(name, sizeof(name), "/proc/%d/root", pid);
+	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	fd = files_openat(root, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
+	close(root);
+	return fd;
+}
+
+int mounts_open(const struct seen_mount *seen)
+{
+	int fd;
+
+	if (seen->pid)
+		fd = open_from(seen->pid, seen->mount.point);
+	else
+		fd = open(seen->mount.point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return seen->pid ? fd : -errno;
+	if (mount_of(fd) == seen->mount.id)
+		return fd;
+	close(fd);
+	return -ESTALE;
+}
+
+bool mounts_path_may_wait(const struct mounts *mounts, const char *path)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs, *innermost = NULL;
+	size_t length = 0;
+
+	while (iter && !mnt_table_next_fs(mounts->own, iter, &fs)) {
+		const char *point = mnt_fs_get_target(fs);
+
+		/* Of several at one place the last one is seen. */
+		if (strlen(point) >= length && files_below(path, point)) {
+			length = strlen(point);
+			innermost = fs;
+		}
+	}
+	mnt_free_iter(iter);
+	return innermost && may_wait(mounts->own, innermost);
 }

@@ -16,13 +16,28 @@ struct libmnt_table;
  * @own: those of pvadm's own mount namespace
  * @others: those of other ones
  * @namespaces: their inode numbers
+ * @pids: a process in each
  * @count: how many others there are
  */
 struct mounts {
 	struct libmnt_table *own;
 	struct libmnt_table **others;
 	ino_t *namespaces;
+	pid_t *pids;
 	size_t count;
+};
+
+/*
+ * struct seen_mount - a mount, and who sees it
+ *
+ * @mount: what mountinfo has of it; its @fsid is 0
+ * @pid: the process from whose root directory @mount.point leads there; 0: from ours
+ * @may_wait: to look there, or to get there, may be to wait for a server that is dead
+ */
+struct seen_mount {
+	struct manifest_mount mount;
+	pid_t pid;
+	bool may_wait;
 };
 
 /*
@@ -33,6 +48,12 @@ struct mounts {
 int mounts_read(struct mounts *mounts, pid_t pid);
 int mounts_add(struct mounts *mounts, pid_t pid);
 void mounts_free(struct mounts *mounts);
+
+/*
+ * Those of the namespaces of all processes that can be looked into.  Returns 0 or a
+ * negative errno.
+ */
+int mounts_add_all(struct mounts *mounts);
 
 /*
  * Describe the mount that @fd was opened through, in @mount, which is all 0.  That
@@ -62,15 +83,21 @@ int mounts_place(int fd, char **path, char **from_root);
 int mounts_root(int fd);
 
 /*
- * Calls @fn for each mount of our own namespace but those of autofs, as to look there
- * would be to mount something, until it returns other than 0, and returns that.  The
- * strings of @mount live until mounts_free(); its @fsid is 0.
- *
- * @may_wait: to look there, or to get there, may be to wait for a server that is dead
+ * Calls @fn for each mount of our own namespace, or of the others, but those of autofs, as
+ * to look there would be to mount something, until it returns other than 0, and returns
+ * that.  The strings of @seen live until mounts_free().
  */
-int mounts_each(const struct mounts *mounts,
-		int (*fn)(const struct manifest_mount *mount, bool may_wait,
-			  void *arg),
-		void *arg);
+typedef int (*mounts_fn)(const struct seen_mount *seen, void *arg);
+int mounts_each(const struct mounts *mounts, mounts_fn fn, void *arg);
+int mounts_each_other(const struct mounts *mounts, mounts_fn fn, void *arg);
+
+/*
+ * The root directory of @seen, by O_PATH; or a negative errno, -ESTALE where something is
+ * mounted over it.
+ */
+int mounts_open(const struct seen_mount *seen);
+
+/* Would whoever looks at the absolute @path have to wait for a server that is dead? */
+bool mounts_path_may_wait(const struct mounts *mounts, const char *path);
 
 #endif /* RELINK_MOUNTS_H */
