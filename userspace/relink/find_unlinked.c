@@ -213,6 +213,7 @@ static int add_file(struct search *search, const struct pv_relinked *relinked,
 		file->born = about->stx_btime.tv_sec * INT64_C(1000000000) +
 			     about->stx_btime.tv_nsec;
 	file->path = path_of(link);
+	file->err = err;
 	if (err)
 		file->reason = strdup(pv_error(search->pv));
 	if (!file->path || (err && !file->reason))

@@ -17,6 +17,7 @@
  *	relinked
  * @fd: with FIND_KEEP the file itself, by O_PATH, which keeps its inode number from
  *	another file; otherwise -1
+ * @err: a negative errno then
  * @reason: why not, or NULL
  * @path: where it lay, as the kernel tells the caller
  * @size: in bytes
@@ -28,6 +29,7 @@
 struct unlinked {
 	struct pv_relinked file;
 	int fd;
+	int err;
 	char *reason;
 	char *path;
 	uint64_t size;

@@ -175,6 +175,23 @@ bool item_is_copyable(const struct item *item)
 	       item->err != -EEXIST && item->err != -ENAMETOOLONG;
 }
 
+bool item_copy_helps(const struct item *item)
+{
+	if (!item_is_copyable(item))
+		return false;
+	switch (item->err) {
+	case -EMLINK:
+	case -ENOLINK:
+	case -EOPNOTSUPP:
+	case -EPERM:
+	case -EXDEV:
+		return true;
+	default:
+		/* A full disk, or a directory that is not there. */
+		return false;
+	}
+}
+
 void item_skip(struct item *item, const char *why)
 {
 	item->state = ITEM_SKIPPED;

@@ -65,8 +65,12 @@ void items_free(struct items *items);
  */
 void item_relink(struct item *item, struct pv *pv, bool copy);
 
-/* Could a copy be made, where there is no link? */
+/*
+ * Could a copy be made, where there is no link?  And was that all that was in the way, so
+ * that it is worth an advice?
+ */
 bool item_is_copyable(const struct item *item);
+bool item_copy_helps(const struct item *item);
 
 /* There is no need to do it. */
 void item_skip(struct item *item, const char *why);

@@ -233,7 +233,7 @@ static void describe_holder(const struct item *item, char text[64])
 static int report_failed(const struct relink_context *context, const struct item *item)
 {
 	const struct relink *relink = context->relink;
-	bool copyable = item_is_copyable(item) && !relink->copy;
+	bool copyable = item_copy_helps(item) && !relink->copy;
 	char held[64];
 
 	describe_holder(item, held);
@@ -249,7 +249,8 @@ static void relink_item(struct relink_context *context, struct item *item)
 {
 	if (item->found->reason && item->method != MANIFEST_MKDIR &&
 	    !(context->relink->copy && S_ISREG(item->found->file.mode))) {
-		error_set(&item->error, 0, "%s", item->found->reason);
+		item->err = error_set(&item->error, item->found->err, "%s",
+				      item->found->reason);
 		item->state = ITEM_FAILED;
 	} else {
 		item->err = relink_name(context, item);

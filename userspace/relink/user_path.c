@@ -136,8 +136,10 @@ int user_path_open(struct user_path *user_path, const char *path,
 	free(copy);
 	if (err)
 		return error_set(error, err,
-				 "cannot open the directory of %s: %s", path,
-				 strerror(-err));
+				 "cannot open the directory of %s: %s%s", path,
+				 strerror(-err), err == -ENOENT ?
+				 ": make it, or have --in-place make it as it was" :
+				 "");
 	return 0;
 }
 
