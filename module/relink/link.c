@@ -107,8 +107,12 @@ static int pv_relink_check_stacked(struct dentry *dentry,
 	struct inode *inode = d_inode(dentry);
 	bool same;
 
-	if (!d_is_reg(dentry))
+	if (!d_is_reg(dentry)) {
+		/* With a link left vfs_link() can do without the inode below. */
+		if (READ_ONCE(inode->i_nlink) && pv_stacked_flags(dentry))
+			return 0;
 		return pv_refuse(done, PATHVIRT_WHY_STACKED, -EOPNOTSUPP);
+	}
 	/* Unlinking changes both under this lock. */
 	inode_lock_shared(inode);
 	same = inode->i_nlink == pv_real_inode(dentry)->i_nlink;

@@ -28,7 +28,7 @@ static const char * const reasons[] = {
 		"its filesystem cannot link a file that has no link left",
 	[PATHVIRT_WHY_SILLY] = "NFS has it still, under a name that begins with .nfs",
 	[PATHVIRT_WHY_STACKED] =
-		"it lies on overlayfs, which can be asked for regular files only",
+		"it lies on overlayfs, which gives a first link to regular files only",
 	[PATHVIRT_WHY_LOWER] =
 		"it lies in a lower layer of overlayfs: copy it, or take it from there",
 	[PATHVIRT_WHY_IMMUTABLE] = "the file is immutable: see chattr -i",

@@ -66,6 +66,8 @@ const char *manifest_method_name(enum manifest_method method)
 		[MANIFEST_LINK] = "link",
 		[MANIFEST_COPY] = "copy",
 		[MANIFEST_MKDIR] = "mkdir",
+		[MANIFEST_MKNOD] = "mknod",
+		[MANIFEST_SYMLINK] = "symlink",
 		[MANIFEST_KEPT] = "kept",
 	};
 

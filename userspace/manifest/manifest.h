@@ -23,6 +23,8 @@ enum manifest_method {
 	MANIFEST_LINK,		/* a hard link */
 	MANIFEST_COPY,		/* a copy of its contents */
 	MANIFEST_MKDIR,		/* a directory, made again */
+	MANIFEST_MKNOD,		/* a FIFO, socket or device node, made again */
+	MANIFEST_SYMLINK,	/* a symbolic link, made again */
 	MANIFEST_KEPT,		/* it still has its name: nothing was made */
 };
 

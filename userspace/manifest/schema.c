@@ -135,14 +135,30 @@ static bool has_place(const void *object)
 	return file->method != MANIFEST_KEPT;
 }
 
+static bool makes(enum manifest_method method, mode_t mode)
+{
+	switch (method) {
+	case MANIFEST_MKDIR:
+		return S_ISDIR(mode);
+	case MANIFEST_SYMLINK:
+		return S_ISLNK(mode);
+	case MANIFEST_MKNOD:
+		return S_ISFIFO(mode) || S_ISSOCK(mode) || S_ISCHR(mode) ||
+		       S_ISBLK(mode);
+	case MANIFEST_KEPT:
+		return true;
+	default:
+		return !S_ISDIR(mode);
+	}
+}
+
 /* It is what its method makes. */
 static void check_file(struct schema_reader *reader, const void *object)
 {
 	const struct manifest_file *file = object;
 
 	check_mount_id(reader, file->mount);
-	if ((file->method == MANIFEST_MKDIR) != S_ISDIR(file->mode) &&
-	    file->method != MANIFEST_KEPT)
+	if (!makes(file->method, file->mode))
 		schema_complain(reader, "method is \"%s\", but type is \"%s\"",
 				manifest_method_name(file->method),
 				manifest_type_name(file->mode));

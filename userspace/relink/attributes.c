@@ -41,7 +41,8 @@ static int copy_owner(int from, int to, bool exact, struct error *error)
 	if (fstat(from, &want) || fstat(to, &have))
 		return error_errno(error, -errno);
 	if ((want.st_uid != have.st_uid || want.st_gid != have.st_gid) &&
-	    fchown(to, want.st_uid, want.st_gid) && (exact || errno != EPERM))
+	    fchownat(to, "", want.st_uid, want.st_gid, AT_EMPTY_PATH) &&
+	    (exact || errno != EPERM))
 		return error_set(error, -errno, "cannot set its owner: %s",
 				 strerror(errno));
 	return 0;
@@ -50,11 +51,16 @@ static int copy_owner(int from, int to, bool exact, struct error *error)
 /* After the owner, who takes set-user-ID away, and the ACL, which is part of it. */
 static int copy_mode(int from, int to, bool exact, struct error *error)
 {
+	char path[NAME_TEXT];
 	struct stat want;
 
 	if (fstat(from, &want))
 		return error_errno(error, -errno);
-	if (fchmod(to, want.st_mode & 07777) && (exact || errno != EPERM))
+	/* That of a symbolic link is what it is. */
+	if (S_ISLNK(want.st_mode))
+		return 0;
+	link_of(to, path);
+	if (chmod(path, want.st_mode & 07777) && (exact || errno != EPERM))
 		return error_set(error, -errno, "cannot set its mode: %s",
 				 strerror(errno));
 	return 0;
@@ -94,8 +100,8 @@ static bool is_left_out(int err, bool exact)
 	return err == ENODATA || (err == EOPNOTSUPP && !exact);
 }
 
-static int copy_one(const char *from, int to, const char *name, bool exact,
-		    struct error *error)
+static int copy_one(const char *from, const char *to, const char *name,
+		    bool exact, struct error *error)
 {
 	ssize_t length = getxattr(from, name, NULL, 0);
 	char *value = length < 0 ? NULL : malloc(length + 1);
@@ -105,7 +111,7 @@ static int copy_one(const char *from, int to, const char *name, bool exact,
 		length = getxattr(from, name, value, length);
 	else if (length >= 0)
 		errno = ENOMEM;
-	if (!value || length < 0 || fsetxattr(to, name, value, length, 0))
+	if (!value || length < 0 || setxattr(to, name, value, length, 0))
 		err = errno;
 	free(value);
 	if (!err || is_left_out(err, exact))
@@ -120,21 +126,22 @@ static int copy_one(const char *from, int to, const char *name, bool exact,
 static int copy_xattrs(int from, int to, bool exact,
 		       struct error *error)
 {
-	char path[NAME_TEXT];
+	char source[NAME_TEXT], target[NAME_TEXT];
 	const char *name;
 	ssize_t length;
 	char *names;
 	int err = 0;
 
-	link_of(from, path);
-	names = list(path, &length);
+	link_of(from, source);
+	link_of(to, target);
+	names = list(source, &length);
 	if (!names)
 		return error_set(error, -errno,
 				 "cannot read its attributes: %s",
 				 strerror(errno));
 	for (name = names; !err && name < names + length;
 	     name += strlen(name) + 1)
-		err = copy_one(path, to, name, exact, error);
+		err = copy_one(source, target, name, exact, error);
 	free(names);
 	return err;
 }
@@ -161,7 +168,7 @@ int attributes_times(int from, int to, struct error *error)
 		return error_errno(error, -errno);
 	times[0] = want.st_atim;
 	times[1] = want.st_mtim;
-	if (futimens(to, times))
+	if (utimensat(to, "", times, AT_EMPTY_PATH))
 		return error_set(error, -errno, "cannot set its times: %s",
 				 strerror(errno));
 	return 0;

@@ -8,7 +8,7 @@
 
 /*
  * Give the file @to, which is open, what @from has: owner, group, mode, ACLs and other
- * extended attributes.  @from may be by O_PATH.  Attributes that only the kernel sets
+ * extended attributes.  Both may be by O_PATH.  Attributes that only the kernel sets
  * are left out; and unless it is to be @exact, what the filesystem of @to has not.
  * Returns 0 or a negative errno with the reason.
  */

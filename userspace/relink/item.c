@@ -17,6 +17,7 @@
 #include "relink/copy.h"
 #include "relink/item.h"
 #include "relink/mkdir_like.h"
+#include "relink/mknod_like.h"
 #include "relink/remove.h"
 #include "relink/where.h"
 
@@ -65,11 +66,21 @@ static struct item *outer(const struct items *items, const struct item *item)
 	return other < item ? other : NULL;
 }
 
+/* What a filesystem does not link, but can make again. */
+static enum manifest_method method_of(const struct unlinked *found)
+{
+	if (S_ISDIR(found->file.mode))
+		return MANIFEST_MKDIR;
+	if (found->file.why != PATHVIRT_WHY_STACKED)
+		return MANIFEST_LINK;
+	return S_ISLNK(found->file.mode) ? MANIFEST_SYMLINK : MANIFEST_MKNOD;
+}
+
 static void prepare(struct item *item)
 {
 	if (item->found->file.why == PATHVIRT_WHY_MEMORY)
 		item_skip(item, item->found->reason);
-	item->method = is_directory(item) ? MANIFEST_MKDIR : MANIFEST_LINK;
+	item->method = method_of(item->found);
 }
 
 int items_init(struct items *items, const struct unlinked_list *list,
@@ -151,6 +162,14 @@ static int do_mkdir(struct item *item)
 	return item->own_fd < 0 ? item->own_fd : 0;
 }
 
+static int do_mknod(struct item *item)
+{
+	int err = mknod_like(item->found->fd, item->dirfd, item->name,
+			     &item->error);
+
+	return err == -EEXIST ? name_taken(item) : err;
+}
+
 /* Nobody can undo what is not known: it is undone at once if that fails. */
 static int note_made(struct item *item)
 {
@@ -198,18 +217,30 @@ void item_skip(struct item *item, const char *why)
 	error_set(&item->error, 0, "%s", why);
 }
 
+static int link_or_copy(struct item *item, struct pv *pv, bool copy)
+{
+	item->err = do_link(item, pv);
+	return item->err && copy && item_is_copyable(item) ? do_copy(item) :
+							     item->err;
+}
+
+bool item_is_made_again(const struct item *item)
+{
+	return item->method == MANIFEST_MKDIR ||
+	       item->method == MANIFEST_MKNOD ||
+	       item->method == MANIFEST_SYMLINK;
+}
+
 void item_relink(struct item *item, struct pv *pv, bool copy)
 {
 	int err;
 
-	if (item->method == MANIFEST_MKDIR) {
+	if (item->method == MANIFEST_MKDIR)
 		err = do_mkdir(item);
-	} else {
-		err = do_link(item, pv);
-		item->err = err;
-		if (err && copy && item_is_copyable(item))
-			err = do_copy(item);
-	}
+	else if (item_is_made_again(item))
+		err = do_mknod(item);
+	else
+		err = link_or_copy(item, pv, copy);
 	if (!err)
 		err = note_made(item);
 	item->err = err;

@@ -72,6 +72,9 @@ void item_relink(struct item *item, struct pv *pv, bool copy);
 bool item_is_copyable(const struct item *item);
 bool item_copy_helps(const struct item *item);
 
+/* It is not linked, but another one like it is made. */
+bool item_is_made_again(const struct item *item);
+
 /* There is no need to do it. */
 void item_skip(struct item *item, const char *why);
 

@@ -56,6 +56,8 @@ static int file_line(const struct manifest_file *file)
 	static const char * const notes[] = {
 		[MANIFEST_COPY] = "a copy",
 		[MANIFEST_MKDIR] = "made again",
+		[MANIFEST_MKNOD] = "made again",
+		[MANIFEST_SYMLINK] = "made again",
 		[MANIFEST_KEPT] = "it has its name",
 	};
 	const struct manifest_place *place = &file->place;

@@ -247,7 +247,7 @@ static int report_failed(const struct relink_context *context, const struct item
 
 static void relink_item(struct relink_context *context, struct item *item)
 {
-	if (item->found->reason && item->method != MANIFEST_MKDIR &&
+	if (item->found->reason && !item_is_made_again(item) &&
 	    !(context->relink->copy && S_ISREG(item->found->file.mode))) {
 		item->err = error_set(&item->error, item->found->err, "%s",
 				      item->found->reason);
