@@ -351,10 +351,32 @@ def W1_the_rest_of_a_dump_is_for_who_has_asked():
     check_equal(in_child(asks_and_reads), errno.EPERM, "errno")
 
 
-def relink_as(opener, user):
-    """What relinking says: (errno, why); the device is opened by opener."""
-    os.setresuid(opener, opener, 0)
-    device = os.open("/dev/pathvirt", os.O_RDONLY)
+def open_device(user):
+    """As the user opens it, then back to root."""
+    os.setresuid(user, user, 0)
+    try:
+        return os.open("/dev/pathvirt", os.O_RDONLY)
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+def open_device_elsewhere():
+    """As root of a user namespace opens it, who hands it on."""
+    ours, theirs = socket.socketpair()
+    pid_ = os.fork()
+    if not pid_:
+        LIBC.unshare(CLONE_NEWUSER)
+        socket.send_fds(theirs, [b"."], [os.open("/dev/pathvirt", os.O_RDONLY)])
+        os._exit(0)
+    device = socket.recv_fds(ours, 1, 1)[1][0]
+    os.waitpid(pid_, 0)
+    ours.close()
+    theirs.close()
+    return device
+
+
+def relink_as(device, user):
+    """What relinking says: (errno, why)."""
     os.setresuid(user, user, 0)
     with open("/etc/passwd", encoding="ascii") as file:
         ask_ = bytearray(struct.pack("IIiiQIIQIIII", 56, 2, file.fileno(), -1,
@@ -371,15 +393,17 @@ def relink_as(opener, user):
 
 @test
 def W1_who_has_opened_the_device_needs_the_privilege_as_well():
-    os.chmod("/dev/pathvirt", 0o666)
+    check_equal(relink_as(open_device(0), 0), (0, 0), "opened and used by root")
+    check_equal(relink_as(open_device_elsewhere(), 0), (errno.EPERM, WHY_OPENER),
+                "opened by root of a user namespace and used by root")
+    check_equal(relink_as(open_device(0), NOBODY), (errno.EPERM, WHY_PRIVILEGE),
+                "opened by root and used by a user")
     try:
-        check_equal(relink_as(0, 0), (0, 0), "opened and used by root")
-        check_equal(relink_as(NOBODY, 0), (errno.EPERM, WHY_OPENER),
-                    "opened by a user and used by root")
-        check_equal(relink_as(0, NOBODY), (errno.EPERM, WHY_PRIVILEGE),
-                    "opened by root and used by a user")
-    finally:
-        os.chmod("/dev/pathvirt", 0o600)
+        os.close(open_device(NOBODY))
+        err = 0
+    except OSError as error:
+        err = error.errno
+    check_equal(err, errno.EACCES, "opened by a user")
 
 
 # ---- W2: whose is what was staged ----

@@ -865,13 +865,24 @@ TEST_F(relink, set_user_ID_and_special_files_of_others_need_the_owner)
 				      NULL)));
 }
 
+static int open_without(uint64_t drop)
+{
+	drop_capabilities(drop);
+	return open(RELINK_DEVICE, O_RDWR | O_CLOEXEC) < 0 ? errno : 0;
+}
+
+/* Of any user namespace, see below. */
 TEST_F(relink, the_device_is_for_root)
 {
 	struct stat stat_;
 
 	ASSERT_EQ(0, stat(RELINK_DEVICE, &stat_));
-	EXPECT_EQ(S_IFCHR | 0600, stat_.st_mode);
+	EXPECT_EQ(S_IFCHR | 0666, stat_.st_mode);
 	EXPECT_EQ(0, stat_.st_uid);
+	EXPECT_EQ(0, IN_CHILD(open_without(0)));
+	EXPECT_EQ(EACCES, IN_CHILD(open_without(CAPABILITY(CAP_DAC_OVERRIDE))));
+	EXPECT_EQ(EACCES,
+		  IN_CHILD(open_without(CAPABILITY(CAP_DAC_READ_SEARCH))));
 }
 
 static void tell_proc(pid_t pid, const char *file, const char *line)

@@ -873,8 +873,7 @@ os.mkdir("'"$MNT"'/sub"); b = unlinked("b", "near")'
 		"(False, True)" "where it is"
 	same "$(m "[x['point'] for x in m['mounts'] if x['fstype'] == 'tmpfs']")" "['$MNT']" mount
 	same "$(nsenter -m -t "$HOLDER" cat "$MNT$(m "f['a']['new']['path_from_mount']")")" far contents
-	refused 1 "its filesystem is not mounted" pvadm cleanup "$M"
-	nsenter -m -t "$HOLDER" pvadm cleanup "$M" >/dev/null
+	same "$(pvadm cleanup "$M")" "4 removed, 0 gone already" cleanup
 	same "$(nsenter -m -t "$HOLDER" find "$MNT/$REFUGE" -mindepth 1)" "" "after cleanup"
 	pvadm relink "$HOLDER" --fd 3 --to "$MNT/sub/back" >/dev/null
 	same "$(nsenter -m -t "$HOLDER" cat "$MNT/sub/back")" far "put back there"
@@ -910,6 +909,29 @@ a_container() {
 	pvadm relink "$HOLDER" --fd 3 --to "$D/root/data/back" >/dev/null
 	same "$(<"$D/root/data/back")" inside contents
 	refused 1 "is on another mount than the file" pvadm relink "$HOLDER" --fd 3 --to "$D/out"
+}
+
+# Whoever is root of a user namespace, of what is his.
+root_of_a_user_namespace() {
+	begin
+	exec 6<>"$D/host"
+	rm "$D/host"
+	chmod 755 "$D" "$MNT"
+	# shellcheck disable=SC2016 # for the shell there
+	as_nobody unshare --user --map-root-user --mount bash -euc '
+		mount -t tmpfs none "$1"
+		cd "$1"
+		mkdir d
+		echo far >d/a
+		exec 5<>d/a
+		rm -r d
+		pvadm relink $$ --fd 5 --in-place >out
+		cat d/a
+		pvadm relink $$ --fd 6 --manifest m >out 2>&1 || cat out' - "$MNT" >"$SCRATCH/out"
+	same "$(head -1 "$SCRATCH/out")" far "contents of his own"
+	grep -q "this needs CAP_DAC_OVERRIDE" "$SCRATCH/out" || fail "it says $(<"$SCRATCH/out")"
+	exec 6>&-
+	refused 1 "run pvadm as root" as_nobody pvadm relink --list
 }
 
 cleanup_elsewhere() {
@@ -954,6 +976,50 @@ cleanup_is_exact() {
 	same "$(pvadm cleanup "$M" --json | tr -d '\n\t ')" '{"removed":1,"gone":3,"left":0}' "the last time"
 	same "$(pvadm cleanup "$M")" "0 removed, 4 gone already" "once more"
 	same "$(stat -Lc %h "/proc/$HOLDER/fd/3")" 0 "links of what is still held"
+}
+
+manifests_are_forgotten() {
+	begin
+	holding 'a = unlinked("a"); b = unlinked("b")'
+	relink
+	refused 1 "the manifest $M exists: say another one with --manifest, or have pvadm cleanup --forget $M remove it" relink
+	mv "$(new a)" "$D/a"
+	echo foreign >"$(new a)"
+	refused 1 "1 left, the first: " pvadm cleanup "$M" --forget
+	[[ -e $M ]] || fail "the manifest is gone"
+	rm "$(new a)"
+	pvadm cleanup "$M" --forget >/dev/null
+	[[ ! -e $M ]] || fail "the manifest is there"
+	rm "$D/a"
+	pvadm relink "$HOLDER" --manifest "$M" >/dev/null
+	pvadm cleanup "$M" >/dev/null
+	local id
+	id=$(m "m['id']")
+	mkdir -p "$STATE"
+	mv "$M" "$STATE/$id.json"
+	same "$(pvadm gc | awk 'NR == 2 { print $1, $NF }')" "spent $STATE/$id.json" "what gc says"
+	pvadm gc --remove >/dev/null
+	pvadm cleanup --forget "$STATE/$id.json" >/dev/null
+	same "$(pvadm gc)" "" "what gc says then"
+}
+
+advice_helps() {
+	begin
+	on ext4
+	WHERE=$MNT
+	holding 'a = unlinked("a", "x"); b = os.open("b", os.O_RDWR | os.O_CREAT)
+try:
+    while True: os.write(b, b"x" * 65536)
+except OSError: pass
+import itertools
+try:
+    for i in itertools.count(): os.mkdir("d%d" % i)
+except OSError: pass'
+	refused 1 "No space left on device; nothing was changed" pvadm relink "$HOLDER" --fd 3 --manifest "$M"
+	! grep -q -- --copy "$SCRATCH/err" || fail "it says: $(<"$SCRATCH/err")"
+	refused 1 "have --in-place make it" pvadm relink "$HOLDER" --fd 3 --to "$MNT/no/a"
+	! grep -q -- --copy "$SCRATCH/err" || fail "it says: $(<"$SCRATCH/err")"
+	kill -KILL "$HOLDER"
 }
 
 gc_shows_who_pins() {
@@ -1041,6 +1107,7 @@ promise R3_names default_names
 promise R3_templates templates
 promise R3_put_back put_back
 promise R3_a_container a_container
+promise P3_root_of_a_user_namespace root_of_a_user_namespace
 promise R11_in_place in_place
 promise R11_in_place_what_is_taken in_place_taken
 promise R11_in_place_twice_the_name in_place_twice_the_name
@@ -1064,6 +1131,8 @@ promise R5_a_manifest_that_does_not_fit manifest_does_not_fit
 promise R5_forged_manifests forged_manifests
 promise R6_cleanup_is_exact cleanup_is_exact
 promise R6_cleanup_elsewhere cleanup_elsewhere
+promise R6_manifests_are_forgotten manifests_are_forgotten
+promise advice_helps advice_helps
 promise R6_gc_shows_who_pins gc_shows_who_pins
 promise R6_gc_leaves_the_busy_alone gc_leaves_the_busy_alone
 promise held_still held_still

@@ -344,8 +344,24 @@ static long pv_device_ioctl(struct file *device, unsigned int cmd,
 	return err;
 }
 
+/*
+ * The device is for root of any user namespace, who may have filesystems of his own: what
+ * may be done to which file is asked of each call.  Others have no use for it, so they do
+ * not hold the module by it.
+ */
+static int pv_device_opened(struct inode *inode, struct file *device)
+{
+	struct user_namespace *ns = device->f_cred->user_ns;
+
+	if (file_ns_capable(device, ns, CAP_DAC_OVERRIDE) &&
+	    file_ns_capable(device, ns, CAP_DAC_READ_SEARCH))
+		return 0;
+	return -EACCES;
+}
+
 static const struct file_operations pv_device_fops = {
 	.owner		= THIS_MODULE,
+	.open		= pv_device_opened,
 	.unlocked_ioctl	= pv_device_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.llseek		= noop_llseek,
@@ -355,7 +371,7 @@ static struct miscdevice pv_device = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= PATHVIRT_DEVICE_NAME,
 	.fops	= &pv_device_fops,
-	.mode	= 0600,
+	.mode	= 0666,
 };
 
 /**

@@ -233,7 +233,10 @@ enum pathvirt_event {
 
 /* ---- The device ---- */
 
-/* In /dev; mode 0600. */
+/*
+ * In /dev; mode 0666, but only who has CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH in his own
+ * user namespace can open it.
+ */
 #define PATHVIRT_DEVICE_NAME	"pathvirt"
 
 /* In @dirfd: the default directory, %PATHVIRT_RELINK_DIR of the file's mount. */
@@ -315,7 +318,8 @@ enum pathvirt_relink_result {
  *	link left: it has no O_TMPFILE either
  * @PATHVIRT_WHY_SILLY: EOPNOTSUPP: the NFS client has renamed the file, to a name
  *	that begins with ".nfs"
- * @PATHVIRT_WHY_STACKED: EOPNOTSUPP: it is no regular file, and on overlayfs
+ * @PATHVIRT_WHY_STACKED: EOPNOTSUPP: it is no regular file, has no link left, and is on
+ *	overlayfs; it can be made again
  * @PATHVIRT_WHY_LOWER: ENOLINK: overlayfs never copied the file up; what there is
  *	of it lies in a lower layer
  * @PATHVIRT_WHY_IMMUTABLE: EPERM: the file is immutable
