@@ -196,7 +196,7 @@ lists() {
 	pvadm relink --list "$HOLDER" --json >"$SCRATCH/json"
 	same "$(python3 - "$SCRATCH/json" <<-'END'
 		import json, sys
-		for file in sorted(json.load(open(sys.argv[1])), key=lambda file: file["path"]):
+		for file in sorted(json.load(open(sys.argv[1])), key=lambda file: file["path"].split("/")[-1]):
 		    print(file["path"].split("/")[-1], file["links"], file.get("reason", "-"))
 	END
 	)" "$1" "what is listed"
@@ -320,6 +320,50 @@ while not all(os.readlink("/proc/%s/%s" % (pid, what)).startswith(two[:-1])
 	rm "$SCRATCH/m"
 }
 
+# ---- What only the kernel holds ----
+
+a_loop_device() {
+	local loop
+	holding 'pass'
+	truncate -s 1M "$D/image"
+	loop=$(losetup -f --show "$D/image")
+	pvadm relink --list >"$SCRATCH/out"
+	! grep -q "$D/image" "$SCRATCH/out" || fail "it has its name"
+	rm "$D/image"
+	pvadm relink --list >"$SCRATCH/out"
+	pvadm relink --list --json >"$SCRATCH/json"
+	losetup -d "$loop"
+	grep -Eq "^ +1048576  file +-  \(kernel\) +${loop#/dev/} +$D/image  \(.* of $loop, which can be copied" "$SCRATCH/out" ||
+		fail "it says: $(<"$SCRATCH/out")"
+	same "$(python3 -c 'import json, sys
+for file in json.load(sys.stdin):
+    if file["path"] == sys.argv[1]: print(file["holders"])' "$D/image" <"$SCRATCH/json")" \
+		"[{'how': 'loop', 'device': '${loop#/dev/}'}]" "who holds it"
+}
+
+a_swap_file() {
+	holding 'pass'
+	dd if=/dev/zero of="$D/swap file" bs=64k count=16 2>/dev/null
+	chmod 600 "$D/swap file"
+	mkswap -q "$D/swap file"
+	exec 7<"$D/swap file"
+	swapon "$D/swap file"
+	rm "$D/swap file"
+	pvadm relink --list >"$SCRATCH/out"
+	swapoff "/proc/$BASHPID/fd/7"
+	exec 7<&-
+	grep -q "(kernel) .*  swap  .*$D/swap file  (the kernel swaps to it" "$SCRATCH/out" ||
+		fail "it says: $(<"$SCRATCH/out")"
+}
+
+a_descriptor_under_way() {
+	holding 'a = unlinked("a"); one, two = socket.socketpair(); socket.send_fds(one, [b"x"], [a, a]); os.close(a)'
+	pvadm relink --list "$HOLDER" >"$SCRATCH/out"
+	same "$(wc -l <"$SCRATCH/out")" 2 lines
+	grep -Eq "socket +$HOLDER +python3 +5 .*2 descriptors are under way in it" "$SCRATCH/out" ||
+		fail "it says: $(<"$SCRATCH/out")"
+}
+
 bad_input_is_refused() {
 	holding 'a = unlinked("a", 5)'
 	refused 2 "try --list" pvadm relink
@@ -345,6 +389,9 @@ promise R12_a_deleted_subvolume a_deleted_subvolume
 promise R12_a_detached_mount a_detached_mount
 promise R12_what_was_rescued_is_no_more_listed rescued
 promise R13_a_dead_server_hangs_nobody a_dead_server
+promise R14_a_loop_device a_loop_device
+promise R14_a_swap_file a_swap_file
+promise R14_a_descriptor_under_way a_descriptor_under_way
 promise the_largest_first the_largest_first
 promise nothing_is_changed nothing_is_changed
 promise bad_input_is_refused_in_one_line bad_input_is_refused

@@ -15,6 +15,7 @@
 #include "base/pidref.h"
 #include "manifest/manifest.h"
 #include "relink/find_unlinked.h"
+#include "relink/kernel_held.h"
 #include "relink/list.h"
 
 /* ---- JSON ---- */
@@ -62,6 +63,32 @@ static void file_json(const struct unlinked *file)
 	json_end_object();
 }
 
+static void kernel_json(const struct kernel_held *held)
+{
+	bool queue = held->how == KERNEL_HOLD_QUEUE;
+	char comm[PIDREF_COMM];
+
+	json_begin_object(NULL);
+	json_number("size", held->size);
+	json_string("type", queue ? "socket" : "file");
+	json_string("path", held->path);
+	json_bool("relinkable", false);
+	json_string("reason", held->reason);
+	json_begin_array("holders");
+	json_begin_object(NULL);
+	json_string("how", kernel_hold_name(held->how));
+	if (queue) {
+		json_number("pid", held->pid);
+		json_string("comm", pidref_comm(held->pid, comm));
+		json_number("fd", held->fd);
+	} else if (held->how == KERNEL_HOLD_LOOP) {
+		json_string("device", held->by);
+	}
+	json_end_object();
+	json_end_array();
+	json_end_object();
+}
+
 /* ---- A table ---- */
 
 /* The first holder speaks for all; how many more there are is behind it. */
@@ -87,37 +114,64 @@ static int file_text(const struct unlinked *file)
 	return name && path ? STATUS_DONE : message_out_of_memory();
 }
 
-static int list_text(const struct unlinked_list *list)
+static int kernel_text(const struct kernel_held *held)
+{
+	bool queue = held->how == KERNEL_HOLD_QUEUE;
+	char comm[PIDREF_COMM], pid[16] = "-", fd[16];
+	char *name = pv_path_escape(queue ? pidref_comm(held->pid, comm) :
+					    "(kernel)");
+	char *path = pv_path_escape(held->path);
+
+	if (queue)
+		snprintf(pid, sizeof(pid), "%d", held->pid);
+	snprintf(fd, sizeof(fd), "%d", held->fd);
+	if (name && path)
+		printf("%14" PRIu64 "  %-6s  %7s  %-15s  %-8s  %s  (%s)\n",
+		       held->size, queue ? "socket" : "file", pid, name,
+		       queue ? fd : held->by, path, held->reason);
+	free(name);
+	free(path);
+	return name && path ? STATUS_DONE : message_out_of_memory();
+}
+
+static int list_text(const struct unlinked_list *list,
+		     const struct kernel_held_list *kernel)
 {
 	int status = STATUS_DONE;
 	size_t i;
 
-	if (list->count)
+	if (list->count || kernel->count)
 		printf("%14s  %-6s  %7s  %-15s  %-8s  %s\n", "SIZE", "TYPE",
 		       "PID", "COMMAND", "HELD", "PATH");
 	for (i = 0; i < list->count && status == STATUS_DONE; i++)
 		status = file_text(&list->file[i]);
+	for (i = 0; i < kernel->count && status == STATUS_DONE; i++)
+		status = kernel_text(&kernel->held[i]);
 	return status;
 }
 
-static void list_json(const struct unlinked_list *list)
+static void list_json(const struct unlinked_list *list,
+		      const struct kernel_held_list *kernel)
 {
 	size_t i;
 
 	json_begin_array(NULL);
 	for (i = 0; i < list->count; i++)
 		file_json(&list->file[i]);
+	for (i = 0; i < kernel->count; i++)
+		kernel_json(&kernel->held[i]);
 	json_end_array();
 }
 
-static int print_list(const struct unlinked_list *list, bool json)
+static int print_list(const struct unlinked_list *list,
+		      const struct kernel_held_list *kernel, bool json)
 {
 	int status = STATUS_DONE;
 
 	if (json)
-		list_json(list);
+		list_json(list, kernel);
 	else
-		status = list_text(list);
+		status = list_text(list, kernel);
 	if (list->hidden)
 		message_warning("%zu processes cannot be looked into: run pvadm as root",
 				list->hidden);
@@ -129,9 +183,13 @@ static int print_list(const struct unlinked_list *list, bool json)
 
 int relink_list(struct pv *pv, pid_t pid, bool json)
 {
+	struct kernel_held_list kernel = { 0 };
 	struct unlinked_list list;
 	int err = find_unlinked(pv, &pid, pid ? 1 : 0, 0, &list);
 	int status;
+
+	if (!err)
+		err = kernel_held_find(&kernel, pid);
 
 	if (err && *pv_error(pv))
 		status = message_failed("cannot list unlinked files: %s%s",
@@ -140,7 +198,8 @@ int relink_list(struct pv *pv, pid_t pid, bool json)
 		status = message_failed("cannot list unlinked files: %s",
 					strerror(-err));
 	else
-		status = print_list(&list, json);
+		status = print_list(&list, &kernel, json);
+	kernel_held_free(&kernel);
 	unlinked_list_free(&list);
 	return status;
 }

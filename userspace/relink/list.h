@@ -9,7 +9,7 @@
 
 /*
  * Print the open files whose names are gone, of the process @pid or, if that is 0, of
- * all.  Returns the exit status, and has said why if it is not STATUS_DONE.
+ * all; and deleted files that only the kernel holds.  Returns the exit status, and has said why if it is not STATUS_DONE.
  */
 int relink_list(struct pv *pv, pid_t pid, bool json);
 
