@@ -5,8 +5,8 @@
 # into _pvadm_options and, if it has an argument, into _pvadm_argument; selftests
 # hold both against each --help.
 
-_pvadm_commands="run attach detach enter register activate show resolve relink reopen
-	checkpoint restart cleanup gc criu-hook status monitor ns"
+_pvadm_commands="run attach detach enter register activate show resolve relink truncate
+	reopen checkpoint restart cleanup gc criu-hook status monitor ns"
 _pvadm_ns_commands="show save pin restore enter"
 
 # Those of command $1, into $options.
@@ -24,15 +24,17 @@ _pvadm_options()
 	register) options="--original --tree" ;;
 	activate) options="--new --tree --late" ;;
 	resolve) options="--reverse --json --pretty" ;;
-	relink) options="--tree --fd --to --template --manifest --partial --copy
-		--no-freeze --sync --list --json --pretty" ;;
+	relink) options="--tree --fd --to --in-place --template --manifest --partial
+		--copy --no-freeze --sync --list --json --pretty" ;;
+	truncate) options="--fd --yes --json --pretty" ;;
 	reopen) options="--keep --pid" ;;
 	checkpoint) options="--dir --tree --template --partial --copy --no-freeze
 		--sync --check --json --pretty" ;;
 	restart) options="$rules $kinds $become --keep --at-end --strict --check
 		--json --pretty" ;;
 	gc) options="--remove --all --json --pretty" ;;
-	show | cleanup | status | monitor | "ns show") options="--json --pretty" ;;
+	cleanup) options="--forget --json --pretty" ;;
+	show | status | monitor | "ns show") options="--json --pretty" ;;
 	"ns pin") options="$kinds --json --pretty" ;;
 	"ns restore") options="$kinds $become --pinned --strict --check --json --pretty" ;;
 	"ns enter") options="$kinds $become" ;;
@@ -113,7 +115,9 @@ _pvadm_argument()
 _pvadm_operand()
 {
 	case "$1 $2" in
-	"attach "* | "register 0" | "relink 0" | "checkpoint 0") _pvadm_processes ;;
+	"attach "* | "register 0" | "relink 0" | "truncate 0" | "checkpoint 0")
+		_pvadm_processes
+		;;
 	"ns show 0" | "ns save 0" | "ns pin 0" | "ns enter 0") _pvadm_processes ;;
 	"detach "* | "enter 0" | "activate 0" | "show 0" | "resolve 0" | "monitor 0")
 		_pvadm_attached
