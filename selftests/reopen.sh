@@ -27,7 +27,7 @@ def one(fd):
     usable = stat.S_ISREG(about.st_mode) and not flags & os.O_PATH
     readable = usable and flags & os.O_ACCMODE != os.O_WRONLY
     yield ascii(os.readlink("/proc/self/fd/%d" % fd))
-    yield oct(flags & ~(os.O_NOFOLLOW | os.O_TMPFILE))
+    yield oct(flags)
     yield usable and os.lseek(fd, 0, os.SEEK_CUR)
     yield oct(about.st_mode), about.st_uid, about.st_size, about.st_rdev
     yield readable and os.pread(fd, 100, 0)
@@ -478,6 +478,23 @@ on_a_device_of_another_number() {
 	whole
 }
 
+# Each descriptor shows the name that it was opened by, also where others have those now.
+two_names() {
+	fresh
+	checkpoint 'open("a", "w").write("0123456789"); os.link("a", "b"); os.mkdir("d"); os.link("a", "d/c")
+put(10, os.open("a", os.O_RDONLY)); put(11, os.open("b", os.O_RDWR | os.O_NOFOLLOW)); put(12, os.dup(11))
+put(13, os.open("d/c", os.O_PATH | os.O_NOFOLLOW)); os.unlink("a"); os.unlink("b"); os.unlink("d/c"); os.rmdir("d")'
+	same "$(python3 -c 'import json, sys
+file, = json.load(open(sys.argv[1]))["files"]
+print(sorted({h.get("original_path", file["original_path"]).split("/")[-1] for h in file["holders"]}))' "$M")" \
+		"['a', 'b', 'c']" "names in the manifest"
+	echo new >"$D/b"
+	reopened
+	as_before
+	silent
+	same "$(<"$D/b")" new "what has the name now"
+}
+
 # A thread with descriptors of its own has another file at the same number.
 threads_with_descriptors_of_their_own() {
 	fresh
@@ -654,6 +671,7 @@ promise R7_something_else_is_the_directory something_else_is_the_directory
 promise R7_mounted_over mounted_over
 promise R7_its_filesystem_is_mounted_elsewhere on_another_filesystem_now
 promise R7_its_device_has_another_number on_a_device_of_another_number
+promise R7_each_descriptor_shows_its_own_name two_names
 promise R7_threads_with_descriptors_of_their_own threads_with_descriptors_of_their_own
 promise R7_under_a_table under_a_table
 promise R7_kept_for_another_time kept_for_another_time

@@ -10,7 +10,9 @@
 
 #include <linux/capability.h>
 #include <linux/compat.h>
+#include <linux/fcntl.h>
 #include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -23,7 +25,9 @@
 #include "relink/link.h"
 #include "relink/lock.h"
 
-static_assert(sizeof(struct pathvirt_relink) == PATHVIRT_RELINK_SIZE_VER0);
+static_assert(offsetof(struct pathvirt_relink, open_flags) ==
+	      PATHVIRT_RELINK_SIZE_VER0);
+static_assert(sizeof(struct pathvirt_relink) == PATHVIRT_RELINK_SIZE_VER1);
 
 /* The directory behind a descriptor, to be given to path_put(). */
 static int pv_device_get_dir(int dirfd, struct path *dir)
@@ -291,13 +295,35 @@ static int pv_device_file(void __user *to, struct pathvirt_relink *ask,
 	return err;
 }
 
+/* What says how a file was found, and is kept for those who ask. */
+#define PV_DEVICE_MARKS	(O_DIRECTORY | O_NOFOLLOW | O_TMPFILE)
+
+static int pv_device_mark(void __user *to, struct pathvirt_relink *ask,
+			  struct file *file, u32 size)
+{
+	struct pv_relinked done = { };
+	int err = pv_relink_privileged(&file->f_path, &done);
+
+	if (!err) {
+		spin_lock(&file->f_lock);
+		file->f_flags |= ask->open_flags;
+		spin_unlock(&file->f_lock);
+	}
+	return pv_device_answer(to, ask, &done, size) ?: err;
+}
+
 /* Known flags, one at a time, and what goes with them. */
 static bool pv_device_sane(const struct pathvirt_relink *ask)
 {
+	if (ask->reserved ||
+	    ask->open_flags & ~(ask->flags == PATHVIRT_RELINK_MARK ?
+				PV_DEVICE_MARKS : 0))
+		return false;
 	switch (ask->flags) {
 	case 0:
 	case PATHVIRT_RELINK_OPEN_DELETED:
 		return true;
+	case PATHVIRT_RELINK_MARK:
 	case PATHVIRT_RELINK_OPEN_DIR:
 	case PATHVIRT_RELINK_OPEN_PARENT:
 	case PATHVIRT_RELINK_CHECK:
@@ -334,6 +360,8 @@ static long pv_device_ioctl(struct file *device, unsigned int cmd,
 		return -EBADF;
 	if (!pv_device_opener_may(device, file))
 		err = pv_device_refuse(to, &ask, size);
+	else if (ask.flags == PATHVIRT_RELINK_MARK)
+		err = pv_device_mark(to, &ask, file, size);
 	else if (ask.flags & (PATHVIRT_RELINK_OPEN_DIR |
 			      PATHVIRT_RELINK_OPEN_PARENT |
 			      PATHVIRT_RELINK_OPEN_DELETED))

@@ -275,12 +275,17 @@ enum pathvirt_event {
  *	file is open, and so are those above it, by "..".  It is opened O_PATH and
  *	O_CLOEXEC and belongs to the caller; @dirfd must be %PATHVIRT_RELINK_NO_DIR
  *	and @name 0.
+ * @PATHVIRT_RELINK_MARK: make no link, but have @fd tell (F_GETFL, fdinfo) that it was
+ *	opened with those of O_DIRECTORY, O_NOFOLLOW and O_TMPFILE that @open_flags
+ *	has, which mean nothing once a file is open.  Opened by way of /proc/self/fd it
+ *	cannot have been.  @dirfd must be %PATHVIRT_RELINK_NO_DIR and @name 0.
  */
 enum pathvirt_relink_flags {
 	PATHVIRT_RELINK_OPEN_DIR = 1 << 0,
 	PATHVIRT_RELINK_CHECK = 1 << 1,
 	PATHVIRT_RELINK_OPEN_DELETED = 1 << 2,
 	PATHVIRT_RELINK_OPEN_PARENT = 1 << 3,
+	PATHVIRT_RELINK_MARK = 1 << 4,
 };
 
 /**
@@ -391,6 +396,8 @@ enum pathvirt_relink_why {
  * @dev_minor: out: its device
  * @nlink: out: its link count before
  * @mode: out: its type and mode
+ * @open_flags: in: flags of open(), with %PATHVIRT_RELINK_MARK; otherwise 0
+ * @reserved: in: 0
  *
  * All of it since version 0.1.  The out members hold 0 where the kernel does not
  * come to them.  The mount is that of @fd: ask statx() for it.
@@ -408,9 +415,12 @@ struct pathvirt_relink {
 	__u32 dev_minor;
 	__u32 nlink;
 	__u32 mode;
+	__u32 open_flags;
+	__u32 reserved;
 };
 
-#define PATHVIRT_RELINK_SIZE_VER0	56
+#define PATHVIRT_RELINK_SIZE_VER0	56	/* without open_flags */
+#define PATHVIRT_RELINK_SIZE_VER1	64
 
 /**
  * PATHVIRT_IOC_RELINK - give an unlinked open file a name again

@@ -2,8 +2,8 @@
 #
 # Completion of pvadm(8) for fish.  Selftests hold it against each --help.
 
-set -l commands run attach detach enter register activate show resolve relink reopen \
-    checkpoint restart cleanup gc criu-hook status monitor ns
+set -l commands run attach detach enter register activate show resolve relink truncate \
+    reopen checkpoint restart cleanup gc criu-hook status monitor ns
 set -l ns_commands show save pin restore enter
 
 # The command that is being written, "ns show" among them; nothing before there is one.
@@ -144,6 +144,7 @@ for command in \
         'show	show who is attached, or the rules of one process' \
         'resolve	tell where a path leads in a process' \
         'relink	give unlinked open files a name again' \
+        'truncate	free the space of a deleted file that is still open' \
         'reopen	open relinked files again, and run a command with them' \
         'checkpoint	write down what a restart needs, in a directory' \
         'restart	run a command in what a bundle tells of' \
@@ -167,7 +168,7 @@ end
 # Options.
 __pvadm_option "$commands 'ns "(string join "' 'ns " $ns_commands)"'" -s h -l help -d 'print help'
 
-set -l json "attach show resolve relink checkpoint restart cleanup gc status monitor \
+set -l json "attach show resolve relink truncate checkpoint restart cleanup gc status monitor \
     'ns show' 'ns pin' 'ns restore'"
 __pvadm_option $json -s j -l json -d 'print JSON'
 __pvadm_option $json -l pretty -d 'print JSON, indented'
@@ -187,7 +188,9 @@ __pvadm_option detach -l all -d 'every attached process'
 __pvadm_option enter -l ns -d 'in its namespaces, too'
 __pvadm_option resolve -l reverse -d 'what the process calls a real path'
 
-__pvadm_option relink -l fd -x -a '(__pvadm_descriptors)' -d 'only the file of this descriptor'
+__pvadm_option 'relink truncate' -l fd -x -a '(__pvadm_descriptors)' -d 'the file of this descriptor'
+__pvadm_option truncate -l yes -d 'do not ask'
+__pvadm_option relink -l in-place -d 'put each back where it was'
 __pvadm_option relink -l to -r -F -d 'that one file goes there'
 __pvadm_option 'relink checkpoint' -l template -x -d 'other names'
 __pvadm_option relink -l manifest -r -F -d 'where the manifest goes'
@@ -195,6 +198,7 @@ __pvadm_option 'relink checkpoint' -l partial -d 'what fails does not stop the r
 __pvadm_option 'relink checkpoint' -l copy -d 'copy what cannot be linked'
 __pvadm_option 'relink checkpoint' -l no-freeze -d 'do not hold the process still'
 __pvadm_option 'relink checkpoint' -l sync -d 'only succeed when all of it is on disk'
+__pvadm_option cleanup -l forget -d 'remove the manifest, too, if nothing is left'
 __pvadm_option relink -l list -d 'only show the open files whose names are gone'
 __pvadm_option reopen -l keep -d 'do not unlink them'
 __pvadm_option reopen -l pid -x -d 'the files of this process'
@@ -232,7 +236,7 @@ __pvadm_option "'ns restore'" -l pinned -x -a '(__fish_complete_directories)' \
 # Operands.
 complete -c pvadm -n '__pvadm_is attach' -a '(__pvadm_processes)'
 complete -c pvadm -n '__pvadm_is detach' -a '(__pvadm_attached)'
-complete -c pvadm -n "__pvadm_operand 0 register relink checkpoint 'ns show' 'ns save' 'ns pin' 'ns enter'" \
+complete -c pvadm -n "__pvadm_operand 0 register relink truncate checkpoint 'ns show' 'ns save' 'ns pin' 'ns enter'" \
     -a '(__pvadm_processes)'
 complete -c pvadm -n '__pvadm_operand 0 enter activate show resolve monitor' -a '(__pvadm_attached)'
 complete -c pvadm -n "__pvadm_operand 0 reopen cleanup 'ns restore'" -F

@@ -651,6 +651,19 @@ int pv_relink_parent(struct pv *pv, int fd);
  */
 int pv_reopen(struct pv *pv, int fd, int dirfd, const char *name);
 
+/**
+ * pv_reopen_mark() - have a descriptor tell how the file was opened first
+ * @pv: the connection
+ * @fd: the descriptor
+ * @flags: any of O_DIRECTORY, O_NOFOLLOW and O_TMPFILE, which cannot be had by opening
+ *	/proc/self/fd/N, and mean nothing once a file is open
+ *
+ * Needs the capabilities of pv_relink().
+ *
+ * Return: 0 or a negative errno.
+ */
+int pv_reopen_mark(struct pv *pv, int fd, unsigned int flags);
+
 /* ---- Watch ---- */
 
 /**

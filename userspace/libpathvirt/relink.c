@@ -172,3 +172,15 @@ int pv_reopen(struct pv *pv, int fd, int dirfd, const char *name)
 
 	return err ? err : relink.fd;
 }
+
+int pv_reopen_mark(struct pv *pv, int fd, unsigned int flags)
+{
+	struct pathvirt_relink relink = {
+		.flags = PATHVIRT_RELINK_MARK,
+		.fd = fd,
+		.dirfd = PATHVIRT_RELINK_NO_DIR,
+		.open_flags = flags,
+	};
+
+	return ask(pv, &relink);
+}

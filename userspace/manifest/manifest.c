@@ -119,3 +119,12 @@ bool manifest_inode_same(const struct manifest_inode *a,
 	return a->dev_major == b->dev_major && a->dev_minor == b->dev_minor &&
 	       a->inode == b->inode && a->born == b->born;
 }
+
+void manifest_free_holders(struct manifest_holder *holders, size_t count)
+{
+	size_t i;
+
+	for (i = 0; holders && i < count; i++)
+		free(holders[i].by.path);
+	free(holders);
+}

@@ -87,7 +87,8 @@ struct manifest_place {
  * struct manifest_holder - who holds a file, and how
  *
  * @by: process, thread, descriptor.  Descriptors of different @by.tid are of
- *	different tables.
+ *	different tables.  @by.path, where the file lay for this holder if not where
+ *	its @original_path says, is the manifest's.
  * @flags: flags of open(), without O_CLOEXEC; for descriptors only, as all below
  * @cloexec: the descriptor is closed by exec
  * @offset: where it reads and writes next
@@ -211,6 +212,9 @@ const char *manifest_type_name(mode_t mode);
 int manifest_inode_of(int fd, struct manifest_inode *inode);
 bool manifest_inode_same(const struct manifest_inode *a,
 			 const struct manifest_inode *b);
+
+/* @count holders, and the array of them. */
+void manifest_free_holders(struct manifest_holder *holders, size_t count);
 
 /* Everything in it, not @manifest itself. */
 void manifest_free(struct manifest *manifest);

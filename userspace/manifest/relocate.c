@@ -41,7 +41,13 @@ static int move_file(struct manifest_file *file, const struct pv_rules *rules)
 {
 	int shown = move_path(&file->original_path, rules);
 	int is = shown;
+	size_t i;
 
+	for (i = 0; i < file->holder_count && is >= 0; i++)
+		is = move_path(&file->holders[i].by.path, rules);
+	if (is < 0)
+		return is;
+	is = shown;
 	/* Of one that was kept, its path is all there is. */
 	if (shown >= 0 && file->method != MANIFEST_KEPT)
 		is = move_path(&file->place.path, rules);

@@ -98,6 +98,8 @@ static const struct schema holder_schema = {
 		  SCHEMA_AT(struct manifest_holder, by.pid) },
 		{ "tid", SCHEMA_NUMBER, .least = 1, .most = INT_MAX,
 		  SCHEMA_AT(struct manifest_holder, by.tid) },
+		{ "original_path", SCHEMA_BYTES, true,
+		  SCHEMA_AT(struct manifest_holder, by.path) },
 		{ "how", SCHEMA_WORD, .word = hold_word,
 		  SCHEMA_AT(struct manifest_holder, by.how) },
 		{ "fd", SCHEMA_NUMBER, .most = INT_MAX, .present = is_descriptor,

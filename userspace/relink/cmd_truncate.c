@@ -30,10 +30,15 @@
 
 #define NO_FD	(-1)
 
+enum {
+	OPTION_FD = OPTION_OWN,
+	OPTION_YES,
+};
+
 static const struct option options[] = {
 	{ "fd", required_argument, NULL, OPTION_FD },
 	{ "yes", no_argument, NULL, OPTION_YES },
-	{ "json", no_argument, NULL, OPTION_JSON },
+	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
 
@@ -263,16 +268,17 @@ static int truncate_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_truncate = {
 	.name = "truncate",
-	.usage = "PID --fd N [--yes] [--json]",
+	.usage = "PID --fd N [--yes] [--json | --pretty]",
 	.purpose = "free the space of a deleted file that is still open",
 	.help =
 "Truncate the deleted file that the process has open as descriptor N to nothing, so that\n"
 "its space is free though nobody closes it: what it is and who holds it is shown, and\n"
 "asked for. The data are lost. A file that has a name left is refused.\n"
 "\n"
-"  --fd N   the descriptor, as pvadm relink --list shows it\n"
-"  --yes    do not ask, as it must be where there is no terminal\n"
-"  --json   print JSON: what was freed, and who holds the file\n"
+"  --fd N       the descriptor, as pvadm relink --list shows it\n"
+"  --yes        do not ask, as it must be where there is no terminal\n"
+"  -j, --json   print JSON: what was freed, and who holds the file\n"
+"  --pretty     print it indented\n"
 "\n"
 "Who has it mapped gets SIGBUS where it touches that. Who writes on where it was leaves\n"
 "a hole in front, which takes no space; who appends begins anew.\n",

@@ -3,11 +3,13 @@
  * Of descriptors, what only /proc/PID/fdinfo and kcmp() tell.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,9 +38,6 @@ static void read_fdinfo(struct manifest_holder *holder)
 	fclose(file);
 	holder->cloexec = holder->flags & O_CLOEXEC;
 	holder->flags &= ~O_CLOEXEC;
-	/* It says how the file was made, and now would make another. */
-	if ((holder->flags & O_TMPFILE) == O_TMPFILE)
-		holder->flags &= ~O_TMPFILE;
 }
 
 static int by_open_file(const void *a, const void *b)
@@ -73,6 +72,14 @@ static void number(struct manifest_holder **descriptors, size_t count,
 		descriptors[i]->open_file = 0;
 }
 
+static int copy_holder(struct holder *to, const struct holder *from)
+{
+	*to = *from;
+	if (from->path)
+		to->path = strdup(from->path);
+	return from->path && !to->path ? -ENOMEM : 0;
+}
+
 struct manifest_holder *fdinfo_of(const struct unlinked *found,
 				  uint32_t *next_key)
 {
@@ -81,7 +88,11 @@ struct manifest_holder *fdinfo_of(const struct unlinked *found,
 	struct manifest_holder **order = calloc(count, sizeof(*order));
 
 	for (i = 0; i < count && holders && order; i++) {
-		holders[i].by = found->holders[i];
+		if (copy_holder(&holders[i].by, &found->holders[i])) {
+			manifest_free_holders(holders, i);
+			holders = NULL;
+			break;
+		}
 		if (holders[i].by.how != HOLD_FD)
 			continue;
 		read_fdinfo(&holders[i]);

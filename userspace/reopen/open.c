@@ -18,6 +18,9 @@
 #define FLAGS_OF_PATH \
 	(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW | O_TMPFILE | O_DIRECTORY)
 
+/* Of these the kernel keeps what it was told, though it means nothing any more. */
+#define FLAGS_KEPT	(O_NOFOLLOW | O_TMPFILE | O_DIRECTORY)
+
 /* Once more, with other flags; a descriptor or a negative errno. */
 static int open_again(int fd, unsigned int flags)
 {
@@ -28,18 +31,54 @@ static int open_again(int fd, unsigned int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-static int open_as(const struct reopened *reopened, unsigned int flags)
+/*
+ * The file, shown where it lay for @holder, who may have had it by another name than
+ * others; a descriptor by O_PATH, or -1 where it is @reopened's own that is wanted.
+ */
+static int show_own(const struct reopening *reopening,
+		    const struct reopened *reopened,
+		    const struct manifest_holder *holder)
 {
-	unsigned int how = flags & ~FLAGS_OF_PATH;
-	int fd;
+	struct deleted deleted;
+	int fd = -1;
 
-	if (flags & O_PATH) {
-		fd = fcntl(reopened->fd, F_DUPFD_CLOEXEC, 0);
-		return fd < 0 ? -errno : fd;
-	}
+	/* Where that was impossible it has the name that it is moved to. */
+	if (!holder->by.path || !reopened->shown || reopened->dirfd < 0)
+		return -1;
+	if (!deleted_open(&deleted, holder->by.path, reopened->fd))
+		fd = deleted_show(reopening->pv, reopened->fd, &deleted);
+	deleted_close(&deleted);
+	return fd < 0 ? -1 : fd;
+}
+
+/* The flags that only whoever opens a file by its name can have. */
+static int mark(struct pv *pv, int fd, unsigned int flags)
+{
+	int have = fcntl(fd, F_GETFL);
+	unsigned int missing = flags & FLAGS_KEPT & ~have;
+
+	return have < 0 ? -errno : missing ? pv_reopen_mark(pv, fd, missing) : 0;
+}
+
+static int open_as(const struct reopening *reopening,
+		   const struct reopened *reopened,
+		   const struct manifest_holder *holder)
+{
+	int own = show_own(reopening, reopened, holder), fd, err;
+	unsigned int flags = holder->flags & ~FLAGS_OF_PATH;
+
 	if (S_ISDIR(reopened->file->mode))
-		how |= flags & O_DIRECTORY;
-	return open_again(reopened->fd, how);
+		flags |= holder->flags & O_DIRECTORY;
+	fd = open_again(own < 0 ? reopened->fd : own, flags);
+	if (own >= 0)
+		close(own);
+	if (fd < 0)
+		return fd;
+	err = mark(reopening->pv, fd, holder->flags);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 /* Where a directory was read to means nothing in one that was made again. */
@@ -83,7 +122,7 @@ static int open_one(const struct reopening *reopening,
 {
 	const struct manifest_file *file = reopened->file;
 	const struct manifest_holder *holder = &file->holders[first];
-	int fd = open_as(reopened, holder->flags);
+	int fd = open_as(reopening, reopened, holder);
 	int err = fd < 0 ? fd : 0;
 
 	if (!err && !(holder->flags & O_PATH))
