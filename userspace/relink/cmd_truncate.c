@@ -78,7 +78,7 @@ static int take(const struct command *command, struct truncation *truncation,
 }
 
 static int read_request(const struct command *command, int argc,
-			   char **argv, struct truncation *truncation)
+			char **argv, struct truncation *truncation)
 {
 	int code, status;
 
@@ -105,7 +105,7 @@ static int read_request(const struct command *command, int argc,
 /* ---- What it is, and whose ---- */
 
 static int find_held(struct pv *pv, const struct truncation *truncation,
-		struct unlinked_list *list, const struct unlinked **found)
+		     struct unlinked_list *list, const struct unlinked **found)
 {
 	pid_t pid = truncation->pidref.pid;
 	int err = find_unlinked(pv, NULL, 0, FIND_KEEP, list);

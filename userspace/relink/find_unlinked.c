@@ -106,7 +106,7 @@ static struct place place_of(const struct statx *about)
 }
 
 static struct unlinked *find_file(const struct search *search,
-			     const struct statx *about)
+				  const struct statx *about)
 {
 	struct place wanted = place_of(about);
 	struct place **found = tfind(&wanted, &search->places, by_inode);

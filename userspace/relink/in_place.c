@@ -62,8 +62,8 @@ static int place_of(struct relink_context *context, struct item *item, int paren
 	/* It may have been moved this very moment. */
 	if (!rest || *rest != '/')
 		err = error_set(&item->error, -ESTALE,
-				 "where it lay cannot be told: it is not below %s",
-				 shown);
+				"where it lay cannot be told: it is not below %s",
+				shown);
 	else if (!*above ||
 		 asprintf(path, "%s%s%s", *above, **above ? "/" : "",
 			  rest + 1) < 0)
@@ -89,14 +89,14 @@ static int open_directory(struct relink_context *context, struct item *item,
 	int fd;
 
 	fd = make_dirs_open_like(&context->dirs, mount, item->found->fd, above,
-				parent, &item->error);
+				 parent, &item->error);
 	if (fd < 0)
 		return fd;
 	directory = strndup(path, slash ? slash - path : 0);
 	if (!directory)
 		return error_errno(&item->error, -ENOMEM);
 	fd = make_dirs_open_like(&context->dirs, mount, item->found->fd, directory,
-				MAKE_DIRS_AS_ABOVE, &item->error);
+				 MAKE_DIRS_AS_ABOVE, &item->error);
 	free(directory);
 	return fd;
 }
@@ -122,7 +122,7 @@ static int place_below(struct relink_context *context, struct item *item,
 		slash = strrchr(path, '/');
 		item->name = strdup(slash ? slash + 1 : path);
 		item->dirfd = open_directory(context, item, mount, parent, above,
-					    path);
+					     path);
 		err = item->dirfd < 0 ? item->dirfd : 0;
 	}
 	if (!err && !item->name)
@@ -135,7 +135,7 @@ static int place_below(struct relink_context *context, struct item *item,
 }
 
 int relink_name_in_place(struct relink_context *context, struct item *item,
-			const struct manifest_mount *mount)
+			 const struct manifest_mount *mount)
 {
 	int parent, err;
 

@@ -8,8 +8,9 @@
 #include "libpathvirt/libpathvirt.h"
 
 /*
- * Print the open files whose names are gone, of the process @pid or, if that is 0, of
- * all; and deleted files that only the kernel holds.  Returns the exit status, and has said why if it is not STATUS_DONE.
+ * Print the open files that no name leads to, of the process @pid or, if that is 0, of
+ * all; and deleted files that only the kernel holds.  Returns the exit status, and has
+ * said why if it is not STATUS_DONE.
  */
 int relink_list(struct pv *pv, pid_t pid, bool json);
 

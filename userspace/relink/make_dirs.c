@@ -293,8 +293,8 @@ static int open_level(struct make_dirs *dirs, const struct manifest_mount *mount
 }
 
 int make_dirs_open_like(struct make_dirs *dirs,
-		       const struct manifest_mount *mount, int fd,
-		       const char *path, int like, struct error *error)
+			const struct manifest_mount *mount, int fd,
+			const char *path, int like, struct error *error)
 {
 	const struct made_dir *known = find_dir(dirs, mount->id, path);
 	int err;
@@ -306,7 +306,7 @@ int make_dirs_open_like(struct make_dirs *dirs,
 }
 
 int make_dirs_open(struct make_dirs *dirs, const struct manifest_mount *mount,
-		  int fd, const char *path, struct error *error)
+		   int fd, const char *path, struct error *error)
 {
 	return make_dirs_open_like(dirs, mount, fd, path, AS_ROOTS, error);
 }

@@ -68,8 +68,8 @@ int make_dirs_open(struct make_dirs *dirs, const struct manifest_mount *mount,
  */
 #define MAKE_DIRS_AS_ABOVE	(-2)
 int make_dirs_open_like(struct make_dirs *dirs,
-		       const struct manifest_mount *mount, int fd,
-		       const char *path, int like, struct error *error);
+			const struct manifest_mount *mount, int fd,
+			const char *path, int like, struct error *error);
 
 /*
  * Give those that were made like others the times and flags of these, when all is in
