@@ -552,7 +552,7 @@ TEST_F(relink, what_is_not_known_is_refused)
 {
 	struct pathvirt_relink relink = {
 		.size = sizeof(relink),
-		.flags = 8,
+		.flags = PATHVIRT_RELINK_MARK << 1,
 		.fd = unlinked_file(IN("gone")),
 		.dirfd = self->dirfd,
 		.name = (uintptr_t)"back",
@@ -591,6 +591,59 @@ TEST_F(relink, where_no_answer_can_be_given_nothing_is_done)
 	ASSERT_EQ(0, mprotect(relink, 4096, PROT_READ));
 	ASK(EFAULT, relink);
 	EXPECT_FALSE(exists(self->dirfd, "back"));
+}
+
+/* ---- What else can be asked for ---- */
+
+TEST_F(relink, the_directory_that_was_removed_can_be_opened)
+{
+	struct pathvirt_relink ask;
+	struct stat stat_;
+	int fd, above;
+
+	pvt_mkdir(IN("gone"));
+	fd = unlinked_file(IN("gone/file"));
+	ASSERT_EQ(0, chmod(IN("gone"), 0751));
+	ASSERT_EQ(0, rmdir(IN("gone")));
+	ASSERT_EQ(0, relink_flag(self->device, fd, PATHVIRT_RELINK_OPEN_PARENT,
+				 &ask));
+	ASSERT_EQ(0, fstat(ask.dirfd, &stat_));
+	EXPECT_EQ(S_IFDIR | 0751, stat_.st_mode);
+	above = openat(ask.dirfd, "..", O_PATH | O_DIRECTORY);
+	EXPECT_TRUE(same_inode(above, self->dirfd, "."));
+	close(above);
+	EXPECT_EQ(O_PATH, fcntl(ask.dirfd, F_GETFL) & O_PATH);
+	fd = open_path("/proc", O_PATH);
+	EXPECT_EQ(ENOENT, relink_flag(self->device, fd,
+				      PATHVIRT_RELINK_OPEN_PARENT, &ask));
+	EXPECT_EQ(PATHVIRT_WHY_NO_PARENT, ask.why);
+}
+
+TEST_F(relink, a_descriptor_tells_how_it_was_opened)
+{
+	struct pathvirt_relink ask = {
+		.size = sizeof(ask),
+		.flags = PATHVIRT_RELINK_MARK,
+		.fd = unlinked_file(IN("gone")),
+		.dirfd = PATHVIRT_RELINK_NO_DIR,
+		.open_flags = O_NOFOLLOW,
+	};
+
+	ASK(0, &ask);
+	EXPECT_EQ(O_NOFOLLOW, fcntl(ask.fd, F_GETFL) & (O_NOFOLLOW | O_APPEND));
+	ask.open_flags = O_APPEND;
+	ASK(EINVAL, &ask);
+	ask.open_flags = 0;
+	ask.size = PATHVIRT_RELINK_SIZE_VER0;
+	ASK(0, &ask);
+	ask.size = sizeof(ask);
+	ask.reserved = 1;
+	ASK(EINVAL, &ask);
+	ask.reserved = 0;
+	ask.open_flags = O_NOFOLLOW;
+	ask.flags = PATHVIRT_RELINK_CHECK;
+	ASK(EINVAL, &ask);
+	EXPECT_EQ(O_NOFOLLOW, fcntl(ask.fd, F_GETFL) & (O_NOFOLLOW | O_APPEND));
 }
 
 /* ---- What can have no name ---- */

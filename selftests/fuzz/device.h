@@ -201,12 +201,13 @@ static inline uint64_t pick_pointer(struct chance *chance,
 static inline uint32_t pick_size(struct chance *chance)
 {
 	static const uint32_t sizes[] = {
-		0, 4, PATHVIRT_RELINK_SIZE_VER0 - 1,
-		PATHVIRT_RELINK_SIZE_VER0 + 1, 64, 4095, 4096, 4097, 8192,
+		0, 4, PATHVIRT_RELINK_SIZE_VER0 - 1, PATHVIRT_RELINK_SIZE_VER0,
+		PATHVIRT_RELINK_SIZE_VER0 + 1, PATHVIRT_RELINK_SIZE_VER1 + 1,
+		4095, 4096, 4097, 8192,
 	};
 
 	if (!once_in(chance, 4))
-		return PATHVIRT_RELINK_SIZE_VER0;
+		return PATHVIRT_RELINK_SIZE_VER1;
 	return once_in(chance, 3) ? chance_odd(chance) : PICK(chance, sizes);
 }
 
@@ -214,9 +215,12 @@ static inline void call_make(struct call *call, struct chance *chance,
 			     const struct device *device,
 			     const struct arena *arena)
 {
+	static const uint32_t flags[] = {
+		0, PATHVIRT_RELINK_OPEN_DIR, PATHVIRT_RELINK_CHECK,
+		PATHVIRT_RELINK_OPEN_DELETED, PATHVIRT_RELINK_OPEN_PARENT,
+		PATHVIRT_RELINK_MARK,
+	};
 	struct pathvirt_relink *ask = &call->ask;
-	uint32_t flags = once_in(chance, 8) ? chance_odd(chance) :
-					      chance_below(chance, 4);
 
 	memset(call, 0, sizeof(*call));
 	pick_name(chance, call->name);
@@ -224,19 +228,23 @@ static inline void call_make(struct call *call, struct chance *chance,
 					      PATHVIRT_IOC_RELINK;
 	ask->size = pick_size(chance);
 	call->size = ask->size;
-	ask->flags = flags == 3 ? PATHVIRT_RELINK_OPEN_DELETED : flags;
+	ask->flags = once_in(chance, 8) ? chance_odd(chance) :
+					  PICK(chance, flags);
 	ask->fd = pick_fd(chance, device);
 	ask->dirfd = pick_dir(chance, device);
 	ask->name = pick_pointer(chance, arena, call->name);
-	if ((ask->flags == PATHVIRT_RELINK_OPEN_DIR ||
-	     ask->flags == PATHVIRT_RELINK_CHECK) && !once_in(chance, 6)) {
+	if (ask->flags && ask->flags != PATHVIRT_RELINK_OPEN_DELETED &&
+	    !once_in(chance, 6)) {
 		ask->dirfd = PATHVIRT_RELINK_NO_DIR;
 		ask->name = 0;
 	}
+	if (ask->flags == PATHVIRT_RELINK_MARK)
+		ask->open_flags = once_in(chance, 4) ? chance_odd(chance) :
+						       O_NOFOLLOW;
 	if (once_in(chance, 3))
 		chance_fill(chance, &ask->result,
-			    sizeof(*ask) - offsetof(struct pathvirt_relink,
-						    result));
+			    offsetof(struct pathvirt_relink, open_flags) -
+			    offsetof(struct pathvirt_relink, result));
 	if (once_in(chance, 12))
 		((uint8_t *)ask)[chance_below(chance, sizeof(*ask))] ^=
 			1 << chance_below(chance, 8);
@@ -280,6 +288,7 @@ static inline void call_undo(const struct call *call,
 			unlinkat(call->ask.dirfd, call->name, 0);
 		break;
 	case PATHVIRT_RELINK_OPEN_DIR:
+	case PATHVIRT_RELINK_OPEN_PARENT:
 		close(answer->dirfd);
 		break;
 	case PATHVIRT_RELINK_OPEN_DELETED:
@@ -294,7 +303,9 @@ static inline void call_check(struct call *call, bool privileged,
 	if (call->err < 0 || call->err >= 512)
 		call->wrong = "that is no error number";
 	else if (call->err && answer->result &&
-		 answer->result != call->ask.result)
+		 answer->result != call->ask.result &&
+		 !(call->err == EISDIR &&
+		   answer->result == PATHVIRT_RELINK_NAMED))
 		call->wrong = "it failed, and says that it did something";
 	else if (!call->err && !privileged)
 		call->wrong = "it was done for somebody without privilege";
