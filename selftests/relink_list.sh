@@ -227,6 +227,11 @@ d 1 it is a directory"
 	rm "$SCRATCH/m"
 }
 
+# elsewhere PID : is it in a mount namespace of its own?
+elsewhere() {
+	[[ ! /proc/$BASHPID/ns/mnt -ef /proc/$1/ns/mnt ]]
+}
+
 a_detached_mount() {
 	local mnt=$SCRATCH/mnt
 	mkdir -p "$mnt"
@@ -234,7 +239,14 @@ a_detached_mount() {
 	holding 'os.chdir("'"$mnt"'"); a = os.open("a", os.O_RDWR | os.O_CREAT); b = unlinked("b"); os.chdir("/")
 m = os.open("'"$mnt"'", os.O_RDONLY)'
 	lists "b 0 -"
+	# A name leads there still where another mount is, in whatever namespace.
+	unshare -m sleep 1000 &
+	local other=$!
+	await elsewhere "$other"
 	umount -l "$mnt"
+	lists "b 0 -"
+	kill "$other"
+	wait "$other" || true
 	lists "a 1 -
 b 0 -"
 	pvadm relink "$HOLDER" --manifest "$SCRATCH/m" >/dev/null

@@ -150,7 +150,8 @@ static int pv_relink_check_filesystem(const struct path *file,
  * pv_relink_check - can a file be given a name?
  * @file: the file, open
  * @done: gets %PATHVIRT_RELINK_NAMED where it has one and needs no other, also of a
- *	directory; or the reason why not
+ *	directory, %PATHVIRT_RELINK_DETACHED where it has one that is out of reach; or
+ *	the reason why not
  *
  * No server of a filesystem is asked for anything, as it may be dead.
  *
@@ -161,13 +162,18 @@ int pv_relink_check(const struct path *file, struct pv_relinked *done)
 	int err;
 
 	if (pv_named(file))
-		done->result = PATHVIRT_RELINK_NAMED;
+		done->result = !d_is_dir(file->dentry) &&
+			       pv_named_detached(file) ?
+			       PATHVIRT_RELINK_DETACHED : PATHVIRT_RELINK_NAMED;
 	if (d_is_dir(file->dentry))
 		return pv_refuse(done, PATHVIRT_WHY_DIRECTORY, -EISDIR);
 	err = vfs_getattr(file, &done->stat, STATX_BASIC_STATS,
 			  AT_STATX_DONT_SYNC);
 	if (err || done->result == PATHVIRT_RELINK_NAMED)
 		return err;
+	/* By that it is known whether it is mounted elsewhere. */
+	if (done->result == PATHVIRT_RELINK_DETACHED)
+		done->stat.dev = file->dentry->d_sb->s_dev;
 	err = pv_relink_check_filesystem(file, done);
 	return err ?: pv_relink_check_link(file, done);
 }

@@ -73,25 +73,6 @@ static bool pv_named_linked(const struct path *file)
 	       !pv_named_any_above(file, pv_named_is_unlinked);
 }
 
-/* Is the mount that the file was opened through in no mount namespace? */
-static bool pv_named_detached(const struct path *file)
-{
-	const struct path root = {
-		.mnt = file->mnt,
-		.dentry = file->mnt->mnt_root,
-	};
-	bool detached;
-	char *buf;
-
-	buf = kmalloc(PATH_MAX, GFP_KERNEL);
-	if (!buf)
-		return false;
-	/* What the kernel says then, and only then. */
-	detached = pv_absolute_path(&root, buf, PATH_MAX) == ERR_PTR(-EINVAL);
-	kfree(buf);
-	return detached;
-}
-
 /* It has its directories to itself: nobody is asked, so nobody is waited for. */
 static bool pv_named_is_local(const struct super_block *sb)
 {
@@ -149,21 +130,44 @@ static bool pv_named_again(const struct path *file)
 }
 
 /**
- * pv_named - does a name lead to an open file?
+ * pv_named - does a name lead to an open file, from the root of its mount?
  * @file: the file; not one of the kernel's own mounts
  *
  * It is the one that the file was opened by, or one of the same spelling.  Another hard
- * link is another name.  A directory on a mount that was detached is all that it ever
- * was; there is nothing that it could be given.
+ * link is another name.
  *
  * Context: may sleep.
  */
 bool pv_named(const struct path *file)
 {
-	if (!pv_named_linked(file) &&
-	    (file->dentry == file->mnt->mnt_root || !pv_named_again(file)))
+	return pv_named_linked(file) ||
+	       (file->dentry != file->mnt->mnt_root && pv_named_again(file));
+}
+
+/**
+ * pv_named_detached - is the mount that a file was opened through in no namespace?
+ * @file: the file
+ *
+ * The filesystem may be mounted elsewhere as well.
+ *
+ * Context: may sleep.
+ */
+bool pv_named_detached(const struct path *file)
+{
+	const struct path root = {
+		.mnt = file->mnt,
+		.dentry = file->mnt->mnt_root,
+	};
+	bool detached;
+	char *buf;
+
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
 		return false;
-	return d_is_dir(file->dentry) || !pv_named_detached(file);
+	/* What the kernel says then, and only then. */
+	detached = pv_absolute_path(&root, buf, PATH_MAX) == ERR_PTR(-EINVAL);
+	kfree(buf);
+	return detached;
 }
 
 /**

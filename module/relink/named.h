@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 bool pv_named(const struct path *file);
+bool pv_named_detached(const struct path *file);
 bool pv_named_volume_gone(const struct path *file);
 
 #endif /* _PV_NAMED_H */

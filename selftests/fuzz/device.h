@@ -302,14 +302,12 @@ static inline void call_check(struct call *call, bool privileged,
 {
 	if (call->err < 0 || call->err >= 512)
 		call->wrong = "that is no error number";
-	else if (call->err && answer->result &&
-		 answer->result != call->ask.result &&
-		 !(call->err == EISDIR &&
-		   answer->result == PATHVIRT_RELINK_NAMED))
+	else if (call->err && answer->result == PATHVIRT_RELINK_LINKED &&
+		 answer->result != call->ask.result)
 		call->wrong = "it failed, and says that it did something";
 	else if (!call->err && !privileged)
 		call->wrong = "it was done for somebody without privilege";
-	else if (!call->err && answer->result > PATHVIRT_RELINK_NAMED)
+	else if (!call->err && answer->result > PATHVIRT_RELINK_DETACHED)
 		call->wrong = "that is no result";
 	else if (!call->err && answer->why)
 		call->wrong = "it was done, and says why not";

@@ -296,12 +296,16 @@ enum pathvirt_relink_flags {
  * @PATHVIRT_RELINK_LINKED: the file has the name that was asked for
  * @PATHVIRT_RELINK_NAMED: the name that the file was opened by is still there, or is
  *	there again, so it was given no other.  It is not there if a directory above
- *	it was removed, or the mount was detached.  A directory has this with EISDIR.
+ *	it was removed.  A directory has this with EISDIR.
+ * @PATHVIRT_RELINK_DETACHED: no link was made; the name is there, but the mount was
+ *	detached, so it leads to the file only where the filesystem is mounted
+ *	elsewhere.  @dev_major and @dev_minor are as mountinfo has them then
  */
 enum pathvirt_relink_result {
 	PATHVIRT_RELINK_NONE,
 	PATHVIRT_RELINK_LINKED,
 	PATHVIRT_RELINK_NAMED,
+	PATHVIRT_RELINK_DETACHED,
 };
 
 /**

@@ -550,6 +550,8 @@ void pv_status_free(struct pv_status *status);
  * @mode: its type and mode
  * @mount: the ID of the mount it was opened through, as in
  *	/proc/self/mountinfo; 0 if the kernel does not tell
+ * @detached: the name is there, but its mount was detached; its device is as
+ *	mountinfo has it then
  *
  * Later versions may append members.
  */
@@ -563,6 +565,7 @@ struct pv_relinked {
 	uint32_t links;
 	uint32_t mode;
 	uint64_t mount;
+	bool detached;
 };
 
 /**

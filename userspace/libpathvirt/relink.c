@@ -111,6 +111,7 @@ static int ask_file(struct pv *pv, struct pathvirt_relink *relink,
 		.links = relink->nlink,
 		.mode = relink->mode,
 		.mount = relink->mode ? mount_of(relink->fd) : 0,
+		.detached = relink->result == PATHVIRT_RELINK_DETACHED,
 	};
 	return err;
 }

@@ -33,6 +33,7 @@
 
 #include "base/files.h"
 #include "relink/find_unlinked.h"
+#include "relink/mounts.h"
 
 #define DELETED	" (deleted)"
 
@@ -57,6 +58,7 @@ struct place {
  * @living: the thread that speaks for its process
  * @holder: who is looked at
  * @refused: something of this process could not be looked at
+ * @mounts: of all namespaces, once somebody has asked
  */
 struct search {
 	struct pv *pv;
@@ -67,6 +69,7 @@ struct search {
 	pid_t living;
 	struct holder holder;
 	bool refused;
+	struct mounts mounts;
 };
 
 /* What vanishes while it is looked at, or was never there, is not a failure. */
@@ -171,6 +174,20 @@ static int add_holder(struct unlinked *file, const struct holder *holder,
 }
 
 /*
+ * Whoever sets up a sandbox detaches what it has come from, which others have mounted as
+ * well: there the name is.
+ */
+static bool is_mounted(struct search *search,
+		       const struct pv_relinked *relinked)
+{
+	if (!search->mounts.own && (mounts_read(&search->mounts, 0) ||
+				    mounts_add_all(&search->mounts)))
+		return false;
+	return mounts_have_device(&search->mounts, relinked->dev_major,
+				  relinked->dev_minor);
+}
+
+/*
  * Another holder of what is known, who may have it by another name.  If that is there
  * still, it is not this holder who has lost anything.
  */
@@ -186,7 +203,8 @@ static int add_to_known(struct search *search, struct unlinked *known, int fd,
 		free(path);
 		path = NULL;
 	} else if (!pv_relink_check(search->pv, fd, &relinked) &&
-		   relinked.named) {
+		   (relinked.named || (relinked.detached &&
+				       is_mounted(search, &relinked)))) {
 		free(path);
 		return 0;
 	}
@@ -226,12 +244,14 @@ static int add_file(struct search *search, const struct pv_relinked *relinked,
  * /proc shows of kernel objects; memory says that it is deleted.  Where the kernel has
  * refused for one of the other reasons, it has looked at the name before.
  */
-static bool wanted(const struct pv_relinked *relinked, int err,
-		   const struct statx *about, const char *link)
+static bool wanted(struct search *search, const struct pv_relinked *relinked,
+		   int err, const struct statx *about, const char *link)
 {
 	size_t length = strlen(link), tail = strlen(DELETED);
 	bool deleted = length > tail && !strcmp(link + length - tail, DELETED);
 
+	if (relinked->detached)
+		return !is_mounted(search, relinked);
 	if (!err)
 		return !relinked->named;
 	switch (relinked->why) {
@@ -263,7 +283,7 @@ static int look_at_new(struct search *search, int *fd, const char *link,
 
 	if (err && !relinked.why)
 		return err;
-	if (!wanted(&relinked, err, about, link))
+	if (!wanted(search, &relinked, err, about, link))
 		return 0;
 	err = add_file(search, &relinked, err, about, link);
 	if (!err && search->flags & FIND_KEEP) {
@@ -574,6 +594,7 @@ int find_unlinked(struct pv *pv, const pid_t *pids, size_t count,
 		raise_limit();
 	err = find_all(&search, pids, count);
 	tdestroy(search.places, free);
+	mounts_free(&search.mounts);
 	close(search.proc);
 	if (list->count)
 		qsort(list->file, list->count, sizeof(*list->file), by_size);

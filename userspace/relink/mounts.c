@@ -403,6 +403,23 @@ int mounts_open(const struct seen_mount *seen)
 	return -ESTALE;
 }
 
+static int is_device(const struct seen_mount *seen, void *arg)
+{
+	const dev_t *device = arg;
+
+	return seen->mount.dev_major == major(*device) &&
+	       seen->mount.dev_minor == minor(*device);
+}
+
+bool mounts_have_device(const struct mounts *mounts, uint32_t dev_major,
+			uint32_t dev_minor)
+{
+	dev_t device = makedev(dev_major, dev_minor);
+
+	return mounts_each(mounts, is_device, &device) > 0 ||
+	       mounts_each_other(mounts, is_device, &device) > 0;
+}
+
 bool mounts_path_may_wait(const struct mounts *mounts, const char *path)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);

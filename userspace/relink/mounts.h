@@ -97,6 +97,10 @@ int mounts_each_other(const struct mounts *mounts, mounts_fn fn, void *arg);
  */
 int mounts_open(const struct seen_mount *seen);
 
+/* Is any filesystem of that device mounted, in any of the namespaces? */
+bool mounts_have_device(const struct mounts *mounts, uint32_t dev_major,
+			uint32_t dev_minor);
+
 /* Would whoever looks at the absolute @path have to wait for a server that is dead? */
 bool mounts_path_may_wait(const struct mounts *mounts, const char *path);
 
