@@ -365,6 +365,10 @@ templates() {
 	same "$(m "len(m['directories'])")" 3 "directories made"
 	pvadm cleanup "$M" >/dev/null
 	[[ ! -e $D/deep ]] || fail "it is still there"
+	rm "$M"
+	relink --template "${D#"$(stat -c %m "$D")"}/copy/%d/%f" --fd 3
+	same "$(new a)" "$D/copy$D/a" "the original directory"
+	pvadm cleanup "$M" >/dev/null
 }
 
 put_back() {

@@ -134,6 +134,26 @@ static int place_below(struct relink_context *context, struct item *item,
 	return err;
 }
 
+char *relink_original_directory(struct relink_context *context,
+				struct item *item)
+{
+	int parent = pv_relink_parent(context->pv, item->found->fd);
+	char *above = NULL, *path = NULL, *slash;
+
+	/* The root of a mount lies in none. */
+	if (parent < 0)
+		return strdup("");
+	if (place_of(context, item, parent, &above, &path)) {
+		path = strdup("");
+	} else {
+		slash = strrchr(path, '/');
+		*(slash ? slash : path) = '\0';
+	}
+	free(above);
+	close(parent);
+	return path;
+}
+
 int relink_name_in_place(struct relink_context *context, struct item *item,
 			 const struct manifest_mount *mount)
 {

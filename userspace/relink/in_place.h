@@ -12,4 +12,11 @@
 int relink_name_in_place(struct relink_context *context, struct item *item,
 			 const struct manifest_mount *mount);
 
+/*
+ * The directory that @item's file lay in, from the root of its mount and without "/" in
+ * front, for free(); "" where that cannot be told, NULL without memory.
+ */
+char *relink_original_directory(struct relink_context *context,
+				struct item *item);
+
 #endif /* RELINK_IN_PLACE_H */

@@ -41,11 +41,11 @@ static int place_at_users(struct relink_context *context, struct item *item,
 }
 
 /* By the template; @path becomes "DIRECTORY/NAME". */
-static char *expand(struct relink_context *context, const struct item *item,
+static char *expand(struct relink_context *context, struct item *item,
 		    const char *template)
 {
-	char held[HOLD_TEXT];
-	const struct name_template_values values = {
+	char held[HOLD_TEXT], *path;
+	struct name_template_values values = {
 		.id = context->relink->manifest.id,
 		.ktime = context->ktime,
 		.number = ++context->numbered,
@@ -54,7 +54,13 @@ static char *expand(struct relink_context *context, const struct item *item,
 		.original_path = item->found->path,
 	};
 
-	return name_template_expand(template, &values);
+	char *directory = strstr(template, "%d") ?
+			  relink_original_directory(context, item) : NULL;
+
+	values.directory = directory ? directory : "";
+	path = name_template_expand(template, &values);
+	free(directory);
+	return path;
 }
 
 static int place_by_template(struct relink_context *context, struct item *item,

@@ -14,7 +14,7 @@
 #include "base/message.h"
 #include "relink/name_template.h"
 
-#define ESCAPES	"itnphf%"
+#define ESCAPES	"itnphfd%"
 
 static bool is_dots(const char *part, size_t length)
 {
@@ -28,7 +28,7 @@ int name_template_check(const struct command *command, const char *template)
 	for (at = strchr(template, '%'); at; at = strchr(at + 2, '%'))
 		if (!at[1] || !strchr(ESCAPES, at[1]))
 			return message_usage(command,
-					     "\"%%%.1s\" in the template \"%s\" means nothing: there are %%i %%t %%n %%p %%h %%f %%%%",
+					     "\"%%%.1s\" in the template \"%s\" means nothing: there are %%i %%t %%n %%p %%h %%f %%d %%%%",
 					     at + 1, template);
 	for (part = template; *part; part += *part == '/') {
 		size_t length = strcspn(part, "/");
@@ -77,9 +77,23 @@ static void put_escape(FILE *to, char escape,
 	case 'f':
 		fputs(last_component(values->original_path), to);
 		break;
+	case 'd':
+		fputs(values->directory, to);
+		break;
 	case '%':
 		fputc('%', to);
 	}
+}
+
+/* What lay in the root directory has an empty one. */
+static void squeeze(char *path)
+{
+	char *to = path;
+
+	for (; *path; path++)
+		if (*path != '/' || (path[1] != '/' && to != path))
+			*to++ = *path;
+	*to = '\0';
 }
 
 char *name_template_expand(const char *template,
@@ -100,8 +114,10 @@ char *name_template_expand(const char *template,
 			put_escape(to, *++template, values);
 		else
 			fputc(*template, to);
-	if (!fclose(to))
+	if (!fclose(to)) {
+		squeeze(path);
 		return path;
+	}
 	free(path);
 	return NULL;
 }

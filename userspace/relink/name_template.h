@@ -19,6 +19,7 @@ struct command;
  * @pid: %p, the process that was asked for
  * @held: %h, "5", "map", "exe", "cwd" or "root", of the first holder
  * @original_path: %f is its last component
+ * @directory: %d, where it lay, from the root of the mount and without "/" in front
  */
 struct name_template_values {
 	const char *id;
@@ -27,6 +28,7 @@ struct name_template_values {
 	pid_t pid;
 	const char *held;
 	const char *original_path;
+	const char *directory;
 };
 
 /* Returns the exit status; if it is not STATUS_DONE it has said why. */
