@@ -24,7 +24,7 @@ static void plan(const struct json_object *root)
 	struct ns_plan plan;
 	size_t i;
 
-	if (ns_plan_init(&plan, root, &kinds) == STATUS_DONE) {
+	if (ns_plan_init(&plan, root, &kinds, true) == STATUS_DONE) {
 		if (plan.make[NS_NET])
 			ns_net_plan(&plan, plan.report);
 		for (i = 0; i < ns_plan_levels(&plan); i++)
