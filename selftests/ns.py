@@ -566,7 +566,7 @@ def comparable(value):
     """A saved file without what is new each time it is made."""
     passing = {"inode", "device", "owner", "parent", "pid", "id", "now",
                "command", "sha256", "shared", "master", "index", "other",
-               "flags", "here"}
+               "flags", "here", "fsid"}
     if isinstance(value, dict):
         return {name: comparable(member) for name, member in value.items()
                 if name not in passing or isinstance(member, list)}
@@ -1075,6 +1075,31 @@ def check_leaves_nothing_and_touches_nothing():
         extent = {"inside": 0, "outside": 0, "count": 10}
         value["user"][0]["uid_map"] = [extent, extent]
     refused("uid_map", "restore", "--check", forge(path, "maps", overlap))
+
+
+@test
+def restore_takes_no_other_filesystem_for_one_that_had_its_number():
+    """Device numbers in memory are given again as soon as they are free."""
+    tree = scratch("numbers")
+    os.makedirs(f"{tree}/a")
+    os.makedirs(f"{tree}/b")
+    with Process("--mount", f"mount -t tmpfs ours {tree}/a") as process:
+        path = process.save()
+    good("mount", "-t", "tmpfs", "stranger", f"{tree}/b")
+    try:
+        with open(f"{tree}/b/secret", "w", encoding="ascii"):
+            pass
+        number = os.stat(f"{tree}/b").st_dev
+        def same(value):
+            for mount in value["mounts"]:
+                if mount["source"] == "ours":
+                    mount["device"] = f"{os.major(number)}:{os.minor(number)}"
+        forged = forge(path, "same number", same)
+        check(f"{tree}/a (tmpfs) is new and empty" in
+              ns("restore", "--check", forged), "not told")
+        check_equal(restored(forged, "ls", f"{tree}/a"), "", "what is in it")
+    finally:
+        good("umount", f"{tree}/b")
 
 
 @test

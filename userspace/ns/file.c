@@ -104,6 +104,7 @@ static const struct rule {
 	{ "mounts[].options", json_type_string, ANY, false },
 	{ "mounts[].super_options", json_type_string, ANY, false },
 	{ "mounts[].here", json_type_string, ABSOLUTE, true },
+	{ "mounts[].fsid", json_type_string, PLAIN, true },
 	{ "mounts[].mode", json_type_int, NATURAL, true },
 	{ "mounts[].uid", json_type_int, NATURAL, true },
 	{ "mounts[].gid", json_type_int, NATURAL, true },

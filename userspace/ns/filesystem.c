@@ -5,11 +5,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -50,6 +52,19 @@ const struct ns_filesystem_type *ns_filesystem_type(const char *name)
 		if (!strcmp(types[i].name, name))
 			return &types[i];
 	return NULL;
+}
+
+int ns_filesystem_id(int fd, char text[24])
+{
+	struct statfs about;
+	uint64_t id;
+
+	_Static_assert(sizeof(about.f_fsid) == sizeof(id), "fsid_t");
+	if (fstatfs(fd, &about))
+		return -errno;
+	memcpy(&id, &about.f_fsid, sizeof(id));
+	snprintf(text, 24, "%016" PRIx64, id);
+	return 0;
 }
 
 bool ns_filesystem_is_memory(const struct ns_filesystem *fs)

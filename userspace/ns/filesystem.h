@@ -27,6 +27,12 @@ struct ns_filesystem_type {
 const struct ns_filesystem_type *ns_filesystem_type(const char *name);
 
 /*
+ * Which one it is, of all those that had its device number since the kernel was started, in
+ * @text; of some the kernel tells no more than that number.  Returns 0 or -errno.
+ */
+int ns_filesystem_id(int fd, char text[24]);
+
+/*
  * struct ns_filesystem - one of a mount table
  *
  * @first: the first mount that shows it, from which its options are taken

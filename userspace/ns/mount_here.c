@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/document.h"
 #include "base/error.h"
@@ -73,6 +74,31 @@ static int look_at(const char *path, struct libmnt_fs *fs, bool *shows)
 	return 0;
 }
 
+/*
+ * The numbers of devices that are none are given again: what is in memory may be another one
+ * than it was.  Returns 0 or -errno for want of memory.
+ */
+static int look_whether_same(const struct ns_mount *mount, const char *path,
+			     bool *same)
+{
+	const struct ns_filesystem_type *type =
+		ns_filesystem_type(type_of(mount));
+	const char *saved = ns_get_string(mount->saved, "fsid");
+	char text[24];
+	int fd, err;
+
+	*same = true;
+	if (!*saved || !type || !type->memory || !mount->plan->same_boot)
+		return 0;
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return error_is_shortage(errno) ? -errno : 0;
+	err = ns_filesystem_id(fd, text);
+	close(fd);
+	*same = err || !strcmp(text, saved);
+	return error_is_shortage(-err) ? err : 0;
+}
+
 /* Where @mount can be seen by way of @fs, in @path; NULL if nowhere.  Returns 0 or -errno. */
 static int path_here(const struct ns_mount *mount, struct libmnt_fs *fs,
 		     char **path)
@@ -89,6 +115,8 @@ static int path_here(const struct ns_mount *mount, struct libmnt_fs *fs,
 		return -ENOMEM;
 	}
 	err = look_at(*path, fs, &shows);
+	if (!err && shows)
+		err = look_whether_same(mount, *path, &shows);
 	if (err || !shows) {
 		free(*path);
 		*path = NULL;

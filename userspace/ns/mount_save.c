@@ -78,10 +78,15 @@ static bool shows(const struct statx *st, struct libmnt_fs *fs)
 	       st->stx_mnt_id == (uint64_t)mnt_fs_get_id(fs);
 }
 
-static void put_what_it_was(struct json_object *mount, const struct statx *st)
+static int put_what_it_was(struct json_object *mount, const struct statx *st,
+			   int fd)
 {
 	char text[32];
+	int err = ns_filesystem_id(fd, text);
 
+	if (err)
+		return error_is_shortage(-err) ? err : 0;
+	ns_put_string(mount, "fsid", text);
 	ns_put_number(mount, "mode", st->stx_mode);
 	ns_put_number(mount, "uid", st->stx_uid);
 	ns_put_number(mount, "gid", st->stx_gid);
@@ -89,6 +94,7 @@ static void put_what_it_was(struct json_object *mount, const struct statx *st)
 		 st->stx_rdev_minor);
 	if (S_ISCHR(st->stx_mode) || S_ISBLK(st->stx_mode))
 		ns_put_string(mount, "node", text);
+	return 0;
 }
 
 /*
@@ -109,7 +115,7 @@ static int put_owner(struct json_object *mount, int rootfd,
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &st))
 		err = error_is_shortage(errno) ? -errno : 0;
 	else if (shows(&st, fs))
-		put_what_it_was(mount, &st);
+		err = put_what_it_was(mount, &st, fd);
 	close(fd);
 	return err;
 }
