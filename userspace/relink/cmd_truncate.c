@@ -275,7 +275,7 @@ const struct command cmd_truncate = {
 "its space is free though nobody closes it: what it is and who holds it is shown, and\n"
 "asked for. The data are lost. A file that has a name left is refused.\n"
 "\n"
-"  --fd N       the descriptor, as pvadm relink --list shows it\n"
+"  --fd N       the descriptor, as the list of lost files shows it\n"
 "  --yes        do not ask, as it must be where there is no terminal\n"
 "  -j, --json   print JSON: what was freed, and who holds the file\n"
 "  --pretty     print it indented\n"
