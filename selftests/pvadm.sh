@@ -62,7 +62,36 @@ printf 'no rule' >"$SCRATCH/line1"
 printf '/a=/b\n' >"$SCRATCH/secret"
 chmod 600 "$SCRATCH/secret"
 
+# lines NAME LINE... : a file for --batch.
+lines() {
+	printf '%s\n' "${@:2}" >"$SCRATCH/$1"
+}
+
+lines batch_option "$SLEEPER --map $OLD=$NEW" "" "$OTHER --maap /a=/b"
+lines batch_rule "$SLEEPER --map $OLD=$NEW" "$OTHER --map a=/b"
+lines batch_pid "$SLEEPER --map $OLD=$NEW" "# fine" "x12 --map /a=/b \\" " --tree"
+lines batch_none "$SLEEPER --map $OLD=$NEW" "$OTHER"
+lines batch_map_file "$SLEEPER --map $OLD=$NEW" "$OTHER --map-file $SCRATCH/nonesuch"
+lines batch_quote "$SLEEPER --map $OLD=$NEW" "$OTHER --map '/a=/b"
+lines batch_batch "$SLEEPER --batch $SCRATCH/batch_quote"
+lines batch_dead "$DEAD --map /a=/usr" "$SLEEPER --map $OLD=$NEW"
+
 A=(pvadm attach "$SLEEPER")
+B=(pvadm attach --batch)
+bad batch_with_a_wrong_option 1 'batch_option:3: unknown option --maap' "${B[@]}" "$SCRATCH/batch_option"
+bad batch_with_a_wrong_rule 1 'batch_rule:2: .*relative' "${B[@]}" "$SCRATCH/batch_rule"
+bad batch_with_a_wrong_number 1 'batch_pid:3: .*x12' "${B[@]}" "$SCRATCH/batch_pid" --force
+bad batch_with_a_line_without_rules 1 'batch_none:2: no rule' "${B[@]}" "$SCRATCH/batch_none"
+bad batch_with_a_map_file_that_is_not_there 1 'batch_map_file:2: .*nonesuch' \
+	"${B[@]}" "$SCRATCH/batch_map_file"
+bad batch_with_an_open_quote 1 'batch_quote:2: .*quote' "${B[@]}" "$SCRATCH/batch_quote"
+bad batch_in_a_batch 1 'batch_batch:1: ' "${B[@]}" "$SCRATCH/batch_batch"
+bad batch_that_ends_at_its_first_line 1 "batch_dead:1: .*$DEAD" "${B[@]}" "$SCRATCH/batch_dead"
+bad batch_that_is_not_there 1 'nonesuch' "${B[@]}" "$SCRATCH/nonesuch"
+bad batch_that_is_a_directory 1 'cannot read' "${B[@]}" "$SCRATCH"
+bad batch_beside_a_process 2 'from the file' "${B[@]}" "$SCRATCH/batch_dead" "$SLEEPER"
+bad batch_beside_a_rule 2 'from the file' "${B[@]}" "$SCRATCH/batch_dead" --map /a=/b
+bad force_without_a_batch 2 'batch' "${A[@]}" --map /a=/b --force
 bad no_command 2 'no command' pvadm
 bad an_unknown_command 2 '"fly" is not a command \(see' pvadm fly
 bad a_mistyped_command 2 'did you mean attach?' pvadm atach
@@ -330,6 +359,51 @@ attach_takes_several_processes() {
 	same "$(left)" "2 2" "left"
 	pvadm detach "$SLEEPER" "$OTHER"
 	same "$(left)" "0 0" "left"
+}
+
+# Words as a shell has them: blanks, both quotes, comments, and lines that go on.
+attach_takes_a_file_of_many() {
+	local i pids=()
+	mkdir -p "$SCRATCH/two words"
+	lines batch "# one" "" "	$SLEEPER --map $OLD=$NEW # two" \
+		"$OTHER --no-reverse \\" "  --map '$SCRATCH/with blank=$SCRATCH/two words' \\" \
+		"--map \"/it's=$NEWER\"   --map /a#b=$NEW"
+	pvadm attach -b "$SCRATCH/batch"
+	same "$(pvadm show "$SLEEPER" | grep -v '^#')" "$OLD=$NEW" "the first"
+	same "$(pvadm show "$OTHER" | grep -v '^#')" \
+		"$SCRATCH/with\\ blank=$SCRATCH/two\\ words
+/it's=$NEWER
+/a\\#b=$NEW" "the second"
+	pvadm detach "$SLEEPER" "$OTHER"
+	pvadm attach --batch /dev/null
+	same "$(left)" "0 0" "of no lines"
+	for ((i = 0; i < 300; i++)); do
+		pids+=($((i % 2 ? SLEEPER : OTHER)))
+	done
+	printf "%s --map $OLD=$NEWER\n" "${pids[@]}" | pvadm attach -b -
+	same "$(left)" "2 1" "from standard input"
+	pvadm detach "$SLEEPER" "$OTHER"
+}
+
+# All that can be attached is, and each that cannot is told, with its line.
+attach_goes_on_where_it_is_told_to() {
+	local status=0
+	lines batch "$DEAD --map /a=/usr" "$SLEEPER --map $OLD=$NEW" "2 --map /a=/usr" \
+		"$OTHER --map $OLD=$SCRATCH/nonesuch" "$OTHER --map $OLD=$NEWER"
+	pvadm attach --force -b "$SCRATCH/batch" 2>"$SCRATCH/err" || status=$?
+	same "$status" 1 "status"
+	same "$(grep -oE "batch:[0-9]+: " "$SCRATCH/err" | paste -sd ' ')" \
+		"batch:1:  batch:3:  batch:4: " "lines"
+	same "$(wc -l <"$SCRATCH/err")" 3 "how many"
+	same "$(left)" "2 2" "attached"
+	pvadm detach "$SLEEPER" "$OTHER"
+	# Without it what stands before stays, and what stands behind is not done.
+	sed -i '1d' "$SCRATCH/batch"
+	refused 1 "batch:2: " pvadm attach --batch "$SCRATCH/batch"
+	same "$(left)" "1 1" "attached without --force"
+	pvadm detach "$SLEEPER"
+	same "$(pvadm attach -b "$SCRATCH/batch_dead" --check --force 2>/dev/null)" "" "looked at"
+	same "$(left)" "0 0" "after looking"
 }
 
 attach_of_a_tree_and_back() {
@@ -629,7 +703,8 @@ for name in run_shows_the_command_the_new_tree run_works_without_privilege \
 	run_in_run_stacks_layers run_in_run_in_attach_stacks_three \
 	attach_can_be_checked_first enter_has_all_layers_of_a_process enter_just_runs_what_has_no_rules \
 	enter_goes_into_the_namespaces enter_works_without_privilege attach_and_detach_work_on_a_running_process \
-	attach_takes_several_processes attach_of_a_tree_and_back detach_all_leaves_nothing \
+	attach_takes_several_processes attach_takes_a_file_of_many \
+	attach_goes_on_where_it_is_told_to attach_of_a_tree_and_back detach_all_leaves_nothing \
 	the_first_rule_wins_in_the_order_of_the_options rules_are_normalised \
 	map_files_have_comments_and_escapes map_files_know_who_and_where what_show_prints_can_be_attached_again \
 	the_variables_of_dmtcp_are_taken json_is_short_or_pretty json_is_valid_and_says_the_same show_lists_who_is_attached \

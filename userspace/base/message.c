@@ -10,6 +10,16 @@
 #include "base/command.h"
 #include "base/message.h"
 
+/* Where it is that is told of; see message_at(). */
+static const char *at_file;
+static size_t at_number;
+
+void message_at(const char *file, size_t number)
+{
+	at_file = file;
+	at_number = number;
+}
+
 static void put_line(const char *text)
 {
 	for (; *text; text++) {
@@ -32,6 +42,10 @@ static void print(const char *kind, const char *format, va_list args,
 	/* One write, so that lines of several processes do not mix. */
 	setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
 	fprintf(stderr, "pvadm: %s", kind);
+	if (at_file) {
+		put_line(at_file);
+		fprintf(stderr, ":%zu: ", at_number);
+	}
 	if (vasprintf(&text, format, args) < 0) {
 		put_line(OUT_OF_MEMORY);
 	} else {
@@ -67,7 +81,7 @@ int message_usage(const struct command *command, const char *format, ...)
 	va_start(args, format);
 	print("", format, args, hint);
 	va_end(args);
-	return STATUS_USAGE;
+	return at_file ? STATUS_FAILED : STATUS_USAGE;
 }
 
 void message_warning(const char *format, ...)

@@ -14,9 +14,12 @@
 #include "base/options.h"
 #include "base/output.h"
 
-/* A long option: there is none of that name, there are several, or it takes no argument. */
-static void refuse_long(const struct command *command, const char *word,
-			const struct option *options)
+/*
+ * A long option: there is none of that name, there are several, or it takes no argument.
+ * Returns the exit status.
+ */
+static int refuse_long(const struct command *command, const char *word,
+		       const struct option *options)
 {
 	size_t length = strcspn(word + 2, "=");
 	struct nearest nearest;
@@ -24,15 +27,13 @@ static void refuse_long(const struct command *command, const char *word,
 	nearest_begin(&nearest, word + 2, length);
 	for (; options->name; options++) {
 		if (strlen(options->name) == length &&
-		    !strncmp(options->name, word + 2, length)) {
-			message_usage(command, "option --%s takes no argument",
-				      options->name);
-			return;
-		}
+		    !strncmp(options->name, word + 2, length))
+			return message_usage(command, "option --%s takes no argument",
+					     options->name);
 		nearest_try(&nearest, options->name);
 	}
-	message_usage(command, "unknown option %s%s", word,
-		      nearest_advice(&nearest, "--"));
+	return message_usage(command, "unknown option %s%s", word,
+			     nearest_advice(&nearest, "--"));
 }
 
 static void refuse(const struct command *command, char **argv, int code,
@@ -41,12 +42,10 @@ static void refuse(const struct command *command, char **argv, int code,
 	const char *word = argv[optind - 1];
 
 	if (code == ':')
-		message_usage(command, "option %s needs an argument", word);
-	else if (strncmp(word, "--", 2) && optopt)
-		message_usage(command, "unknown option -%c", optopt);
-	else
-		refuse_long(command, word, options);
-	exit(STATUS_USAGE);
+		exit(message_usage(command, "option %s needs an argument", word));
+	if (strncmp(word, "--", 2) && optopt)
+		exit(message_usage(command, "unknown option -%c", optopt));
+	exit(refuse_long(command, word, options));
 }
 
 static void help(const struct command *command)

@@ -107,16 +107,24 @@ static bool parse_pid(const char *word, long *pid)
 	return *pid > 0;
 }
 
+static int read_pid(const struct command *command, const char *word, long *pid)
+{
+	if (parse_pid(word, pid))
+		return STATUS_DONE;
+	return message_usage(command, "\"%s\" is not a process number", word);
+}
+
 int pidref_open(struct pidref *pidref, const struct command *command,
 		const char *word)
 {
 	char comm[PIDREF_COMM];
+	int status;
 	long pid;
 
 	pidref->pidfd = -1;
-	if (!parse_pid(word, &pid))
-		return message_usage(command, "\"%s\" is not a process number",
-				     word);
+	status = read_pid(command, word, &pid);
+	if (status != STATUS_DONE)
+		return status;
 	if (pid > INT32_MAX)
 		return message_failed("there is no process %s: look its number up with ps",
 				      word);
@@ -165,6 +173,16 @@ int pidref_open_root(const struct pidref *pidref)
 		return fd;
 	close(fd);
 	return -ESRCH;
+}
+
+int pidrefs_check(const struct command *command, int count, char **words)
+{
+	int i, status = STATUS_DONE;
+	long pid;
+
+	for (i = 0; status == STATUS_DONE && i < count; i++)
+		status = read_pid(command, words[i], &pid);
+	return status;
 }
 
 int pidrefs_open(struct pidrefs *pidrefs, const struct command *command,

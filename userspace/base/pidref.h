@@ -44,6 +44,9 @@ void pidref_close(struct pidref *pidref);
 bool pidref_lives(const struct pidref *pidref);
 int pidref_check(const struct pidref *pidref);
 
+/* Is each of @words the number of a process?  Whether there is one is not asked. */
+int pidrefs_check(const struct command *command, int count, char **words);
+
 /* All of @words or, with the same messages, none. */
 int pidrefs_open(struct pidrefs *pidrefs, const struct command *command,
 		 int count, char **words);

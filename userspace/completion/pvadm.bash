@@ -18,7 +18,7 @@ _pvadm_options()
 
 	case $1 in
 	run) options="$rules --no-reverse" ;;
-	attach) options="$rules --tree --no-reverse --check --json --pretty" ;;
+	attach) options="$rules --tree --no-reverse --check --batch --force --json --pretty" ;;
 	detach) options="--tree --all" ;;
 	enter) options="--ns" ;;
 	register) options="--original --tree" ;;
@@ -51,6 +51,7 @@ _pvadm_takes_argument()
 		--manifest | --setuid | --setgid | --wd | --pinned | -[SGw])
 		return 0
 		;;
+	--batch | -b) [[ $1 == attach ]] ;;
 	--pid) [[ $1 == reopen ]] ;;
 	--dir | --check) [[ $1 == checkpoint ]] ;;
 	*) return 1 ;;
@@ -105,7 +106,7 @@ _pvadm_argument()
 	case $1 in
 	--map) _pvadm_path_behind '=' ;;
 	--original | --new) _pvadm_path_behind ':' ;;
-	--map-file | --manifest | --to) _filedir ;;
+	--map-file | --manifest | --to | --batch | -b) _filedir ;;
 	--pinned | --wd | -w | --dir | --check) _filedir -d ;;
 	--fd) _pvadm_descriptors ;;
 	esac

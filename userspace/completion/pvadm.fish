@@ -27,6 +27,8 @@ function __pvadm_takes_argument
         case --map --map-file --original --new --fd --to --template --manifest --setuid \
                 --setgid --wd --pinned -S -G -w
             return 0
+        case --batch -b
+            test $argv[1] = attach
         case --pid
             test $argv[1] = reopen
         case --dir --check
@@ -184,6 +186,8 @@ __pvadm_option 'run attach' -l no-reverse -d 'getcwd and the like tell real path
 __pvadm_option 'attach detach register activate relink checkpoint' -l tree \
     -d 'the existing descendants, too'
 __pvadm_option attach -l check -d 'only tell what they hold below an ORIGINAL'
+__pvadm_option attach -s b -l batch -r -F -d 'do this for each line of a file'
+__pvadm_option attach -l force -d 'go on with the lines behind one that fails'
 __pvadm_option detach -l all -d 'every attached process'
 __pvadm_option enter -l ns -d 'in its namespaces, too'
 __pvadm_option resolve -l reverse -d 'what the process calls a real path'
