@@ -13,7 +13,7 @@
 #   make coverage   which lines of the module the tests run; TEST= narrows it
 #   make powercut   kill guests that relink, and look what is left
 #   make bench      instructions per call, beside other tools
-#   make install    the tool, the library, the plugins and their man pages
+#   make install    the tool, the library, the plugins, their man pages and the Python module
 #   make lint       what a reviewer would say by machine
 #   make entries    Documentation/entries.md, from userspace/rules/entry_points.def
 
@@ -90,6 +90,7 @@ entries:
 install:
 	$(MAKE) -C userspace PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 	$(MAKE) -C integration PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
+	$(MAKE) -C python PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 
 clean:
 	rm -rf build

@@ -51,6 +51,7 @@ events.py		ends	the family is code of ours
 pvadm.sh		ends	the tool
 completion.sh		newest	the tool alone
 phases.sh		ends	the tool
+python.py		ends	the library, by the Python of both suites
 registration		ends	the tool, and its library
 relink			all	linking what was unlinked
 relink_32		newest	two lines of compat_ioctl before what relink tests
