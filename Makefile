@@ -14,6 +14,8 @@
 #   make powercut   kill guests that relink, and look what is left
 #   make bench      instructions per call, beside other tools
 #   make install    the tool, the library, the plugins, their man pages and the Python module
+#   make deb        Debian packages, in build/deb
+#   make rpm        RPM packages, in build/rpm
 #   make lint       what a reviewer would say by machine
 #   make entries    Documentation/entries.md, from userspace/rules/entry_points.def
 
@@ -29,7 +31,7 @@ SEED	?= $(shell date +%s)
 
 .PHONY: all module userspace integration selftests unit fuzz fuzz-family check check-all coverage stress demo
 .PHONY: powercut bench lint entries
-.PHONY: install clean
+.PHONY: deb rpm install clean
 
 all: module userspace integration
 
@@ -86,6 +88,12 @@ lint:
 
 entries:
 	scripts/entries
+
+deb:
+	packaging/build-deb
+
+rpm:
+	packaging/build-rpm
 
 install:
 	$(MAKE) -C userspace PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install

@@ -3,7 +3,7 @@
 # Which tests there are, and which kernels `make check` runs each of them on: what one
 # kernel has shown needs to be shown on another only where that one can make a
 # difference. `make check-all` runs all of them on all kernels, but for LEFT_OUT. Two
-# more run from here and not in a guest alone: powercut/run and dkms/run.
+# more run from here and not in a guest alone: powercut/run and packages/run.
 #
 # KERNELS	what it depends on
 # all		how the kernel walks, hooks, forks or links: no two are the same there
