@@ -125,7 +125,7 @@ real_ones_come_first() {
 	echo go >"$SCRATCH/ask"
 	wait $! || fail "it failed"
 	rm -r "$GONE"
-	same "$(tr '\n' ' ' <"$SCRATCH/out")" "real 750 new more proj " "what is there then"
+	same "$(tr '\n' ' ' <"$SCRATCH/out")" "a b real 750 new file more proj " "what is there then"
 }
 
 who_sits_there_when_the_rules_go_sits_there() {

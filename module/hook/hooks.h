@@ -11,6 +11,7 @@
 #include "hook/sites.h"
 
 struct dentry;
+struct dir_context;
 struct file;
 struct filename;
 struct fs_struct;
@@ -37,6 +38,7 @@ int pv_original_parent(int dfd, struct filename *name, unsigned int flags,
 const char *pv_original_start(struct nameidata *nd, unsigned int flags);
 const char *pv_original_step(struct nameidata *nd, unsigned long a,
 			     unsigned long b, unsigned long c);
+int pv_original_iterate(struct file *file, struct dir_context *ctx);
 char *pv_original_d_path(const struct path *path, char *buf, int size);
 int pv_original_readlink(struct dentry *dentry, char __user *buf, int size);
 int pv_original_seq_path(struct seq_file *m, const struct path *path,

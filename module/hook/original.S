@@ -39,6 +39,7 @@ PV_ORIGINAL pv_original_lookup PV_SITE_LOOKUP
 PV_ORIGINAL pv_original_parent PV_SITE_PARENT
 PV_ORIGINAL pv_original_start PV_SITE_START
 PV_ORIGINAL pv_original_step PV_SITE_STEP
+PV_ORIGINAL pv_original_iterate PV_SITE_ITERATE
 PV_ORIGINAL pv_original_d_path PV_SITE_D_PATH
 PV_ORIGINAL pv_original_readlink PV_SITE_READLINK
 PV_ORIGINAL pv_original_seq_path PV_SITE_SEQ_PATH

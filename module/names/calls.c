@@ -7,6 +7,8 @@
  */
 #include <linux/err.h>
 #include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <asm/syscall.h>
@@ -51,6 +53,43 @@ bool pv_call_takes_away(bool dir)
 		return !(args[2] & AT_REMOVEDIR) == !dir;
 	}
 	return false;
+}
+
+static bool pv_call_is_getdents(int nr)
+{
+	if (in_ia32_syscall())
+		return nr == __NR_ia32_getdents || nr == __NR_ia32_getdents64 ||
+		       nr == __NR_ia32_readdir;
+	nr &= ~__X32_SYSCALL_BIT;
+	return nr == __NR_getdents || nr == __NR_getdents64;
+}
+
+/**
+ * pv_call_lists - is the running task in a call that lists a directory?
+ * @file: the directory
+ * @fd: receives its descriptor
+ *
+ * Not so for what the kernel lists on its own behalf, or for what a filesystem lists of
+ * another one to answer such a call.
+ *
+ * Context: may sleep.
+ * Return: true if it is this one that the process lists.
+ */
+bool pv_call_lists(const struct file *file, int *fd)
+{
+	struct pt_regs *regs = current_pt_regs();
+	unsigned long args[6];
+	struct file *listed;
+
+	if (!pv_call_is_getdents(syscall_get_nr(current, regs)))
+		return false;
+	syscall_get_arguments(current, regs, args);
+	*fd = args[0];
+	listed = fget(*fd);
+	if (!listed)
+		return false;
+	fput(listed);
+	return listed == file;
 }
 
 /* Stands for do_renameat2() and filename_renameat2(). */

@@ -5,6 +5,9 @@
 
 #include <linux/types.h>
 
+struct file;
+
 bool pv_call_takes_away(bool dir);
+bool pv_call_lists(const struct file *file, int *fd);
 
 #endif /* _PV_CALLS_H */

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct dentry;
+struct dir_context;
 struct file;
 struct filename;
 struct fs_struct;
@@ -33,6 +34,7 @@ int pv_handle_parent(int dfd, struct filename *name, unsigned int flags,
 const char *pv_handle_start(struct nameidata *nd, unsigned int flags);
 const char *pv_handle_step(struct nameidata *nd, unsigned long a,
 			   unsigned long b, unsigned long c);
+int pv_handle_iterate(struct file *file, struct dir_context *ctx);
 char *pv_handle_d_path(const struct path *path, char *buf, int size);
 int pv_handle_readlink(struct dentry *dentry, char __user *buf, int size);
 int pv_handle_seq_path(struct seq_file *m, const struct path *path,

@@ -854,22 +854,19 @@ static int pv_resolve_missing(struct pv_resolver *r,
 	return pv_resolve_absent(r, err);
 }
 
-/* What is not there may have a stand-in, which lies among those of the directory. */
-static void pv_resolve_stand_in(struct pv_resolver *r, size_t dir_len)
+/* What is not there may have a stand-in, which lies among those of the same table. */
+static void pv_resolve_stand_in(struct pv_resolver *r)
 {
-	char byte = r->virtual[dir_len];
-	struct path path;
+	struct path path, dir;
 
 	if (!pv_layers_find_standin(r->layers, r->virtual, &path))
 		return;
+	dir.mnt = mntget(path.mnt);
+	dir.dentry = dget_parent(path.dentry);
 	path_put(&path);
-	r->virtual[dir_len] = '\0';
-	if (pv_layers_find_standin(r->layers, r->virtual, &path)) {
-		pv_resolve_pop(r, r->nr_dirs - 1);
-		pv_resolve_push(r, &path);
-		r->matched = true;
-	}
-	r->virtual[dir_len] = byte;
+	pv_resolve_pop(r, r->nr_dirs - 1);
+	pv_resolve_push(r, &dir);
+	r->matched = true;
 }
 
 /* From one directory down by a component that is neither "." nor "..". */
@@ -894,8 +891,11 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 		if (!pv_resolve_may_cross(r))
 			return -EXDEV;
 		r->rest = c->after;
-		return c->last ? pv_resolve_ends_in_new(r, &hit, result, c->after) :
-				 pv_resolve_enter(r);
+		if (!c->last)
+			return pv_resolve_enter(r);
+		/* By way of others perhaps, but this is what the name says. */
+		r->resolved.hit = hit;
+		return pv_resolve_ends_in_new(r, &hit, result, c->after);
 	}
 	if (!pv_resolve_is_there(r))
 		return pv_resolve_missing(r, c, -ENOENT);
@@ -911,7 +911,7 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 	if (!c->last)
 		return pv_resolve_missing(r, c, err);
 	if (err == -ENOENT)
-		pv_resolve_stand_in(r, old_len);
+		pv_resolve_stand_in(r);
 	/* It is made there, or the walk says what is wrong. */
 	return pv_resolve_ends(r, result, r->one->name, c->after);
 }

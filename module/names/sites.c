@@ -17,7 +17,8 @@
 /*
  * The three functions that take a struct filename into a walk see every name
  * that a process hands in: they are where all of the getname family ends.  Those
- * around d_path and getcwd tell a process about paths.  The others, but for
+ * around d_path and getcwd tell a process about paths, iterate_dir lists
+ * directories.  The others, but for
  * copy_process, are calls that take several names.  The most
  * frequent come first.  The walk hooks, which see where a walk begins and symbolic
  * links, are those that may be left out: what is static in fs/ has no header to
@@ -35,6 +36,7 @@ static struct pv_site pv_sites[] = {
 				     .optional = true },
 	[PV_SITE_STEP]		 = { "step_into", pv_handle_step,
 				     .other = "pick_link", .optional = true },
+	[PV_SITE_ITERATE]	 = { "iterate_dir", pv_handle_iterate },
 	[PV_SITE_D_PATH]	 = { "d_path", pv_handle_d_path },
 	[PV_SITE_READLINK]	 = { "proc_pid_readlink", pv_handle_readlink },
 	[PV_SITE_SEQ_PATH]	 = { "seq_path", pv_handle_seq_path },

@@ -688,3 +688,51 @@ bool pv_layers_find_standin(const struct pv_layers *layers, const char *virtual,
 	}
 	return false;
 }
+
+static void pv_dir_view_begin(struct pv_dir_view *view, const struct pv_table *table,
+			  const char *name)
+{
+	const char *rest;
+
+	view->len = strlen(name);
+	view->match = pv_table_match(table, name, &rest);
+	view->any = pv_below_begin(table, name, &view->dir);
+}
+
+/**
+ * pv_layers_view - what is a directory to each layer?
+ * @layers: the stack
+ * @name: what the process calls it, absolute and normalised: "" for the root directory
+ * @scratch: PV_REAL_SIZE bytes
+ * @views: receives one for each layer, for the components that names have there
+ *
+ * Context: as with pv_layers_translate().
+ * Return: as with pv_layers_plain(), whatever lies below; NULL if that is too long.
+ */
+const char *pv_layers_view(const struct pv_layers *layers, const char *name,
+			   char *scratch, struct pv_dir_view *views)
+{
+	const char *virtual = name, *inside;
+	bool dot = false;
+	ssize_t len;
+	u32 i, rule;
+
+	for (i = 0; i < layers->nr; i++) {
+		inside = layers->from[i] ? pv_root_strip(layers->from[i], name) :
+					   name;
+		views[i] = (struct pv_dir_view){ .match = PV_NO_RULE };
+		if (inside)
+			pv_dir_view_begin(&views[i], layers->tables[i], inside);
+		views[i].alone = name == virtual && !layers->from[i] &&
+				 views[i].match == PV_NO_RULE;
+		len = pv_layers_pass_one(layers, i, name, scratch, PATH_MAX,
+					 &rule, &dot);
+		if (len < 0)
+			return NULL;
+		if (len == 1)
+			*scratch = '\0';	/* the root directory */
+		if (len)
+			name = scratch;
+	}
+	return name;
+}

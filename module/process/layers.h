@@ -17,6 +17,7 @@
 #include <linux/types.h>
 
 #include "process/root.h"
+#include "rules/below.h"
 #include "rules/table.h"
 
 /* More rules than this are not compared with those of other layers (@quick). */
@@ -73,6 +74,22 @@ struct pv_hit {
 	u32 layer;
 	u32 rule;
 	pv_route_t route;
+};
+
+/**
+ * struct pv_dir_view - what a directory is to one layer
+ * @dir: where its components begin in the trie
+ * @any: there is something
+ * @alone: it is called here what the process calls it, and no rule leads there
+ * @len: the length of its name here
+ * @match: the rule that leads there, or PV_NO_RULE
+ */
+struct pv_dir_view {
+	struct pv_spot dir;
+	bool any;
+	bool alone;
+	u16 len;
+	u32 match;
 };
 
 /**
@@ -142,6 +159,8 @@ pv_route_t pv_layers_reverse(const struct pv_layers *layers, const char *real, p
 bool pv_layers_have_standins(const struct pv_layers *layers);
 bool pv_layers_find_standin(const struct pv_layers *layers, const char *virtual,
 			    struct path *path);
+const char *pv_layers_view(const struct pv_layers *layers, const char *name,
+			   char *scratch, struct pv_dir_view *views);
 const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
 			    char *scratch);
 

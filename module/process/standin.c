@@ -11,7 +11,7 @@
  * They are those of a small filesystem, one for each table that needs it, mounted
  * nowhere, in which a directory is called as in the table.  A walk comes there where it
  * would end in ENOENT (resolve.c).  Nothing is kept in it: what is there is asked of the
- * table when it is looked up or listed, and nothing is any more when that is gone.
+ * table when it is looked up, and nothing is any more when that is gone.
  */
 #include <linux/dcache.h>
 #include <linux/err.h>
@@ -51,16 +51,6 @@ struct pv_standins {
 	struct pv_charge charge;
 	const struct pv_table __rcu *table;
 	struct vfsmount *mnt;
-};
-
-/**
- * struct pv_listing - how far a directory has been listed
- * @pos: the position that is next
- * @name: the name that was told before that; empty if none was
- */
-struct pv_listing {
-	loff_t pos;
-	char name[NAME_MAX + 1];
 };
 
 static void pv_standins_put(struct pv_standins *standins)
@@ -120,130 +110,15 @@ static struct dentry *pv_standin_lookup(struct inode *dir, struct dentry *dentry
 	return NULL;
 }
 
-/* What the component @name of @dir is: ORIGINAL itself, or a stand-in as well. */
-static unsigned int pv_standin_type(const struct pv_table *table, u32 rule,
-				    const char *dir, const char *name, char *buf,
-				    ino_t *ino)
-{
-	const struct path *place;
-	const struct inode *inode;
-
-	if (rule == PV_NO_RULE) {
-		if (snprintf(buf, PATH_MAX, "%s/%s", dir, name) < PATH_MAX)
-			*ino = pv_standin_ino(buf);
-		return DT_DIR;
-	}
-	place = &table->places->new[rule];
-	inode = place->mnt ? d_inode_rcu(place->dentry) : NULL;
-	if (!inode)
-		return DT_UNKNOWN;
-	*ino = inode->i_ino;
-	return fs_umode_to_dtype(inode->i_mode);
-}
-
-/**
- * struct pv_entry - an entry of a directory
- * @ino: its inode number
- * @type: its type, DT_x
- * @name: its name
- */
-struct pv_entry {
-	ino_t ino;
-	unsigned int type;
-	char name[NAME_MAX + 1];
-};
-
-/* The entry of @dir behind the one called @after. */
-static bool pv_standin_next(struct pv_standins *standins, const char *dir,
-			    const char *after, struct pv_entry *entry, char *buf)
-{
-	const struct pv_table *table;
-	bool found = false;
-	u32 rule;
-
-	rcu_read_lock();
-	table = rcu_dereference(standins->table);
-	if (table)
-		found = pv_table_next_below(table, dir, after, entry->name,
-					    &rule);
-	entry->ino = 1;
-	if (found)
-		entry->type = pv_standin_type(table, rule, dir, entry->name,
-					      buf, &entry->ino);
-	rcu_read_unlock();
-	return found;
-}
-
-/* Go to where @ctx is, from the beginning, if somebody has gone elsewhere. */
-static void pv_listing_seek(struct pv_listing *listing, loff_t pos,
-			    struct pv_standins *standins, const char *dir,
-			    struct pv_entry *entry, char *buf)
-{
-	if (listing->pos == pos)
-		return;
-	*listing->name = '\0';
-	for (listing->pos = 2; listing->pos < pos; listing->pos++) {
-		if (!pv_standin_next(standins, dir, listing->name, entry, buf))
-			return;
-		strscpy(listing->name, entry->name, sizeof(listing->name));
-		cond_resched();
-	}
-}
-
-static void pv_standin_emit(struct file *file, struct dir_context *ctx,
-			    const char *dir, struct pv_entry *entry, char *buf)
-{
-	struct pv_standins *standins = file_inode(file)->i_sb->s_fs_info;
-	struct pv_listing *listing = file->private_data;
-
-	pv_listing_seek(listing, ctx->pos, standins, dir, entry, buf);
-	while (listing->pos == ctx->pos &&
-	       pv_standin_next(standins, dir, listing->name, entry, buf) &&
-	       dir_emit(ctx, entry->name, strlen(entry->name), entry->ino,
-			entry->type)) {
-		strscpy(listing->name, entry->name, sizeof(listing->name));
-		listing->pos = ++ctx->pos;
-	}
-}
-
+/* All else that a process finds there its rules have (listing.c). */
 static int pv_standin_list(struct file *file, struct dir_context *ctx)
 {
-	struct pv_entry *entry;
-	const char *dir;
-	char *bufs;
-
-	if (!dir_emit_dots(file, ctx))
-		return 0;
-	bufs = kmalloc(2 * PATH_MAX, GFP_KERNEL_ACCOUNT);
-	entry = kmalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
-	dir = bufs && entry ? pv_standin_name(file_dentry(file), bufs) :
-			      ERR_PTR(-ENOMEM);
-	if (!IS_ERR(dir))
-		pv_standin_emit(file, ctx, dir, entry, bufs + PATH_MAX);
-	kfree(entry);
-	kfree(bufs);
-	return PTR_ERR_OR_ZERO(dir);
-}
-
-static int pv_standin_open(struct inode *inode, struct file *file)
-{
-	struct pv_listing *listing = kzalloc(sizeof(*listing),
-					     GFP_KERNEL_ACCOUNT);
-
-	file->private_data = listing;
-	return listing ? 0 : -ENOMEM;
-}
-
-static int pv_standin_release(struct inode *inode, struct file *file)
-{
-	kfree(file->private_data);
+	dir_emit_dots(file, ctx);
 	return 0;
 }
 
 static const struct file_operations pv_standin_file_ops = {
 	.owner = THIS_MODULE,
-	.open = pv_standin_open,
-	.release = pv_standin_release,
 	.llseek = generic_file_llseek,
 	.read = generic_read_dir,
 	.iterate_shared = pv_standin_list,

@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "rules/below.h"
 #include "rules/table.h"
 #include "rules/trie_match.h"
 
@@ -321,7 +322,8 @@ size_t pv_table_size(const struct pv_draft *draft)
 {
 	return sizeof(struct pv_table) +
 	       2 * pv_draft_nodes(draft) * sizeof(struct pv_node) +
-	       draft->nr_rules * sizeof(struct pv_rule) + draft->bytes;
+	       draft->nr_rules * sizeof(struct pv_rule) +
+	       pv_parents_size(draft->nr_rules) + draft->bytes;
 }
 
 static struct pv_table *pv_table_alloc(const struct pv_draft *draft,
@@ -339,7 +341,8 @@ static struct pv_table *pv_table_alloc(const struct pv_draft *draft,
 	table->nodes = (struct pv_node *)(table + 1);
 	table->new_nodes = table->nodes + nr_nodes;
 	table->rules = (struct pv_rule *)(table->new_nodes + nr_nodes);
-	*strings = (char *)(table->rules + table->nr_rules);
+	table->parents = (u64 *)(table->rules + table->nr_rules);
+	*strings = (char *)table->parents + pv_parents_size(table->nr_rules);
 	return table;
 }
 
@@ -686,6 +689,7 @@ struct pv_table *pv_table_build(const struct pv_draft *draft)
 		return ERR_PTR(err);
 	}
 	table->overlap = table->overlap || pv_rules_overlap(table);
+	pv_parents_fill(table);
 	return table;
 }
 
@@ -825,127 +829,6 @@ struct pv_seek pv_table_seek(const struct pv_table *table, const char *path)
 		node = pv_node_child(table->nodes, node, *path);
 	} while (node);
 	return seek;
-}
-
-/**
- * struct pv_spot - a place in the trie, before the end of a label perhaps
- * @node: the node
- * @used: how much of its label has been passed
- */
-struct pv_spot {
-	const struct pv_node *node;
-	u32 used;
-};
-
-static bool pv_spot_step(const struct pv_table *table, struct pv_spot *spot,
-			 u8 byte)
-{
-	const struct pv_node *node = spot->node;
-
-	if (spot->used < node->label_len) {
-		if ((u8)node->label[spot->used] != byte)
-			return false;
-	} else {
-		node = pv_node_child(table->nodes, node, byte);
-		if (!node)
-			return false;
-		*spot = (struct pv_spot){ .node = node };
-	}
-	spot->used++;
-	return true;
-}
-
-/* Is it the end of a component of some ORIGINAL? */
-static bool pv_spot_ends(const struct pv_table *table, const struct pv_spot *spot)
-{
-	const struct pv_node *node = spot->node;
-
-	if (spot->used < node->label_len)
-		return node->label[spot->used] == '/';
-	return node->rule != PV_NO_RULE ||
-	       pv_node_child(table->nodes, node, '/');
-}
-
-/* The lowest byte, @from or higher, by which a component goes on; 0 for none. */
-static unsigned int pv_spot_goes_on(const struct pv_spot *spot, unsigned int from)
-{
-	const struct pv_node *node = spot->node;
-	unsigned int byte;
-
-	if (spot->used < node->label_len) {
-		byte = (u8)node->label[spot->used];
-		return byte >= from && byte != '/' ? byte : 0;
-	}
-	for (byte = from; byte <= U8_MAX; byte++)
-		if (byte != '/' &&
-		    node->branch[byte / 64] & 1ULL << byte % 64)
-			return byte;
-	return 0;
-}
-
-/*
- * Where the component that comes behind @after leaves it: after how many bytes, by which
- * one; 0 if there is none.
- */
-static unsigned int pv_spot_leaves(const struct pv_table *table,
-				   struct pv_spot *spot, const char *after,
-				   u32 *len)
-{
-	struct pv_spot at = *spot;
-	unsigned int byte, found = 0;
-	u32 i;
-
-	for (i = 0;; i++) {
-		/* What is longer comes behind what is not. */
-		byte = pv_spot_goes_on(&at, (u8)after[i] + 1U);
-		if (byte) {
-			found = byte;
-			*spot = at;
-			*len = i;
-		}
-		if (!after[i] || !pv_spot_step(table, &at, after[i]))
-			return found;
-	}
-}
-
-/**
- * pv_table_next_below - go through what ORIGINALs have in a directory
- * @table: the table
- * @path: the directory, absolute and normalised: "" for the root directory
- * @after: the component that was found before, empty for the first one
- * @name: receives the component behind it, in the order of bytes; %NAME_MAX + 1 bytes
- * @rule: receives the first rule whose ORIGINAL ends there, or %PV_NO_RULE
- *
- * Context: any.
- * Return: false if there is none.
- */
-bool pv_table_next_below(const struct pv_table *table, const char *path,
-			 const char *after, char *name, u32 *rule)
-{
-	struct pv_spot spot = { .node = table->nodes };
-	unsigned int byte;
-	u32 len;
-
-	while (*path)
-		if (!pv_spot_step(table, &spot, *path++))
-			return false;
-	if (!pv_spot_step(table, &spot, '/'))
-		return false;
-	byte = pv_spot_leaves(table, &spot, after, &len);
-	if (!byte)
-		return false;
-	memcpy(name, after, len);
-	do {
-		/* No file is called so. */
-		if (len == NAME_MAX)
-			return false;
-		name[len++] = byte;
-		pv_spot_step(table, &spot, byte);
-		byte = pv_spot_goes_on(&spot, 1);
-	} while (!pv_spot_ends(table, &spot));
-	name[len] = '\0';
-	*rule = spot.used == spot.node->label_len ? spot.node->rule : PV_NO_RULE;
-	return true;
 }
 
 /* Does the NEW of some rule lead to @path or to what it lies under? */

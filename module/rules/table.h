@@ -89,6 +89,8 @@ struct pv_node {
  * @rules: the rules in the order they were given
  * @nodes: the trie of ORIGINALs, root first
  * @new_nodes: the trie of NEWs, root first
+ * @parents: which names directories have that ORIGINALs lie below (below.h)
+ * @parents_bits: how large that is
  * @places: NEWs as they have been looked up, or NULL (places.h)
  *
  * One allocation holds the struct, its arrays but @places, and all strings.
@@ -107,6 +109,8 @@ struct pv_table {
 	struct pv_rule *rules;
 	struct pv_node *nodes;
 	struct pv_node *new_nodes;
+	u64 *parents;
+	u8 parents_bits;
 	struct pv_places *places;
 };
 
@@ -149,8 +153,6 @@ bool pv_table_has_below(const struct pv_table *table, const char *name,
 			u32 rule);
 bool pv_table_has_below_from(const struct pv_table *table, struct pv_seek seek,
 			     const char *name);
-bool pv_table_next_below(const struct pv_table *table, const char *path,
-			 const char *after, char *name, u32 *rule);
 struct pv_seek pv_table_seek(const struct pv_table *table, const char *path);
 bool pv_table_concerns(const struct pv_table *table, const char *path);
 u32 pv_table_reverse(const struct pv_table *table, const char *real,

@@ -10,6 +10,7 @@ ORIGINAL=$TOP/virt
 NEW=$TOP/real
 DIR=dir/sub
 PROJECT=project
+BIG=/var/tmp/big
 . ./situations.sh
 
 # A tree as people have them: what git, du and grep have to go through.
@@ -48,6 +49,8 @@ prepare() {
 		make_project "$tree/$PROJECT"
 	done
 	many_rules 100000 >many.map
+	mkdir -p $BIG
+	seq -f '%g' 10000 | (cd $BIG && xargs touch)
 	# Start-up work in the background would count as ours.
 	sleep 5
 }
@@ -77,6 +80,7 @@ measure_calls() {
 	CALLS_ROOT=$TOP cost "stat, relative, after a chroot" "$situation" "$prefix" \
 		relative "/$name/$DIR" file
 	cost "opening a directory" "$situation" "$prefix" opendir "$tree/$DIR" file
+	cost "listing 10,000 entries" "$situation" "$prefix" list $BIG 1 3 5
 	cost "chdir" "$situation" "$prefix" chdir "$tree/$DIR" file
 	cost "getcwd" "$situation" "$prefix" getcwd "$tree/$DIR" file
 	cost "readlink of /proc/self/fd/N" "$situation" "$prefix" readlink "$tree/$DIR" file
@@ -110,8 +114,14 @@ measure() {
 	measure_programs "$@"
 }
 
+# measure_original SITUATION PREFIX
+measure_original() {
+	cost "the same, an ORIGINAL in it" "$1" "$2" list $BIG 1 3 5
+}
+
 prepare
 measure "native" $NEW natively
+measure_original "native" natively
 modprobe pathvirt
 measure_calls "idle" $NEW natively
 measure_calls "others" $NEW with_other_attached
@@ -119,6 +129,7 @@ cost "open+close" "3,000 others" with_many_attached open "$NEW/$DIR" file
 cost "stat" "3,000 others" with_many_attached stat "$NEW/$DIR" file
 measure "no match" $NEW with_elsewhere_attached
 measure "translated" $ORIGINAL attached
+measure_original "translated" "pvadm run --map $BIG/virt=$NEW --"
 measure_calls "4 layers" $ORIGINAL with_four_layers
 measure_calls "100,000 rules" $ORIGINAL "pvadm run --map-file many.map --"
 rmmod pathvirt 2>/dev/null || { sleep 10; rmmod pathvirt; }

@@ -11,6 +11,7 @@
  * those of the C library included.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -74,6 +75,21 @@ static int open_directory(void)
 	return fd < 0 ? -1 : close(fd);
 }
 
+/* As readdir() does it, without the names being looked at. */
+static int list_directory(void)
+{
+	static char buf[1 << 15];
+	int fd = open(with.dir, O_RDONLY | O_DIRECTORY);
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	do {
+		len = getdents64(fd, buf, sizeof(buf));
+	} while (len > 0);
+	return len < 0 ? -1 : close(fd);
+}
+
 static int change_directory(void)
 {
 	return chdir(with.dir);
@@ -132,6 +148,7 @@ static const struct {
 	{ "openat", openat_close },
 	{ "getcwd", just_getcwd },
 	{ "opendir", open_directory },
+	{ "list", list_directory },
 	{ "chdir", change_directory },
 	{ "readlink", read_link },
 	{ "maps", read_maps },

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "../../module/rules/below.h"
 #include "../../module/rules/trie_match.h"
 #include "naive.h"
 
@@ -157,21 +158,54 @@ static const char *naive_next(char originals[][MAX_PATH], u32 nr, const char *di
 	return *least ? least : NULL;
 }
 
+/* The component @name of @dir is found by itself, too, and leads back to itself. */
+static bool found_alone(const struct pv_table *table, struct pv_spot spot,
+			const char *dir, const char *name,
+			const struct pv_below *below)
+{
+	size_t len = strlen(dir), n = strlen(name);
+	struct pv_below alone;
+	const char *any;
+
+	if (!pv_below_find(table, spot, name, n, &alone) ||
+	    alone.rule != below->rule || alone.any != below->any)
+		return false;
+	any = table->rules[below->any].original;
+	return !strncmp(any, dir, len) && any[len] == '/' &&
+	       !strncmp(any + len + 1, name, n) && strchr("/", any[len + 1 + n]);
+}
+
+/* May the directory have what it has? */
+static bool may_have(const struct pv_table *table, const char *dir)
+{
+	const char *name = strrchr(dir, '/');
+
+	return !name || pv_parents_may_have(table, name + 1, strlen(name + 1));
+}
+
 /* Go through a directory, both ways. */
 static bool same_listing(const struct pv_table *table, char originals[][MAX_PATH],
 			 u32 nr, const char *dir)
 {
-	char after[NAME_MAX + 1] = "", name[NAME_MAX + 1];
-	u32 rule, naive_rule;
+	char after[NAME_MAX + 1] = "", name[NAME_MAX + 1] = "";
+	struct pv_below below;
+	struct pv_spot spot;
 	const char *next;
+	u32 naive_rule;
+	bool any = pv_below_begin(table, dir, &spot);
 
 	for (;;) {
 		next = naive_next(originals, nr, dir, after, &naive_rule);
-		if (!pv_table_next_below(table, dir, after, name, &rule))
+		if (!any || !pv_below_next(table, spot, name, &below))
 			return !next;
-		if (!next || strcmp(next, name) || rule != naive_rule) {
+		if (!next || strcmp(next, name) || below.rule != naive_rule) {
 			printf("# behind \"%s\" in %s: %s by %u, not %s by %u\n", after,
-			       dir, name, rule, next ?: "nothing", naive_rule);
+			       dir, name, below.rule, next ?: "nothing", naive_rule);
+			return false;
+		}
+		if (!found_alone(table, spot, dir, name, &below) ||
+		    !may_have(table, dir)) {
+			printf("# %s/%s is found by %u\n", dir, name, below.any);
 			return false;
 		}
 		strcpy(after, name);
@@ -207,6 +241,38 @@ static void test_listing(u32 rounds)
 		pv_draft_clear(&draft);
 	}
 	report(good, "T15_directories_above_ORIGINALs_are_listed");
+}
+
+/* What no file can be called is passed over, and hides nothing. */
+static void test_listing_too_long(void)
+{
+	char path[2 * NAME_MAX], name[NAME_MAX + 1] = "", longest[NAME_MAX + 1];
+	struct pv_table *table;
+	struct pv_below below;
+	struct pv_draft draft;
+	struct pv_spot spot;
+	const char *why;
+	bool good;
+
+	pv_draft_init(&draft);
+	memset(longest, 'b', NAME_MAX);
+	longest[NAME_MAX] = '\0';
+	snprintf(path, sizeof(path), "/d/a%s", longest);
+	pv_draft_add(&draft, path, "/new", &why);
+	snprintf(path, sizeof(path), "/d/%s", longest);
+	pv_draft_add(&draft, path, "/new", &why);
+	snprintf(path, sizeof(path), "/d/%sb/b", longest);
+	pv_draft_add(&draft, path, "/new", &why);
+	pv_draft_add(&draft, "/d/c", "/new", &why);
+	table = pv_table_build(&draft);
+	good = pv_below_begin(table, "/d", &spot) &&
+	       pv_below_next(table, spot, name, &below) &&
+	       !strcmp(name, longest) && below.rule == 1 &&
+	       pv_below_next(table, spot, name, &below) && !strcmp(name, "c") &&
+	       !pv_below_next(table, spot, name, &below);
+	report(good, "T16_a_name_that_no_file_can_have_hides_none");
+	pv_table_free(table);
+	pv_draft_clear(&draft);
 }
 
 /* Every NEW says which rule it is; names are taken from the rules. */
@@ -455,7 +521,7 @@ int main(int argc, char **argv)
 	u32 rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
 
 	seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	printf("TAP version 13\n1..11\n# %u rounds, seed %llu\n", rounds,
+	printf("TAP version 13\n1..12\n# %u rounds, seed %llu\n", rounds,
 	       (unsigned long long)seed);
 	test_normalise();
 	test_fold();
@@ -464,6 +530,7 @@ int main(int argc, char **argv)
 	test_random(rounds);
 	test_from(20000);
 	test_listing(20000);
+	test_listing_too_long();
 	test_many(100000);
 	test_one_new(100000);
 	test_hostile();

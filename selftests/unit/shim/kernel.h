@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Just enough of the kernel's names for module/rules/table.c to be built in user
- * space.  Every <linux/x.h> that it includes leads here.
+ * Just enough of the kernel's names for module/rules/table.c and below.c to be built
+ * in user space.  Every <linux/x.h> that they include leads here.
  */
 #ifndef _SHIM_KERNEL_H
 #define _SHIM_KERNEL_H
