@@ -15,7 +15,7 @@
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
-#include "rules/table.h"
+#include "rules/rule.h"
 
 struct pv_layers;
 

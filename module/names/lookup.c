@@ -41,7 +41,9 @@
 #include "process/root.h"
 #include "process/route.h"
 #include "process/standin.h"
+#include "rules/path.h"
 #include "rules/translate.h"
+#include "rules/trie_match.h"
 #include "trace.h"
 
 /* Buffers of PV_REAL_SIZE; why they are not just allocated is told in vpath.c. */

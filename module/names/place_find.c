@@ -27,7 +27,8 @@
 #include "process/places.h"
 #include "process/root.h"
 #include "process/standin.h"
-#include "rules/table.h"
+#include "rules/draft.h"
+#include "rules/rule.h"
 
 /* NEW passes the layers below, as any name does; in @buf, if that changes it. */
 static const char *pv_place_name(const struct pv_rule *rule,

@@ -32,6 +32,8 @@
 #include "process/attach.h"
 #include "process/layers.h"
 #include "process/process.h"
+#include "rules/draft.h"
+#include "rules/table.h"
 
 /* A name that nobody has, and where it leads for the worker. */
 #define PV_SELFTEST_NAME	"/pathvirt.proof.of.names.that.do.not.exist"

@@ -30,6 +30,7 @@
 #include "process/places.h"
 #include "process/process.h"
 #include "process/route.h"
+#include "rules/path.h"
 #include "rules/trie_match.h"
 #include "trace.h"
 

@@ -27,6 +27,7 @@
 #include "process/places.h"
 #include "process/process.h"
 #include "process/root.h"
+#include "rules/path.h"
 #include "rules/trie_match.h"
 
 /* May @target lead elsewhere than the kernel takes it? */

@@ -14,6 +14,7 @@
 #include "process/process.h"
 #include "process/root.h"
 #include "process/standin.h"
+#include "rules/path.h"
 #include "rules/trie_match.h"
 
 /*

@@ -16,7 +16,7 @@
 #include "process/access.h"
 #include "process/layers.h"
 #include "process/process.h"
-#include "rules/table.h"
+#include "rules/rule.h"
 
 /**
  * struct pv_dump - where a dump stands, in netlink_callback.ctx

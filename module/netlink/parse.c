@@ -14,7 +14,7 @@
 #include "hook/hooks.h"
 #include "netlink/parse.h"
 #include "process/access.h"
-#include "rules/table.h"
+#include "rules/draft.h"
 
 const struct nla_policy pv_rule_policy[PATHVIRT_RULE_A_MAX + 1] = {
 	[PATHVIRT_RULE_A_ORIGINAL]	= PV_PATH_POLICY,

@@ -21,6 +21,7 @@
 #include "process/refresh.h"
 #include "process/root.h"
 #include "process/view.h"
+#include "rules/path.h"
 
 static struct sk_buff *pv_reply_begin(struct genl_info *info, u8 cmd,
 				      void **header)

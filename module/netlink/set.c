@@ -24,6 +24,8 @@
 #include "process/root.h"
 #include "process/tree.h"
 #include "process/view.h"
+#include "rules/draft.h"
+#include "rules/table.h"
 #include "user.h"
 
 /* What came of charging for something. */

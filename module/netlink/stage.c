@@ -27,7 +27,8 @@
 
 #include "netlink/stage.h"
 #include "process/access.h"
-#include "rules/table.h"
+#include "rules/draft.h"
+#include "user.h"
 
 /* Where the socket is, or was. */
 struct pv_stage_key {

@@ -14,6 +14,8 @@
 #include "process/places.h"
 #include "process/root.h"
 #include "process/standin.h"
+#include "rules/reverse_match.h"
+#include "rules/table.h"
 #include "rules/translate.h"
 #include "rules/trie_match.h"
 

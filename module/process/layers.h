@@ -18,7 +18,7 @@
 
 #include "process/root.h"
 #include "rules/below.h"
-#include "rules/table.h"
+#include "rules/rule.h"
 
 /* More rules than this are not compared with those of other layers (@quick). */
 #define PV_LAYERS_APART_MAX	4096

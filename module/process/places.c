@@ -18,7 +18,7 @@
 
 #include "process/places.h"
 #include "process/standin.h"
-#include "rules/table.h"
+#include "rules/rule.h"
 
 /* Those that are dropped where no task can let them go on its way out. */
 static LLIST_HEAD(pv_places_dropped);

@@ -31,7 +31,7 @@
 #include "hook/hooks.h"
 #include "process/place.h"
 #include "process/standin.h"
-#include "rules/table.h"
+#include "rules/rule.h"
 #include "rules/trie_match.h"
 #include "user.h"
 

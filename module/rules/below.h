@@ -2,7 +2,7 @@
 /*
  * Below: what ORIGINALs have in a directory: their next components.
  *
- * Like table.h it knows nothing of the kernel, and is built in user space as well.
+ * Like rule.h it knows nothing of the kernel, and is built in user space as well.
  */
 #ifndef _PV_BELOW_H
 #define _PV_BELOW_H
@@ -11,7 +11,7 @@
 #include <linux/limits.h>
 #include <linux/types.h>
 
-#include "rules/table.h"
+#include "rules/rule.h"
 
 /**
  * struct pv_spot - a place in the trie of ORIGINALs, before the end of a label perhaps

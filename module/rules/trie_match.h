@@ -15,7 +15,17 @@
 #include <linux/types.h>
 #include <asm/word-at-a-time.h>
 
-#include "rules/table.h"
+#include "rules/path.h"
+#include "rules/rule.h"
+
+const char *pv_label_match_slowly(const char *label, unsigned int len,
+				  const char *name);
+u32 pv_label_common(const struct pv_node *node, const char *name);
+bool pv_table_has_below(const struct pv_table *table, const char *name,
+			u32 rule);
+bool pv_table_has_below_from(const struct pv_table *table, struct pv_seek seek,
+			     const char *name);
+struct pv_seek pv_table_seek(const struct pv_table *table, const char *path);
 
 #define PV_WORD_SIZE	sizeof(unsigned long)
 #define PV_WORD_ONES	(~0UL / 0xff)

@@ -3,6 +3,10 @@
  * Fuzzer of module/rules/table.c: the input is lines, the first a name, the others
  * rules; the table must say what the reference says.
  */
+#include "../../module/rules/draft.h"
+#include "../../module/rules/path.h"
+#include "../../module/rules/reverse_match.h"
+#include "../../module/rules/table.h"
 #include "../../module/rules/trie_match.h"
 #include "../unit/naive.h"
 

@@ -2,6 +2,10 @@
 /* The reference, and the check against it that tests and fuzzer share. */
 #include <stdio.h>
 
+#include "../../module/rules/draft.h"
+#include "../../module/rules/path.h"
+#include "../../module/rules/reverse_match.h"
+#include "../../module/rules/table.h"
 #include "../../module/rules/trie_match.h"
 #include "naive.h"
 

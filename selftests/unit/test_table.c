@@ -6,6 +6,10 @@
 #include <stdio.h>
 
 #include "../../module/rules/below.h"
+#include "../../module/rules/draft.h"
+#include "../../module/rules/path.h"
+#include "../../module/rules/reverse_match.h"
+#include "../../module/rules/table.h"
 #include "../../module/rules/trie_match.h"
 #include "naive.h"
 

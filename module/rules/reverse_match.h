@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Reverse match: which rule leads to a real path, and what it is called by it. */
+#ifndef _PV_REVERSE_MATCH_H
+#define _PV_REVERSE_MATCH_H
+
+#include <linux/types.h>
+
+struct pv_table;
+
+/* The most rules that are tried to give one real path a name. */
+#define PV_REVERSE_TRIES	16
+
+bool pv_table_concerns(const struct pv_table *table, const char *path);
+u32 pv_table_reverse(const struct pv_table *table, const char *real,
+		     char *virtual, size_t size);
+bool pv_table_reverse_by(const struct pv_table *table, u32 rule,
+			 const char *real, char *virtual, size_t size);
+
+#endif /* _PV_REVERSE_MATCH_H */

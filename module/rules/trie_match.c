@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Match: what is not on every name's way, and what lies below a name. */
+#include <linux/limits.h>
+#include <linux/string.h>
+
+#include "rules/path.h"
+#include "rules/rule.h"
+#include "rules/trie_match.h"
+
+/**
+ * pv_label_match_slowly - compare a label with a name, byte by byte
+ * @label: the label
+ * @len: its length
+ * @name: the name, which may contain what changes nothing
+ *
+ * Return: where @name goes on after @label, or NULL if it goes another way.
+ */
+const char *pv_label_match_slowly(const char *label, unsigned int len,
+				  const char *name)
+{
+	while (len--) {
+		if (*name++ != *label)
+			return NULL;
+		if (*label++ == '/')
+			name = pv_path_skip_noops(name);
+	}
+	return name;
+}
+
+/**
+ * pv_label_common - how much of a label does a name begin with?
+ * @node: whose label
+ * @name: the name, normalised
+ *
+ * Return: how many bytes.
+ */
+u32 pv_label_common(const struct pv_node *node, const char *name)
+{
+	u32 len = 0;
+
+	while (len < node->label_len && node->label[len] == name[len])
+		len++;
+	return len;
+}
+
+/**
+ * pv_table_has_below - does a rule speak of something below a name?
+ * @table: the table
+ * @name: an absolute path, normalised
+ * @rule: only rules before this one count, or PV_NO_RULE for all
+ *
+ * Context: any.
+ * Return: true if such a rule's ORIGINAL lies strictly below @name.
+ */
+bool pv_table_has_below(const struct pv_table *table, const char *name,
+			u32 rule)
+{
+	const struct pv_node *node = table->nodes;
+	u32 common;
+
+	do {
+		common = pv_label_common(node, name);
+		name += common;
+		if (common < node->label_len)
+			return !*name && node->label[common] == '/' &&
+			       node->best < rule;
+		/* All that is below begins with a "/". */
+		node = pv_node_child(table->nodes, node, *name ?: '/');
+	} while (node && *name);
+	return node && node->best < rule;
+}
+
+/**
+ * pv_table_has_below_from - does a rule speak of something below a relative name?
+ * @table: the table
+ * @seek: as with pv_table_match_from()
+ * @name: the name, normalised
+ *
+ * Context: any.
+ * Return: as with pv_table_has_below(), of all rules.
+ */
+bool pv_table_has_below_from(const struct pv_table *table, struct pv_seek seek,
+			     const char *name)
+{
+	const struct pv_node *node = table->nodes + seek.node;
+	const char *label;
+	bool slash = false;
+
+	if (seek.used == PV_SEEK_NOWHERE)
+		return false;
+	label = node->label + seek.used;
+	for (;;) {
+		const char *end = node->label + node->label_len;
+
+		/* First the "/" that the name does not begin with. */
+		if (!slash && label < end) {
+			if (*label++ != '/')
+				return false;
+			slash = true;
+		}
+		while (label < end && *label == *name) {
+			label++;
+			name++;
+		}
+		if (label < end)
+			return slash && !*name && *label == '/';
+		if (!*name && slash)
+			return pv_node_child(table->nodes, node, '/');
+		node = pv_node_child(table->nodes, node, slash ? *name : '/');
+		if (!node)
+			return false;
+		label = node->label;
+	}
+}
+
+/**
+ * pv_table_seek - find where in the trie of ORIGINALs a path ends
+ * @table: the table
+ * @path: an absolute path, normalised: "" for the root directory
+ *
+ * Context: any.
+ * Return: what pv_table_match_from() goes on from.
+ */
+struct pv_seek pv_table_seek(const struct pv_table *table, const char *path)
+{
+	const struct pv_node *node = table->nodes;
+	struct pv_seek seek = { .used = PV_SEEK_NOWHERE };
+	u32 common;
+
+	do {
+		common = pv_label_common(node, path);
+		path += common;
+		if (!*path) {
+			seek.node = node - table->nodes;
+			seek.used = common;
+			break;
+		}
+		if (common < node->label_len)
+			break;
+		node = pv_node_child(table->nodes, node, *path);
+	} while (node);
+	return seek;
+}
