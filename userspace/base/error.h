@@ -26,7 +26,7 @@ int error_set(struct error *error, int err, const char *format, ...)
 /* The same, in the words of errno. */
 int error_errno(struct error *error, int err);
 
-/* Is it want of memory or descriptors, @err being an errno, and none of what was asked for? */
+/* Is the errno @err a lack of memory or descriptors, and not of what was asked for? */
 bool error_is_shortage(int err);
 
 #endif /* BASE_ERROR_H */

@@ -18,7 +18,7 @@ bool files_same_stat(const struct stat *a, const struct stat *b);
 const char *files_below(const char *path, const char *prefix);
 
 /*
- * The entries of the directory @name in @dirfd, which is no link; @dirfd itself stays
+ * The entries of the directory @name in @dirfd, which is not a link; @dirfd itself stays
  * open.  NULL with errno.
  */
 DIR *files_opendir(int dirfd, const char *name);

@@ -51,7 +51,7 @@ static bool is_limit(const struct place *place, const char *name)
 	return !begin || *begin;
 }
 
-/* What cannot be looked at is not there, but for want of memory: -errno then. */
+/* What cannot be looked at is not there, but for lack of memory: -errno then. */
 static int nothing(void)
 {
 	return error_is_shortage(errno) ? -errno : 0;

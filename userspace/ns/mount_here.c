@@ -60,7 +60,7 @@ static bool is_same_filesystem(const struct ns_mount *mount,
 	return is_member(mount, "source", mnt_fs_get_source(fs));
 }
 
-/* Nothing else may be mounted on top of it.  Returns 0 or -errno for want of memory. */
+/* Nothing else may be mounted on top of it.  Returns 0 or -errno for lack of memory. */
 static int look_at(const char *path, struct libmnt_fs *fs, bool *shows)
 {
 	struct statx st;
@@ -76,7 +76,7 @@ static int look_at(const char *path, struct libmnt_fs *fs, bool *shows)
 
 /*
  * The numbers of devices that are none are given again: what is in memory may be another one
- * than it was.  Returns 0 or -errno for want of memory.
+ * than it was.  Returns 0 or -errno for lack of memory.
  */
 static int look_whether_same(const struct ns_mount *mount, const char *path,
 			     bool *same)

@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/command.h"
 #include "base/document.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/message.h"
 #include "ns/file.h"
 #include "ns/filesystem.h"
@@ -60,15 +60,11 @@ static bool is_local(struct libmnt_fs *fs)
 
 static int open_target(int rootfd, const char *target)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-
 	/* A name that leads on to nothing is that of the root itself. */
 	if (!strcmp(target, "/"))
 		target = ".";
-	return syscall(SYS_openat2, rootfd, target, &how, sizeof(how));
+	return files_openat(rootfd, target, O_PATH | O_NOFOLLOW,
+			    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 /* False if it is another mount, which hides it. */

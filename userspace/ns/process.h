@@ -31,7 +31,7 @@ void ns_process_close(struct ns_process *of);
 
 /*
  * How many user namespaces below ours the owner of @fd is; 0 is ours, or above.  Or -errno,
- * for want of memory.
+ * for lack of memory.
  */
 int ns_process_level(const struct ns_process *of, int fd);
 

@@ -59,8 +59,8 @@ struct truncation {
 
 /* ---- The command line ---- */
 
-static int take(const struct command *command, struct truncation *truncation,
-		int code)
+static int take_option(const struct command *command,
+		       struct truncation *truncation, int code)
 {
 	switch (code) {
 	case OPTION_FD:
@@ -84,7 +84,7 @@ static int read_request(const struct command *command, int argc,
 
 	while ((code = options_any(command, argc, argv, options)) !=
 	       OPTION_END) {
-		status = take(command, truncation, code);
+		status = take_option(command, truncation, code);
 		if (status != STATUS_DONE)
 			return status;
 	}
