@@ -1248,6 +1248,26 @@ def whole_links(text):
 
 
 @test
+def restore_gives_routes_all_that_they_had():
+    """What ip says of them: metrics, a type of service, onlink, several hops."""
+    script = """ip link add v0 type veth peer name v1; ip link set v0 up
+        ip link set v1 up; ip addr add 10.9.0.1/24 dev v0
+        ip addr add fd00::1/64 dev v0 nodad
+        ip route add 10.10.0.0/16 via 10.9.0.2 mtu lock 1300 advmss 1200 rto_min 3s
+        ip route add 10.11.0.0/16 via 192.0.2.1 dev v0 onlink src 10.9.0.1
+        ip route add 10.12.0.0/16 tos 8 dev v0 scope link proto static
+        ip route add 10.13.0.0/16 nexthop via 10.9.0.3 weight 2 nexthop via 10.9.0.4
+        ip -6 route add fd01::/64 via fd00::2 metric 7 mtu 1290 hoplimit 9"""
+    look = ["sh", "-c", "ip -d route show proto static; ip -d route show "
+            "proto boot; ip -d -6 route show proto boot"]
+    with Process(ALL, script) as process:
+        want = sorted(process.inside(*look).splitlines())
+        path = process.save()
+    check(len(want) > 5, want)
+    check_equal(sorted(restored(path, *look).splitlines()), want, "routes")
+
+
+@test
 def restore_gives_lo_what_it_had_and_nothing_else():
     """Addresses that were removed, no IPv6 at all, flags, another size, down."""
     proc = "/proc/sys/net/ipv6/conf"

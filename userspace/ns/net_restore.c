@@ -13,6 +13,7 @@
 #include <netlink/route/link/veth.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -471,6 +472,7 @@ static int add_hop(struct rtnl_route *route, const struct json_object *saved)
 		return err;
 	}
 	rtnl_route_nh_set_weight(hop, ns_get_number(saved, "weight"));
+	rtnl_route_nh_set_flags(hop, ns_get_number(saved, "flags"));
 	rtnl_route_add_nexthop(route, hop);
 	return 0;
 }
@@ -497,6 +499,16 @@ static int set_ends(struct rtnl_route *route, const struct json_object *saved)
 	return err;
 }
 
+/* Files of an older pvadm do not tell them. */
+static void set_metrics(struct rtnl_route *route, struct json_object *metrics)
+{
+	if (!metrics)
+		return;
+	json_object_object_foreach(metrics, name, value)
+		rtnl_route_set_metric(route, atoi(name),
+				      json_object_get_int64(value));
+}
+
 static int fill_route(struct rtnl_route *route,
 		      const struct json_object *saved)
 {
@@ -510,6 +522,8 @@ static int fill_route(struct rtnl_route *route,
 	rtnl_route_set_protocol(route, ns_get_number(saved, "protocol"));
 	rtnl_route_set_scope(route, ns_get_number(saved, "scope"));
 	rtnl_route_set_priority(route, ns_get_number(saved, "priority"));
+	rtnl_route_set_tos(route, ns_get_number(saved, "tos"));
+	set_metrics(route, ns_get(saved, "metrics"));
 	if (!err)
 		err = rtnl_route_set_type(route, ns_get_number(saved, "type"));
 	for (i = 0; !err && i < json_object_array_length(hops); i++)

@@ -179,6 +179,25 @@ static struct json_object *hop_json(const struct net *net,
 		ns_put_string(object, "link", name);
 	put_address(object, "gateway", rtnl_route_nh_get_gateway(hop));
 	ns_put_number(object, "weight", rtnl_route_nh_get_weight(hop));
+	ns_put_number(object, "flags", rtnl_route_nh_get_flags(hop) &
+				       RTNH_F_ONLINK);
+	return object;
+}
+
+/* By their numbers; the name of a congestion control is none. */
+static struct json_object *metrics_json(struct rtnl_route *route)
+{
+	struct json_object *object = json_object_new_object();
+	char name[12];
+	uint32_t value;
+	int i;
+
+	for (i = 1; i <= RTAX_MAX; i++) {
+		if (i == RTAX_CC_ALGO || rtnl_route_get_metric(route, i, &value))
+			continue;
+		snprintf(name, sizeof(name), "%d", i);
+		ns_put_number(object, name, value);
+	}
 	return object;
 }
 
@@ -197,6 +216,8 @@ static struct json_object *route_json(const struct net *net,
 	ns_put_number(object, "scope", rtnl_route_get_scope(route));
 	ns_put_number(object, "type", rtnl_route_get_type(route));
 	ns_put_number(object, "priority", rtnl_route_get_priority(route));
+	ns_put_number(object, "tos", rtnl_route_get_tos(route));
+	json_object_object_add(object, "metrics", metrics_json(route));
 	for (i = 0; i < rtnl_route_get_nnexthops(route); i++)
 		json_object_array_add(hops, hop_json(net,
 						     rtnl_route_nexthop_n(route, i)));
