@@ -789,16 +789,18 @@ def restore_gives_each_mount_its_propagation():
         mount --bind {tree}/e {tree}/f; mount --make-slave {tree}/f
         mount --bind {tree}/g {tree}/g; mount --make-unbindable {tree}/g"""
     # The root as systemd has it, a container of its, a sandbox, and without any.
-    for root, end in (("rshared", ":"), ("rslave", "mount --make-rshared /"),
-                      ("rslave", ":"), ("rprivate", ":"),
-                      ("rprivate", "mount --make-unbindable /")):
-        for options in ("--mount --propagation unchanged", ALL):
-            with Process(options, f"mount --make-{root} /\n{script}\n{end}") \
-                    as process:
-                want = relations(process.inside(*TABLE))
-                path = process.save()
-            found = relations(restored(path, *TABLE))
-            check_equal(found, want, f"{options}, {root}, {end}")
+    plain, user = "--mount --propagation unchanged", "--user --map-root-user --mount"
+    for options, root, end in (
+            (plain, "rshared", ":"), (user, "rshared", ":"),
+            (plain, "rslave", "mount --make-rshared /"), (user, "rslave", ":"),
+            (user, "rslave", "mount --make-rshared /"), (plain, "rprivate", ":"),
+            (plain, "rprivate", "mount --make-unbindable /")):
+        with Process(options, f"mount --make-{root} /\n{script}\n{end}") \
+                as process:
+            want = relations(process.inside(*TABLE))
+            path = process.save()
+        found = relations(restored(path, *TABLE))
+        check_equal(found, want, f"{options}, {root}, {end}")
 
 
 @test
@@ -1283,12 +1285,12 @@ def restore_gives_lo_what_it_had_and_nothing_else():
                    "preferred_lft 8000; ip addr add 10.1.2.1/24 dev lo "
                    "noprefixroute", "ip link set lo name loop; "
                    "ip link set loop up"):
-        for options in ALL, "--net":
-            with Process(options, script) as process:
-                want = whole_links(process.inside("ip", "-j", "addr"))
-                path = process.save()
-            check_equal(whole_links(restored(path, "ip", "-j", "addr")), want,
-                        script)
+        with Process("--user --map-root-user --net" if "del" in script
+                     else "--net", script) as process:
+            want = whole_links(process.inside("ip", "-j", "addr"))
+            path = process.save()
+        check_equal(whole_links(restored(path, "ip", "-j", "addr")), want,
+                    script)
 
 
 @test
