@@ -371,7 +371,7 @@ attach_takes_a_file_of_many() {
 	pvadm attach -b "$SCRATCH/batch"
 	same "$(pvadm show "$SLEEPER" | grep -v '^#')" "$OLD=$NEW" "the first"
 	same "$(pvadm show "$OTHER" | grep -v '^#')" \
-		"$SCRATCH/with\\ blank=$SCRATCH/two\\ words
+		"$SCRATCH/with blank=$SCRATCH/two words
 /it's=$NEWER
 /a\\#b=$NEW" "the second"
 	pvadm detach "$SLEEPER" "$OTHER"

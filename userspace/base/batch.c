@@ -4,15 +4,23 @@
  */
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/batch.h"
 #include "base/command.h"
+#include "base/files.h"
 #include "base/message.h"
 
-#define BLANKS	" \t\r\n"
+/* Some 100,000 lines, each with rules that are long. */
+#define MOST_BYTES	(64 * 1024 * 1024)
+
+/* struct reader - where in the text we are, and in which of its lines, from 1 */
+struct reader {
+	char *at;
+	size_t number;
+};
 
 static bool append_word(struct batch_line *line, const char *word, size_t length)
 {
@@ -28,158 +36,149 @@ static bool append_word(struct batch_line *line, const char *word, size_t length
 	return true;
 }
 
-/*
- * The word at *@text, its quotes taken away in place: its length, and *@text behind it;
- * -1 if a quote is left open.
- */
-static ssize_t take_word(char **text)
+static bool append_line(struct batch *batch, size_t number, const char *command)
 {
-	char *to = *text, *from = to, *begin = to, quote = 0;
+	struct batch_line *line;
 
-	for (; *from && (quote || !strchr(BLANKS, *from)); from++) {
+	line = realloc(batch->line, (batch->count + 1) * sizeof(*line));
+	if (!line)
+		return false;
+	batch->line = line;
+	line += batch->count++;
+	*line = (struct batch_line){ .number = number };
+	return append_word(line, command, strlen(command));
+}
+
+static void drop_last_line(struct batch *batch)
+{
+	struct batch_line *line = &batch->line[--batch->count];
+
+	while (line->argc)
+		free(line->argv[--line->argc]);
+	free(line->argv);
+}
+
+/* How long the end of the line is that a backslash takes away, with it; 0: none is. */
+static size_t continuation(const char *at)
+{
+	if (!strncmp(at, "\\\n", 2))
+		return 2;
+	return strncmp(at, "\\\r\n", 3) ? 0 : 3;
+}
+
+static bool ends_word(const char *at)
+{
+	return !*at || strchr(" \t\r\n", *at) || continuation(at);
+}
+
+/* To the next word of the line; false if there is none. */
+static bool next_word(struct reader *reader)
+{
+	size_t skip;
+
+	for (;;) {
+		reader->at += strspn(reader->at, " \t\r");
+		skip = continuation(reader->at);
+		if (!skip)
+			break;
+		reader->at += skip;
+		reader->number++;
+	}
+	if (*reader->at == '#')
+		reader->at += strcspn(reader->at, "\n");
+	return *reader->at && *reader->at != '\n';
+}
+
+/* The word that we are at, its quotes taken away in place; -1: one is left open. */
+static ssize_t take_word(struct reader *reader)
+{
+	char *from = reader->at, *to = from, *begin = from, quote = 0;
+
+	for (; quote ? *from && *from != '\n' : !ends_word(from); from++) {
 		if (quote ? *from == quote : *from == '\'' || *from == '"')
 			quote = quote ? 0 : *from;
 		else
 			*to++ = *from;
 	}
-	*text = from;
+	reader->at = from;
 	return quote ? -1 : to - begin;
 }
 
 /* 0 or a negative errno; -EINVAL for a quote that is left open. */
-static int split(struct batch_line *line, char *text)
+static int read_words(struct reader *reader, struct batch_line *line)
 {
-	for (;;) {
-		char *word;
-		ssize_t length;
+	while (next_word(reader)) {
+		const char *word = reader->at;
+		ssize_t length = take_word(reader);
 
-		text += strspn(text, BLANKS);
-		if (!*text || *text == '#')
-			return 0;
-		word = text;
-		length = take_word(&text);
 		if (length < 0)
 			return -EINVAL;
 		if (!append_word(line, word, length))
 			return -ENOMEM;
 	}
+	return 0;
 }
 
-/* Does it go on with the next line?  Then the backslash becomes a blank. */
-static bool goes_on(char *text, ssize_t length)
+/* Returns as read_words(). */
+static int read_lines(struct batch *batch, char *text, const char *command)
 {
-	while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
-		length--;
-	if (!length || text[length - 1] != '\\')
-		return false;
-	text[length - 1] = ' ';
-	return true;
-}
-
-/* *@text becomes the next command line, @number counts lines; false at the end. */
-static bool next_line(FILE *file, char **text, size_t *size, size_t *number)
-{
-	char *more = NULL, *both;
-	size_t more_size = 0;
-	ssize_t length;
-	bool going_on;
-
-	length = getline(text, size, file);
-	if (length < 0)
-		return false;
-	++*number;
-	going_on = goes_on(*text, length);
-	while (going_on && (length = getline(&more, &more_size, file)) >= 0) {
-		++*number;
-		going_on = goes_on(more, length);
-		*size = strlen(*text) + length + 1;
-		both = realloc(*text, *size);
-		if (!both) {
-			free(more);
-			return false;
-		}
-		*text = both;
-		strcat(*text, more);
-	}
-	free(more);
-	return true;
-}
-
-static int append_line(struct batch *batch, const char *command, size_t number,
-		       char *text)
-{
+	struct reader reader = { .at = text, .number = 1 };
 	struct batch_line *line;
 	int err;
 
-	line = realloc(batch->line, (batch->count + 1) * sizeof(*line));
-	if (!line)
-		return -ENOMEM;
-	batch->line = line;
-	line += batch->count++;
-	*line = (struct batch_line){ .number = number };
-	if (!append_word(line, command, strlen(command)))
-		return -ENOMEM;
-	err = split(line, text);
-	if (!err && line->argc == 1) {
-		free(line->argv[0]);
-		free(line->argv);
-		batch->count--;
+	for (;;) {
+		if (!append_line(batch, reader.number, command))
+			return -ENOMEM;
+		line = &batch->line[batch->count - 1];
+		err = read_words(&reader, line);
+		if (err)
+			return err;
+		if (line->argc == 1)
+			drop_last_line(batch);
+		if (!*reader.at)
+			return 0;
+		reader.at++;
+		reader.number++;
 	}
-	return err;
 }
 
-static int read_lines(struct batch *batch, FILE *file, const char *command)
+static int refuse(const struct batch *batch, int err)
 {
-	size_t size = 0, number = 0, first;
-	char *text = NULL;
-	int err = 0;
-
-	for (;;) {
-		first = number + 1;
-		errno = 0;
-		if (!next_line(file, &text, &size, &number)) {
-			err = -errno;
-			break;
-		}
-		err = append_line(batch, command, first, text);
-		if (err)
-			break;
-	}
-	free(text);
-	if (err == -EINVAL && batch->count) {
-		batch_at(batch, batch->count - 1);
-		return message_failed("a quote is left open");
-	}
-	return err ? message_failed("cannot read %s: %s", batch->name,
-				    strerror(-err)) : STATUS_DONE;
+	if (err == -ENOMEM)
+		return message_out_of_memory();
+	batch_at(batch, batch->count - 1);
+	return message_failed("a quote is left open");
 }
 
 int batch_read(struct batch *batch, const char *path, const char *command)
 {
 	bool standard = !strcmp(path, "-");
-	FILE *file = standard ? stdin : fopen(path, "re");
-	int status;
+	size_t length;
+	char *text;
+	int err;
 
 	*batch = (struct batch){ .name = standard ? "standard input" : path };
-	if (!file)
-		return message_failed("cannot open %s: %s", path, strerror(errno));
-	status = read_lines(batch, file, command);
-	if (!standard)
-		fclose(file);
-	if (status != STATUS_DONE)
+	err = standard ? files_read(STDIN_FILENO, MOST_BYTES, &text, &length) :
+			 files_read_path(path, MOST_BYTES, &text, &length);
+	if (err)
+		return message_failed("cannot read %s: %s", batch->name,
+				      strerror(-err));
+	if (memchr(text, 0, length))
+		err = message_failed("%s is no text: it has a NUL", batch->name);
+	else
+		err = read_lines(batch, text, command);
+	free(text);
+	if (err < 0)
+		err = refuse(batch, err);
+	if (err)
 		batch_free(batch);
-	return status;
+	return err;
 }
 
 void batch_free(struct batch *batch)
 {
-	while (batch->count) {
-		struct batch_line *line = &batch->line[--batch->count];
-
-		while (line->argc)
-			free(line->argv[--line->argc]);
-		free(line->argv);
-	}
+	while (batch->count)
+		drop_last_line(batch);
 	free(batch->line);
 	*batch = (struct batch){ 0 };
 	message_at(NULL, 0);

@@ -228,7 +228,7 @@ static int attach_batch(const struct command *command,
 		return status;
 	requests = calloc(batch.count + 1, sizeof(*requests));
 	if (!requests)
-		status = message_failed("out of memory");
+		status = message_out_of_memory();
 	else
 		status = read_batch(command, &batch, given, requests);
 	message_at(NULL, 0);
