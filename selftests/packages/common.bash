@@ -19,10 +19,12 @@ version_of() {
 }
 
 # what_is_there : files that packages may have made, one a line, sorted. What dpkg knows is
-# asked of dpkg; the second kernel's tree is there in one of the two roots alone; and
-# Python keeps its own modules compiled, when somebody uses them.
+# asked of dpkg; the second kernel's tree is there in one of the two roots alone; the
+# guest has tests and sources of its own; DKMS keeps the key that it signs with; and Python
+# its own modules compiled, when somebody uses them.
 what_is_there() {
 	find /etc /usr /var/lib -xdev \( -path /var/lib/dpkg -o -path '*-cloud-amd64' -o \
-		-path /usr/lib/pathvirt \) -prune -o -print |
+		-path /usr/lib/pathvirt -o -path /usr/src/pathvirt -o \
+		-path '/var/lib/dkms/mok.*' \) -prune -o -print |
 		grep -v '/__pycache__' | LC_ALL=C sort
 }

@@ -18,15 +18,20 @@ cd "$(dirname "$(dirname "${BASH_SOURCE[0]}")")" || exit 1
 . packages/common.bash
 
 RELEASE=$(uname -r)
-PACKAGES=(pathvirt-dkms pvadm libpathvirt0 libpathvirt-dev python3-pathvirt)
+WANTED=(pathvirt-dkms pvadm libpathvirt0 libpathvirt-dev python3-pathvirt)
 
 # The guest's own copies would win or lose by chance.
 remove_payload "$PAYLOAD"
 tar -x --keep-directory-symlink --no-overwrite-dir -C / -f "$WRITTEN"
 VERSION=$(dpkg-query -W -f '${source:Upstream-Version}' pathvirt-dkms)
 
+# all_packages : those that are made of our source, symbols for debuggers among them.
+all_packages() {
+	dpkg-query -W -f '${source:Package} ${Package}\n' | awk '$1 == "pathvirt" { print $2 }'
+}
+
 they_are_installed() {
-	same "$(dpkg-query -W -f '${db:Status-Abbrev}' "${PACKAGES[@]}")" \
+	same "$(dpkg-query -W -f '${db:Status-Abbrev}' "${WANTED[@]}")" \
 		"ii ii ii ii ii " "states"
 	dkms status "pathvirt/$VERSION" -k "$RELEASE" | grep -q installed
 }
@@ -62,8 +67,10 @@ removed_while_in_use() {
 }
 
 purged() {
-	dpkg -P "${PACKAGES[@]}"
-	same "$(dpkg-query -W -f '${db:Status-Abbrev}' "${PACKAGES[@]}" 2>/dev/null)" "" "states"
+	local packages
+	mapfile -t packages < <(all_packages)
+	dpkg -P "${packages[@]}"
+	same "$(all_packages)" "" "packages"
 	same "$(comm -13 "$WAS_THERE" <(what_is_there))" "" "left"
 }
 
