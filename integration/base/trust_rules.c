@@ -97,8 +97,8 @@ static int touches_any(const char *original, const char *real,
 static const char *advice(enum trust_use use)
 {
 	if (use == TRUST_TEMPORARY)
-		return "everybody writes to ORIGINAL, so NEW has to be root's and sticky, and lie where only root may write";
-	return "what root trusts lies at ORIGINAL, so NEW has to lie where only root may write";
+		return "let NEW be root's and sticky, and lie where only root may write";
+	return "root trusts what is there; let NEW lie where only root may write";
 }
 
 /*
