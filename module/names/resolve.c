@@ -894,7 +894,8 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 		if (!c->last)
 			return pv_resolve_enter(r);
 		/* By way of others perhaps, but this is what the name says. */
-		r->resolved.hit = hit;
+		if (hit.rule != PV_NO_RULE)
+			r->resolved.hit = hit;
 		return pv_resolve_ends_in_new(r, &hit, result, c->after);
 	}
 	if (!pv_resolve_is_there(r))

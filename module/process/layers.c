@@ -691,8 +691,8 @@ bool pv_layers_find_standin(const struct pv_layers *layers, const char *virtual,
 	return false;
 }
 
-static void pv_dir_view_begin(struct pv_dir_view *view, const struct pv_table *table,
-			  const char *name)
+static void pv_dir_view_begin(struct pv_dir_view *view,
+			      const struct pv_table *table, const char *name)
 {
 	const char *rest;
 
