@@ -750,7 +750,9 @@ TEST_F(listing, T16_rules_and_names_change_while_threads_list)
 			if (nr < PLAIN)
 				_exit(1);
 		}
-		_exit(0);
+		lseek(fd, 0, SEEK_SET);
+		nr = list_rest(variant->call, fd, 56, list);
+		_exit(nr < 0 || !find(list, nr, "afile"));
 	}
 	for (i = 0; i < 60; i++) {
 		pvt_attach(listers[i & 1], self->rules + i % 3,

@@ -64,53 +64,47 @@ alike() {
 }
 
 they_are_listed() {
-	alike 'ls -a home; ls -F home; ls -1U home | sort; ls home/user1 gone gone/by'
-	alike 'ls -ad home/* home/.*'
-	alike 'cd home/user1; ls; cd ..; ls'
-	alike 'python3 -c "
+	alike 'ls -a home; ls -F home; ls -1U home | sort; ls home/user1 gone gone/by; ls -ad home/* home/.*
+		(cd home/user1; ls; cd ..; ls)
+		perl -e "print join(\"\n\", glob(\"home/* home/.[a-z]*\")), \"\n\""
+		python3 -c "
 import os
 for top, dirs, files in sorted(os.walk(\"home\")):
     print(top, sorted(dirs), sorted(files))
 for entry in sorted(os.scandir(\"home\"), key=lambda entry: entry.name):
     print(entry.name, entry.is_dir(), entry.is_file(), entry.inode() == entry.stat().st_ino or \"mounted\")
 " | sed "s/ True\$/ mounted/"'
-	alike 'perl -e "print join(\"\n\", glob(\"home/* home/.[a-z]*\")), \"\n\""'
 }
 
 they_are_gone_through() {
-	alike 'find home gone | sort; find home -xdev | sort; find home -type d | sort; find home -type f | sort'
 	# What stands for a directory that is not there is on a device of its own.
-	alike 'find . -xdev -name "[a-z]*" -not -path "./new*" -not -path "./gone/*" -not -path "./shm" | sort'
-	alike 'du -x --inodes home | sort; du -a --inodes home | sort'
-	alike 'grep -r . home | sort; ls -R home'
+	alike 'find home gone | sort; find home -xdev | sort; find home -type d | sort; find home -type f | sort
+		find . -xdev -name "[a-z]*" -not -path "./new*" -not -path "./gone/*" -not -path "./shm" | sort
+		du -x --inodes home | sort; du -a --inodes home | sort; grep -r . home | sort; ls -R home'
 }
 
 they_are_copied() {
-	alike 'cp -a home $SCRATCH/out; cd $SCRATCH/out; find . | sort; grep -r . . | sort'
-	alike 'cp -ax home $SCRATCH/out; cd $SCRATCH/out; find . | sort'
-	alike 'rsync -a home gone $SCRATCH/out; cd $SCRATCH/out; find . | sort'
-	alike 'rsync -ax home $SCRATCH/out; cd $SCRATCH/out; find . | sort'
-	alike 'tar -c home gone | tar -t | sort; tar -c --one-file-system home 2>/dev/null | tar -t | sort'
+	alike 'mkdir $SCRATCH/out; cp -a home $SCRATCH/out/a; cp -ax home $SCRATCH/out/ax
+		rsync -a home gone $SCRATCH/out/r; rsync -ax home $SCRATCH/out/rx
+		tar -c home gone | tar -t | sort; tar -c --one-file-system home 2>/dev/null | tar -t | sort
+		cd $SCRATCH/out; find . | sort; grep -r . . | sort'
 }
 
 # What is busy stays, and all else goes.
 they_are_removed() {
-	alike 'rm -r home/plain home/f && ls home'
-	alike 'rm -rf home 2>&1 | sed "s/.*home/home/" | sort; ls -R home; ls new/2 new/3'
+	alike 'rm -r home/plain home/f && ls home; rm -rf home 2>&1 | sed "s/.*home/home/" | sort; ls -R home; ls new/2 new/3'
 	alike 'rm -rf home/user1/* home/user2/* 2>/dev/null; ls -R home; ls new/2 new/3'
 }
 
 shells_know_them() {
-	alike 'echo home/* home/.[a-z]* home/user? home/*/*; cd home; echo *'
-	alike 'shopt -s globstar; echo home/**; echo home/**/'
-	alike '{ compgen -f home/u; compgen -d home/u; compgen -f home/.r; compgen -G "home/s*"; } | sort'
-	alike 'dash -c "echo home/* home/*/*"'
+	alike 'echo home/* home/.[a-z]* home/user? home/*/*; (cd home; echo *)
+		shopt -s globstar; echo home/**; echo home/**/; dash -c "echo home/* home/*/*"
+		{ compgen -f home/u; compgen -d home/u; compgen -f home/.r; compgen -G "home/s*"; } | sort'
 }
 
 # Where NEW is looked up at each use it may not be there.
 late_ones_are_what_they_are() {
 	plant
-	echo x >"$SCRATCH/late.sh"
 	same "$(pvadm run --late --map "$TREE/home/user1=$TREE/nowhere" --map "$TREE/home/x=$TREE/nowhere/x" \
 		-- ls "$TREE/home")" $'f\nplain' "without NEW"
 	ln -s new/2 "$TREE/link"
@@ -125,7 +119,11 @@ what_is_mounted_on_NEW_is_told() {
 	plant
 	unshare -m pvadm run --map "$TREE/home/x=$TREE/new/2" -- bash -ec '
 		mount -t tmpfs none "$TREE/new/2"
-		find "$TREE/home" -maxdepth 1 -name x -printf "%i " | grep -qx "$(stat -c %i "$TREE/home/x") "'
+		python3 -c "
+import os
+entry = {entry.name: entry for entry in os.scandir(os.environ[\"TREE\"] + \"/home\")}[\"x\"]
+assert entry.inode() == entry.stat().st_ino
+"'
 }
 
 # The oddest directories of all.
@@ -140,9 +138,9 @@ proc_and_dev_have_them() {
 		xargs)" "1 1" "/proc/self"
 }
 
-# Twenty thousand of them, in a directory that is not there, and among as many files.
+# Thousands of them, in a directory that is not there, and among as many files.
 many_take_no_longer_than_they_are() {
-	local nr=20000
+	local nr=5000
 	plant
 	(cd "$TREE/home/plain" && seq -f 'file%g' 5000 | xargs touch)
 	seq -f "$TREE/none/%g=$TREE/new/1" $nr >"$SCRATCH/map"
@@ -153,7 +151,7 @@ many_take_no_longer_than_they_are() {
 		"$nr 6251 6251" "how many there are"
 }
 
-# on FILESYSTEM : what listing.c asks for, there.
+# on FILESYSTEM PROGRAM... : what listing.c asks for, there.
 on() {
 	local options=() made=$1
 	mkdir -p "$AT"
@@ -180,9 +178,8 @@ on() {
 	fi
 	chmod 755 "$AT"
 	local program status=0
-	for program in ./listing ./listing_32; do
-		PV_SELFTEST_BASE=$AT $program -t T16_each_name_comes_once_as_stat_tells_it \
-			-t T16_each_position_leads_back_to_what_came_there \
+	for program in "${@:2}"; do
+		PV_SELFTEST_BASE=$AT $program -t T16_each_position_leads_back_to_what_came_there \
 			-t T16_a_directory_that_changes_meanwhile || status=$?
 	done
 	umount "$AT"
@@ -198,7 +195,10 @@ promise T16_late_ones_are_what_they_are late_ones_are_what_they_are
 promise T16_what_is_mounted_on_NEW_is_told what_is_mounted_on_NEW_is_told
 promise T12_proc_and_dev_have_them proc_and_dev_have_them
 promise W5_many_take_no_longer_than_they_are many_take_no_longer_than_they_are
-for filesystem in ext4-linear xfs btrfs f2fs vfat tmpfs overlay; do
-	promise "T16_on_$filesystem" on "$filesystem"
+for filesystem in ext4-linear xfs btrfs f2fs vfat; do
+	promise "T16_on_$filesystem" on "$filesystem" ./listing
+done
+for filesystem in tmpfs overlay; do
+	promise "T16_on_$filesystem" on "$filesystem" ./listing ./listing_32
 done
 keep "$@"
