@@ -143,7 +143,7 @@ many_take_no_longer_than_they_are() {
 	local nr=5000
 	plant
 	(cd "$TREE/home/plain" && seq -f 'file%g' 5000 | xargs touch)
-	seq -f "$TREE/none/%g=$TREE/new/1" $nr >"$SCRATCH/map"
+	seq -f "$TREE/none/%g=$TREE/new/1" "$nr" >"$SCRATCH/map"
 	seq -f "$TREE/home/plain/file%g=$TREE/new/1" 2001 4 10000 >>"$SCRATCH/map"
 	same "$(pvadm run --map-file "$SCRATCH/map" -- bash -c '
 		ls -U "$TREE/none" | sort -u | wc -l

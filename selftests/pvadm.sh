@@ -256,7 +256,7 @@ attach_can_be_checked_first() {
 	# shellcheck disable=SC2016 # for the inner shell
 	bash -c 'cd "$1"; exec 5<who 6<"$2/who"; sleep 1000 & wait' - "$OLD" "$NEW" &
 	local pid=$!
-	await pgrep -P $pid -x sleep
+	await pgrep -P "$pid" -x sleep
 	same "$(pvadm attach "$pid" --map "$OLD=$NEW" --check | awk '{ print $2 $3, $NF }' | tail -n +2)" \
 		"cwd$OLD $OLD
 fd5 $OLD/who" "what it holds"
@@ -304,6 +304,7 @@ enter_goes_into_the_namespaces() {
 	cp /bin/busybox "$jail/bin/cat"
 	cp /bin/busybox "$jail/bin/sleep"
 	echo jail >"$jail/data/who"
+	# shellcheck disable=SC2016 # for the shell in there
 	unshare -m sh -c 'mount -t tmpfs none "$1/big" && echo big >"$1/big/who" &&
 		exec chroot "$1" /bin/sleep 1000' - "$jail" &
 	pid=$!
@@ -462,6 +463,7 @@ print([(r["original"], r["new"]) for r in json.load(sys.stdin)["layers"][0]["rul
 map_files_know_who_and_where() {
 	mkdir -p "$SCRATCH/root/$(uname -n)/0/j5"
 	echo known >"$SCRATCH/root/$(uname -n)/0/j5/who"
+	# shellcheck disable=SC2016 # for the map file
 	printf '%s/$PVT_NAME/a%%%%$$=%s/%%u/%%h/%%U/j%%j\n' "$SCRATCH" "$SCRATCH" >"$SCRATCH/map"
 	export PVT_NAME=x SLURM_JOB_ID=5
 	same "$(pvadm run --map-file "$SCRATCH/map" -- cat "$SCRATCH/x/a%\$/who")" known "it sees"
