@@ -382,7 +382,7 @@ attach_takes_a_file_of_many() {
 		pids+=($((i % 2 ? SLEEPER : OTHER)))
 	done
 	printf "%s --map $OLD=$NEWER\n" "${pids[@]}" | pvadm attach -b -
-	same "$(left)" "2 1" "from standard input"
+	same "$(left)" "2 2" "from standard input"
 	pvadm detach "$SLEEPER" "$OTHER"
 }
 

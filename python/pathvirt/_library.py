@@ -50,7 +50,7 @@ class RelinkedStruct(Structure):
     """struct pv_relinked"""
     _fields_ = [("linked", c_bool), ("named", c_bool), ("why", c_uint32), ("inode", c_uint64),
                 ("dev_major", c_uint32), ("dev_minor", c_uint32), ("links", c_uint32),
-                ("mode", c_uint32), ("mount", c_uint64)]
+                ("mode", c_uint32), ("mount", c_uint64), ("detached", c_bool)]
 
 
 class EventStruct(Structure):

@@ -27,7 +27,8 @@ class Relinked(NamedTuple):
     linked: it was given the name; named: the name that it was opened by is still there, and
     it needs no other; inode, device (as st_dev), mode (type and permissions); links: its
     link count before; mount: the ID of its mount, as in /proc/self/mountinfo, 0 if it is not
-    told.
+    told; detached: the name is there, but its mount was detached, so that the name leads to
+    it only where its filesystem is mounted as well.
 
     Since 0.1.
     """
@@ -38,6 +39,7 @@ class Relinked(NamedTuple):
     mode: int
     links: int
     mount: int
+    detached: bool
 
 
 def _fd(file: FileLike) -> int:
@@ -46,7 +48,7 @@ def _fd(file: FileLike) -> int:
 
 def _relinked(it: RelinkedStruct) -> Relinked:
     return Relinked(it.linked, it.named, it.inode, os.makedev(it.dev_major, it.dev_minor),
-                    it.mode, it.links, it.mount)
+                    it.mode, it.links, it.mount, it.detached)
 
 
 def relink(file: FileLike, name: StrPath, *, dir_fd: FileLike | None = None) -> Relinked:

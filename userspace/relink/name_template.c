@@ -88,11 +88,12 @@ static void put_escape(FILE *to, char escape,
 /* What lay in the root directory has an empty one. */
 static void squeeze(char *path)
 {
+	const char *from;
 	char *to = path;
 
-	for (; *path; path++)
-		if (*path != '/' || (path[1] != '/' && to != path))
-			*to++ = *path;
+	for (from = path; *from; from++)
+		if (*from != '/' || (from[1] != '/' && to != path))
+			*to++ = *from;
 	*to = '\0';
 }
 
