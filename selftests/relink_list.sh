@@ -223,6 +223,7 @@ d 1 it is a directory"
 	pvadm relink "$HOLDER" --in-place --copy >/dev/null
 	same "$(cd "$mnt" && find sub | sort | xargs)" "sub sub/b sub/d sub/d/a" "what is back"
 	kill -KILL "$HOLDER"
+	trap - EXIT
 	await umount "$mnt"
 	rm "$SCRATCH/m"
 }
@@ -325,7 +326,7 @@ while not all(os.readlink("/proc/%s/%s" % (pid, what)).startswith(two[:-1])
 	within pvadm relink --list "$HOLDER"
 	grep -q "$D/local$" "$SCRATCH/out"
 	within pvadm gc
-	grep -q "4 mounts were left out.*; the first: $SCRATCH/server" "$SCRATCH/err" ||
+	grep -q "4 places were left out.*; the first: $SCRATCH/server" "$SCRATCH/err" ||
 		fail "it says: $(<"$SCRATCH/err")"
 	within pvadm relink "$HOLDER" --fd 3 --manifest "$SCRATCH/m"
 	within pvadm cleanup "$SCRATCH/m"
@@ -353,16 +354,22 @@ for file in json.load(sys.stdin):
 		"[{'how': 'loop', 'device': '${loop#/dev/}'}]" "who holds it"
 }
 
+# swap CALL : swapon or swapoff, of descriptor 7; the kernel unlinks no file that is in use.
+swap() {
+	python3 -c 'import ctypes, sys
+sys.exit(getattr(ctypes.CDLL(None), sys.argv[1])(b"/proc/self/fd/7", 0) != 0)' "$1"
+}
+
 a_swap_file() {
 	holding 'pass'
 	dd if=/dev/zero of="$D/swap file" bs=64k count=16 2>/dev/null
 	chmod 600 "$D/swap file"
 	mkswap -q "$D/swap file"
-	exec 7<"$D/swap file"
-	swapon "$D/swap file"
+	exec 7<>"$D/swap file"
 	rm "$D/swap file"
+	swap swapon
 	pvadm relink --list >"$SCRATCH/out"
-	swapoff "/proc/$BASHPID/fd/7"
+	swap swapoff
 	exec 7<&-
 	grep -q "(kernel) .*  swap  .*$D/swap file  (the kernel swaps to it" "$SCRATCH/out" ||
 		fail "it says: $(<"$SCRATCH/out")"
