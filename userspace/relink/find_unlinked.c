@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "base/procfs.h"
 #include "relink/find_unlinked.h"
 #include "relink/mounts.h"
 
@@ -488,6 +489,46 @@ static int choose_living(struct search *search, int dirfd, const char *name)
 	return 0;
 }
 
+/*
+ * Is a file mapped that has lost its name, as far as can be read?  What is no file of a
+ * filesystem is called deleted, too.
+ */
+static bool maps_lost_file(pid_t tid)
+{
+	static const char * const none[] = { "/dev/zero", "/memfd:", "/SYSV" };
+	char name[64], *maps, *line, *path, *rest;
+	bool lost = false;
+	size_t i;
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", tid);
+	maps = procfs_read(name);
+	if (!maps)
+		return true;
+	for (line = strtok_r(maps, "\n", &rest); line && !lost;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		path = strchr(line, '/');
+		lost = path && strstr(path, " (deleted)");
+		for (i = 0; lost && i < sizeof(none) / sizeof(none[0]); i++)
+			lost = strncmp(path, none[i], strlen(none[i]));
+	}
+	free(maps);
+	return lost;
+}
+
+/*
+ * Who may look at a process may not follow what it has mapped, if he is root of a user
+ * namespace alone.  He need not where nothing is mapped that has lost its name.
+ */
+static int look_at_maps(struct search *search, int fd)
+{
+	bool refused = search->refused;
+	int err = each_entry(search, fd, "map_files", look_at_map);
+
+	if (search->refused && !maps_lost_file(search->living))
+		search->refused = refused;
+	return err;
+}
+
 /* What all threads share; /proc has no map_files below task. */
 static int look_at_memory(struct search *search)
 {
@@ -501,7 +542,7 @@ static int look_at_memory(struct search *search)
 	search->holder.tid = search->living;
 	err = look_at_link(search, fd, "exe", HOLD_EXE);
 	if (!err)
-		err = each_entry(search, fd, "map_files", look_at_map);
+		err = look_at_maps(search, fd);
 	close(fd);
 	return err;
 }
