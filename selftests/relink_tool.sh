@@ -989,7 +989,7 @@ manifests_are_forgotten() {
 	refused 1 "the manifest $M exists: say another one with --manifest, or have pvadm cleanup --forget $M remove it" relink
 	mv "$(new a)" "$D/a"
 	echo foreign >"$(new a)"
-	refused 1 "1 left, the first: " pvadm cleanup "$M" --forget
+	refused 1 "2 left, the first: " pvadm cleanup "$M" --forget
 	[[ -e $M ]] || fail "the manifest is gone"
 	rm "$(new a)"
 	pvadm cleanup "$M" --forget >/dev/null
