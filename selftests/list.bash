@@ -70,7 +70,7 @@ story.sh		ends	the tool
 reopen.sh		ends	the tool
 programs.sh		ends	programs of both suites; their calls are those of syscalls
 integration_pam.sh	ends	the module for PAM, with the daemons of both suites
-integration_slurm.sh	ends	the plugin for Slurm, with the releases of both suites
+integration_slurm.sh	newest	the plugin for Slurm, with the release of the newest suite; that of the oldest is not set up yet
 tracing.sh		ends	trace events are code of ours
 modparam.sh		newest	what the parameters do is code of ours; unload.sh loads it in each way at both ends
 stress			all	races
