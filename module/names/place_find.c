@@ -204,12 +204,14 @@ int pv_places_find(struct pv_table *table, struct task_struct *task,
  * @real: what the kernel calls one
  * @virtual: what it is called for @below
  * @scratch: for pv_layers_reverse()
+ * @named: each NEW so far is called what the kernel calls it
  */
 struct pv_calling {
 	const struct pv_layers *below;
 	char real[PATH_MAX];
 	char virtual[PATH_MAX];
 	char scratch[PATH_MAX];
+	bool named;
 };
 
 /*
@@ -224,12 +226,15 @@ static const char *pv_place_called(const struct pv_rule *rule,
 
 	if (place->mnt)
 		name = pv_dir_name(place, calling->real, PATH_MAX);
-	if (IS_ERR_OR_NULL(name))
+	if (IS_ERR_OR_NULL(name)) {
+		calling->named &= rule->exception;
 		return rule->new;
+	}
 	if (!calling->below)
 		return name;
 	pv_layers_reverse(calling->below, name, PV_ROUTE_FIRST, calling->virtual,
 			  calling->scratch, false);
+	calling->named &= !strcmp(calling->virtual, name);
 	return calling->virtual;
 }
 
@@ -254,6 +259,7 @@ static int pv_places_each(const struct pv_table *table, struct pv_draft *draft,
 	int err;
 	u32 i;
 
+	calling->named = true;
 	for (i = 0; i < table->nr_rules; i++, rule++) {
 		cond_resched();
 		if (fatal_signal_pending(current))
@@ -269,32 +275,13 @@ static int pv_places_each(const struct pv_table *table, struct pv_draft *draft,
 }
 
 /**
- * pv_places_named - is each NEW of a table what the kernel calls it?
- * @table: the table, with its places if it has any
- *
- * Context: may sleep.
- * Return: true if it is; false also if it cannot be told, or if nobody needs to know.
- */
-bool pv_places_named(const struct pv_table *table)
-{
-	struct pv_calling *calling;
-	bool named;
-
-	if (!table->places || table->nr_rules > PV_LAYERS_APART_MAX ||
-	    !pv_places_ours(table->places))
-		return false;
-	calling = kzalloc(sizeof(*calling), GFP_KERNEL_ACCOUNT);
-	named = calling && !pv_places_each(table, NULL, calling);
-	kfree(calling);
-	return named;
-}
-
-/**
  * pv_places_draft - write a table anew, with NEWs called what they really are
  * @table: the table, with its places if it has any
  * @below: the layers that its names pass afterwards, or NULL; then NEWs are called what
  *	these call them
  * @draft: receives the rules, if they are other ones then
+ * @named: set to whether each NEW is what the kernel calls it; false also if that cannot
+ *	be told
  *
  * A directory below NEW is known by what the kernel calls it, and rules of @below by what
  * the process calls it.  So NEW is known by that, too, whatever links it was said by.
@@ -303,11 +290,12 @@ bool pv_places_named(const struct pv_table *table)
  * Return: 0 if the table is as it should be, 1 if @draft is; -ENOMEM or -EINTR.
  */
 int pv_places_draft(const struct pv_table *table, const struct pv_layers *below,
-		    struct pv_draft *draft)
+		    struct pv_draft *draft, bool *named)
 {
 	struct pv_calling *calling;
 	int err;
 
+	*named = false;
 	if (!table->places || !pv_places_ours(table->places))
 		return 0;
 	calling = kzalloc(sizeof(*calling), GFP_KERNEL_ACCOUNT);
@@ -317,6 +305,7 @@ int pv_places_draft(const struct pv_table *table, const struct pv_layers *below,
 	err = pv_places_each(table, NULL, calling);
 	if (err > 0)
 		err = pv_places_each(table, draft, calling) ?: 1;
+	*named = calling->named;
 	kfree(calling);
 	return err;
 }

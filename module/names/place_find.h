@@ -12,9 +12,8 @@ struct task_struct;
 
 int pv_places_find(struct pv_table *table, struct task_struct *task,
 		   const struct pv_layers *below);
-bool pv_places_named(const struct pv_table *table);
 int pv_places_draft(const struct pv_table *table, const struct pv_layers *below,
-		    struct pv_draft *draft);
+		    struct pv_draft *draft, bool *named);
 int pv_places_stand_in(struct pv_table *table);
 
 #endif /* _PV_PLACE_FIND_H */

@@ -214,10 +214,11 @@ static int pv_table_call(struct genl_info *info, struct pv_table **table,
 	struct pv_charge charge = { };
 	struct pv_table *fresh;
 	struct pv_draft draft;
+	bool named;
 	int err;
 
 	pv_draft_init(&draft);
-	err = pv_places_draft(*table, below, &draft);
+	err = pv_places_draft(*table, below, &draft, &named);
 	if (err > 0)
 		err = pv_info_charge(info, &charge, 2 * draft.bytes) ?: 1;
 	if (err > 0) {
@@ -229,6 +230,8 @@ static int pv_table_call(struct genl_info *info, struct pv_table **table,
 			*table = fresh;
 		}
 	}
+	if (!err)
+		(*table)->named = named;
 	pv_draft_clear(&draft);
 	pv_charge_drop(&charge);
 	return err;
@@ -273,8 +276,6 @@ static int pv_table_place(struct genl_info *info, struct pv_table **table,
 		      0 : pv_table_look_up(info, *table, task, below);
 	if (!err)
 		err = pv_table_call(info, table, below);
-	if (!err)
-		(*table)->named = pv_places_named(*table);
 	if (!err)
 		err = pv_info_charged(info, pv_places_stand_in(*table));
 	pv_layers_put(below);
