@@ -112,7 +112,7 @@ static void pv_layers_put_in(struct pv_layers *to, u32 i, struct pv_table *table
 	to->from[i] = pv_root_get(from);
 }
 
-/* Has no rule of a table to do with what one of @rules leads to? */
+/* Has no rule of @table to do with what one of @other leads to? */
 static bool pv_table_is_apart(const struct pv_table *table, const struct pv_table *other)
 {
 	const struct pv_rule *rule = other->rules;
@@ -613,6 +613,22 @@ static bool pv_layers_have_below(const struct pv_layers *layers, u32 i,
 				  pv_table_match(table, inside, &rest));
 }
 
+/* Where a path leads by one layer; it may lie in @scratch.  NULL if that is too long. */
+static const char *pv_layers_lead_one(const struct pv_layers *layers, u32 i,
+				      const char *name, char *scratch)
+{
+	bool dot = false;
+	ssize_t len;
+	u32 rule;
+
+	len = pv_layers_pass_one(layers, i, name, scratch, PATH_MAX, &rule, &dot);
+	if (len < 0)
+		return NULL;
+	if (len == 1)
+		*scratch = '\0';	/* the root directory */
+	return len ? scratch : name;
+}
+
 /**
  * pv_layers_plain - where does a path lead, together with all that lies below?
  * @layers: the stack
@@ -627,21 +643,14 @@ static bool pv_layers_have_below(const struct pv_layers *layers, u32 i,
 const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
 			    char *scratch)
 {
-	bool dot = false;
-	ssize_t len;
-	u32 i, rule;
+	u32 i;
 
 	for (i = 0; i < layers->nr; i++) {
 		if (pv_layers_have_below(layers, i, name))
 			return NULL;
-		len = pv_layers_pass_one(layers, i, name, scratch, PATH_MAX,
-					 &rule, &dot);
-		if (len < 0)
+		name = pv_layers_lead_one(layers, i, name, scratch);
+		if (!name)
 			return NULL;
-		if (len == 1)
-			*scratch = '\0';	/* the root directory */
-		if (len)
-			name = scratch;
 	}
 	return name;
 }
@@ -715,9 +724,7 @@ const char *pv_layers_view(const struct pv_layers *layers, const char *name,
 			   char *scratch, struct pv_dir_view *views)
 {
 	const char *virtual = name, *inside;
-	bool dot = false;
-	ssize_t len;
-	u32 i, rule;
+	u32 i;
 
 	for (i = 0; i < layers->nr; i++) {
 		inside = layers->from[i] ? pv_root_strip(layers->from[i], name) :
@@ -727,14 +734,9 @@ const char *pv_layers_view(const struct pv_layers *layers, const char *name,
 			pv_dir_view_begin(&views[i], layers->tables[i], inside);
 		views[i].alone = name == virtual && !layers->from[i] &&
 				 views[i].match == PV_NO_RULE;
-		len = pv_layers_pass_one(layers, i, name, scratch, PATH_MAX,
-					 &rule, &dot);
-		if (len < 0)
+		name = pv_layers_lead_one(layers, i, name, scratch);
+		if (!name)
 			return NULL;
-		if (len == 1)
-			*scratch = '\0';	/* the root directory */
-		if (len)
-			name = scratch;
 	}
 	return name;
 }
