@@ -9,6 +9,7 @@
 # shellcheck disable=SC2317,SC2086 # what `promise` calls; users and places are words
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . ./ktap.sh
+. ./loading.bash
 
 ALICE=pvtalice
 BOB=pvtbob
@@ -110,24 +111,6 @@ clean_up() {
 	userdel -r $ALICE
 	userdel -r $BOB
 } >/dev/null 2>&1
-
-# What ends with a session may need a moment more than who has begun it.
-# unload : and nobody loads it again.
-unload() {
-	PARAMETERS=$(parameters)
-	await nothing_left
-	await rmmod pathvirt
-	echo 'install pathvirt /bin/false' >/etc/modprobe.d/pvt.conf
-}
-
-load() {
-	rm /etc/modprobe.d/pvt.conf
-	modprobe pathvirt $PARAMETERS
-}
-
-nothing_left() {
-	[[ $(left) == "0 0" ]]
-}
 
 # LOOK : where the user's data are, and that he may have su and sudo.
 LOOK="cat /pvt.data/who; cd /pvt.data; pwd; awk '/^NoNewPrivs/ { print \$2 }' /proc/self/status"

@@ -13,6 +13,7 @@
 # shellcheck disable=SC2317,SC2086 # what `promise` calls; users and places are words
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . ./ktap.sh
+. ./loading.bash
 
 ALICE=pvtalice
 DATA=/srv/pvt.data
@@ -147,23 +148,6 @@ clean_up() {
 	[[ ! -e $SCRATCH/stack ]] || cp "$SCRATCH/stack" "$STACK"
 	userdel -r $ALICE
 } >/dev/null 2>&1
-
-# unload : and nobody loads it again.
-unload() {
-	PARAMETERS=$(parameters)
-	await nothing_left
-	await rmmod pathvirt
-	echo 'install pathvirt /bin/false' >/etc/modprobe.d/pvt.conf
-}
-
-load() {
-	rm /etc/modprobe.d/pvt.conf
-	modprobe pathvirt $PARAMETERS
-}
-
-nothing_left() {
-	[[ $(left) == "0 0" ]]
-}
 
 # What is at each of these, on one line.
 # shellcheck disable=SC2016 # for the shell of the job

@@ -64,6 +64,12 @@ left() {
 	pvadm status | awk '$1 ~ /^(processes|tables):$/ { printf "%s%s", s, $2; s = " " }'
 }
 
+# nothing_left : the same as a fact, to be awaited: what ends with a process may need a
+# moment more than who has begun it.
+nothing_left() {
+	[[ $(left) == "0 0" ]]
+}
+
 # armed : yes or no. That follows what is attached, some seconds later.
 armed() {
 	pvadm status | awk '$1 == "armed:" { print $2 }'

@@ -248,10 +248,6 @@ a_missing_new_is_refused() {
 	pvadm show "$PID" | grep -qxF -- "# layer 0 (own, --late)"
 }
 
-nothing_left() {
-	[[ $(left) == "0 0" ]]
-}
-
 nothing_is_left() {
 	begin
 	pvadm register "$PID" --original "$(list "$H")"
