@@ -21,7 +21,7 @@ ROOT_EXCLUDE=(
 
 # Services that the tests start by themselves; where a test boots systemd, it is to be as
 # quiet as before they were there.
-ROOT_MASK=(cron munge slurmctld slurmd ssh)
+ROOT_MASK=(apparmor cron mariadb munge nbd-client postgresql slurmctld slurmd ssh)
 
 # has_package SUITE PACKAGE : can it be installed? apt is content with a name that
 # nothing but a dependency has, as that of an image which is not signed yet.
