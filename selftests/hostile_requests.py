@@ -582,6 +582,25 @@ def W6_tables_in_force_are_counted_until_they_are_gone():
             user.__exit__()
 
 
+@test
+def W6_directories_that_a_table_holds_are_counted():
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as top, \
+            Parameter("user_memory", "1"), nobody() as user:
+        os.chmod(top, 0o755)
+        for n in range(1000):
+            os.mkdir(f"{top}/{n}")
+        few = b"".join(rule(f"/{n}", f"{top}/{n}") for n in range(100))
+        many = b"".join(rule(f"/{n}", f"{top}/{n}") for n in range(1000))
+        same = b"".join(rule(f"/{n}", f"{top}/0") for n in range(1000))
+        must(user.ask("a", "set", few))
+        answer = user.ask("a", "set", many)
+        check_equal(answer["error"], errno.EDQUOT, "a thousand directories")
+        check("user_memory" in answer["message"], answer["message"])
+        for _ in range(5):
+            must(user.ask("a", "set", same))
+            must(user.ask("a", "set", few))
+
+
 # ---- W7: who learns what ----
 
 @test

@@ -155,6 +155,8 @@ static int pv_places_find_all(struct pv_table *table,
 		cond_resched();
 		if (fatal_signal_pending(current))
 			err = -EINTR;
+		if (!err)
+			err = pv_places_charge(places);
 	}
 	return err;
 }
@@ -167,9 +169,9 @@ static int pv_places_find_all(struct pv_table *table,
  *	a changed root directory
  *
  * Context: may sleep; with the rights of the running task.
- * Return: 0; -ENOMEM; -EINTR if the running task is being killed; or why a NEW cannot be
- * looked up, whose rule is the last of the places' @nr.  If the process has ended the
- * table has no places.
+ * Return: 0; -ENOMEM; -EINTR if the running task is being killed; -EDQUOT if it may not
+ * hold so many; or why a NEW cannot be looked up, whose rule is the last of the places'
+ * @nr.  If the process has ended the table has no places.
  */
 int pv_places_find(struct pv_table *table, struct task_struct *task,
 		   const struct pv_layers *below)

@@ -196,8 +196,8 @@ static int pv_table_look_up(struct genl_info *info, struct pv_table *table,
 	int err = pv_places_find(table, task, below);
 	const char *why;
 
-	if (!err || err == -ENOMEM || err == -EINTR)
-		return err;
+	if (!err || err == -ENOMEM || err == -EINTR || err == -EDQUOT)
+		return pv_info_charged(info, err);
 	why = err == -ENOENT || err == -ENOTDIR ?
 		      "NEW of a rule is not there" :
 		      "NEW of a rule cannot be looked up";

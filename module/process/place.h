@@ -10,6 +10,8 @@
 #include <linux/task_work.h>
 #include <linux/types.h>
 
+#include "user.h"
+
 struct pv_standins;
 
 /**
@@ -18,6 +20,7 @@ struct pv_standins;
  * @node: the same
  * @rcu: for freeing after a grace period
  * @nr: number of @new
+ * @charge: for what @new keeps in memory, see pv_places_charge()
  * @standins: for directories above an ORIGINAL that were not there, or NULL (standin.h)
  * @root: the root directory that they were looked up from; a reference
  * @new: of each rule where its NEW is, a reference; without mnt if the rule is an
@@ -33,6 +36,7 @@ struct pv_places {
 		struct rcu_head rcu;
 	};
 	u32 nr;
+	struct pv_charge charge;
 	struct pv_standins *standins;
 	struct path root;
 	struct path new[];

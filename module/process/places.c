@@ -37,6 +37,30 @@ size_t pv_places_size(u32 nr_rules)
 	       (size_t)nr_rules * sizeof(struct path);
 }
 
+/* What the large filesystems take for an inode and the name it was found by. */
+#define PV_PLACE_COST	1536
+
+/**
+ * pv_places_charge - charge the running task for the last place that was found
+ * @places: places; who sets the table has found one more
+ *
+ * What a table holds stays in memory as if it were open; but nobody may have as many
+ * files open as a table may have rules.  One that several rules in a row lead to counts
+ * once.
+ *
+ * Context: may sleep.
+ * Return: 0, or as pv_charge_add().
+ */
+int pv_places_charge(struct pv_places *places)
+{
+	u32 last = places->nr - 1;
+
+	if (!places->new[last].mnt ||
+	    (last && path_equal(&places->new[last], &places->new[last - 1])))
+		return 0;
+	return pv_charge_add(&places->charge, PV_PLACE_COST);
+}
+
 static void pv_places_free_rcu(struct rcu_head *rcu)
 {
 	kvfree(container_of(rcu, struct pv_places, rcu));
@@ -54,6 +78,7 @@ static void pv_places_drop(struct pv_places *places)
 	}
 	path_put(&places->root);
 	pv_standins_drop(places->standins);
+	pv_charge_drop(&places->charge);
 	call_rcu(&places->rcu, pv_places_free_rcu);
 }
 

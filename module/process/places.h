@@ -7,9 +7,11 @@
 
 #include "process/place.h"
 
+struct pv_places;
 struct pv_table;
 
 size_t pv_places_size(u32 nr_rules);
+int pv_places_charge(struct pv_places *places);
 void pv_places_move(struct pv_table *to, struct pv_table *from);
 void pv_places_let_go(struct pv_places *places);
 void pv_places_flush(void);
