@@ -6,12 +6,15 @@
  * They are those of uid 65534, who attaches himself, and of the root of a user
  * namespace, who attaches a whole tree.
  */
+#include <errno.h>
+#include <linux/netlink.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
@@ -268,6 +271,17 @@ static int ask_attach(pid_t pid)
 	return attach_pid(pid, ORIGINAL, "/usr", 0) ?: detach_pid(pid, 0);
 }
 
+/* A socket of a family that shares the lock of ours, which is told when one closes. */
+static int ask_close(pid_t pid __attribute__((unused)))
+{
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
+
+	if (sock < 0 || bind(sock, (struct sockaddr *)&address, sizeof(address)))
+		return -errno;
+	return close(sock) ? -errno : 0;
+}
+
 static struct changer *changer;
 
 static void changer_new(void)
@@ -313,6 +327,11 @@ TEST_F(hostile, W4_root_s_status_does_not_wait_for_a_call_of_others)
 TEST_F(hostile, W4_root_s_attach_does_not_wait_for_a_call_of_others)
 {
 	EXPECT_TRUE(done_meanwhile(self, variant->namespace, ask_attach));
+}
+
+TEST_F(hostile, W4_closing_another_socket_does_not_wait_for_a_call_of_others)
+{
+	EXPECT_TRUE(done_meanwhile(self, variant->namespace, ask_close));
 }
 
 TEST_F(hostile, W4_a_chroot_does_not_wait_for_a_call_of_others)

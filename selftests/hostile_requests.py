@@ -100,6 +100,15 @@ def hears(name):
         return 0
 
 
+def fork(count):
+    """Has so many children, one after the other."""
+    for _ in range(count):
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        os.waitpid(child, 0)
+
+
 def fill(prefix, count, size):
     """Stages count rules of some bytes, each by a socket of its own, until refused."""
     for number in range(count):
@@ -599,6 +608,35 @@ def W6_directories_that_a_table_holds_are_counted():
         for _ in range(5):
             must(user.ask("a", "set", same))
             must(user.ask("a", "set", few))
+
+
+@test
+def W6_a_flood_of_events_is_told_as_lost_and_the_next_ones_are_told():
+    deaf = genl.Raw()
+    deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)    # the least there is
+    deaf.sock.setsockopt(genl.SOL_NETLINK, 1, genl_group())
+    deaf.sock.setblocking(False)
+
+    def hears():
+        """Bytes, b"" for nothing, or the error."""
+        try:
+            return deaf.sock.recv(65536)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            return error.errno
+
+    with nobody() as user:
+        must(user.ask("a", "set", GOOD))
+        check_equal(user.fork(500), None, "500 children")
+    heard = []
+    wait_until(lambda: heard.append(hears()) or errno.ENOBUFS in heard,
+               "that some were lost")
+    while hears():
+        pass
+    with Sleeper() as sleeper:
+        must(genl.Raw().ask(cmd("set"), late(sleeper.pid) + GOOD))
+        wait_until(lambda: isinstance(hears() or 0, bytes), "the next one")
 
 
 # ---- W7: who learns what ----
