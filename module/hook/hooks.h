@@ -43,6 +43,8 @@ char *pv_original_d_path(const struct path *path, char *buf, int size);
 int pv_original_readlink(struct dentry *dentry, char __user *buf, int size);
 int pv_original_seq_path(struct seq_file *m, const struct path *path,
 			 const char *esc);
+int pv_original_seq_path_root(struct seq_file *m, const struct path *path,
+			      const struct path *root, const char *esc);
 long pv_original_maps_query(struct file *file, unsigned int cmd,
 			    unsigned long arg);
 int pv_original_rename(int olddfd, struct filename *from, int newdfd,

@@ -39,6 +39,8 @@ char *pv_handle_d_path(const struct path *path, char *buf, int size);
 int pv_handle_readlink(struct dentry *dentry, char __user *buf, int size);
 int pv_handle_seq_path(struct seq_file *m, const struct path *path,
 		       const char *esc);
+int pv_handle_seq_path_root(struct seq_file *m, const struct path *path,
+			    const struct path *root, const char *esc);
 long pv_handle_maps_query(struct file *file, unsigned int cmd,
 			  unsigned long arg);
 int pv_handle_rename(int olddfd, struct filename *from, int newdfd,

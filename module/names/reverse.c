@@ -4,7 +4,8 @@
  *
  * What d_path() says is translated back only while the process reads links and
  * maps of procfs: elsewhere the path goes into logs and to security modules,
- * which must know the real one.
+ * which must know the real one.  What names mounts, in procfs and for statmount(2),
+ * serves nothing else.
  */
 #include <linux/dcache.h>
 #include <linux/err.h>
@@ -12,6 +13,7 @@
 #include <linux/fs_struct.h>
 #include <linux/path.h>
 #include <linux/sched.h>
+#include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <asm/ptrace.h>
@@ -21,6 +23,9 @@
 #include "names/handlers.h"
 #include "names/vpath.h"
 #include "names/walk.h"
+#include "process/layers.h"
+#include "process/process.h"
+#include "process/root.h"
 #include "process/route.h"
 
 /*
@@ -112,6 +117,95 @@ int pv_handle_seq_path(struct seq_file *m, const struct path *path,
 	pv_telling_begin(&walk, PV_NO_FD);
 	ret = pv_original_seq_path(m, path, esc);
 	pv_telling_end(&walk);
+	return ret;
+}
+
+/*
+ * These may be the mounts of another process.  Where that has another root directory, or
+ * is in another namespace, what is told is no name that the reader could use.
+ */
+static bool pv_root_is_mine(const struct path *root)
+{
+	struct path mine;
+	bool same;
+
+	get_fs_root(current->fs, &mine);
+	same = path_equal(&mine, root);
+	path_put(&mine);
+	return same;
+}
+
+/* Does it lie where the rules of the running task count?  A name alone does not tell. */
+static bool pv_mount_counts(const struct path *path)
+{
+	struct pv_layers *layers = pv_layers_get_current();
+	bool counts = layers && path_is_under(path, &layers->base->inner);
+
+	pv_layers_put(layers);
+	return counts;
+}
+
+/*
+ * What the kernel calls the place of a mount, in @buf of PATH_MAX bytes.  That place is
+ * not deleted, even if what is mounted there was deleted where it lies.
+ */
+static char *pv_mount_place(const struct path *path, char *buf)
+{
+	static const char mark[] = " (deleted)";
+	char *name = pv_original_d_path(path, buf, PATH_MAX), *end;
+
+	if (IS_ERR(name) || !d_unlinked(path->dentry))
+		return name;
+	end = name + strlen(name) - strlen(mark);
+	if (end > name && !strcmp(end, mark))
+		*end = '\0';
+	return name;
+}
+
+/* Say the place of a mount in @virtual of @vpath; false if only the kernel says it right. */
+static bool pv_reverse_mount(struct pv_vpath *vpath, const struct path *path)
+{
+	const struct pv_start start = {
+		.path = *path,
+		.route = PV_ROUTE_FIRST,
+	};
+	const char *name = pv_mount_place(path, vpath->real);
+
+	return !IS_ERR(name) &&
+	       pv_vpath_reverse(vpath, &start, name) == PV_REVERSED_OTHER &&
+	       pv_mount_counts(path);
+}
+
+/* What is escaped is as the kernel escapes it; statmount() has nothing escaped. */
+static void pv_seq_say(struct seq_file *m, const char *name, const char *esc)
+{
+	if (*esc)
+		seq_escape(m, name, esc);
+	else
+		seq_puts(m, name);
+}
+
+/*
+ * Stands for seq_path_root(): the places in mountinfo, mounts and mountstats, and what
+ * statmount() says of them.  The kernel holds its table of mounts meanwhile, so nothing
+ * here may walk.
+ */
+int pv_handle_seq_path_root(struct seq_file *m, const struct path *path,
+			    const struct path *root, const char *esc)
+{
+	struct pv_vpath *vpath;
+	int ret = -ENOMEM;
+
+	pv_call_begin();
+	vpath = pv_vpath_alloc(GFP_KERNEL);
+	if (vpath && pv_root_is_mine(root) && pv_reverse_mount(vpath, path)) {
+		pv_seq_say(m, vpath->virtual, esc);
+		ret = 0;
+	} else if (vpath) {
+		ret = pv_original_seq_path_root(m, path, root, esc);
+	}
+	pv_vpath_free(vpath);
+	pv_call_end();
 	return ret;
 }
 

@@ -40,6 +40,7 @@ static struct pv_site pv_sites[] = {
 	[PV_SITE_D_PATH]	 = { "d_path", pv_handle_d_path },
 	[PV_SITE_READLINK]	 = { "proc_pid_readlink", pv_handle_readlink },
 	[PV_SITE_SEQ_PATH]	 = { "seq_path", pv_handle_seq_path },
+	[PV_SITE_SEQ_PATH_ROOT]	 = { "seq_path_root", pv_handle_seq_path_root },
 	[PV_SITE_MAPS_QUERY]	 = { PV_SYMBOL_MAPS_QUERY,
 				     pv_handle_maps_query },
 	[PV_SITE_RENAME]	 = { "filename_renameat2", pv_handle_rename,
