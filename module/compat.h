@@ -48,6 +48,20 @@
 #define PV_SYMBOL_PATH_LINK	NULL
 #endif
 
+/* What security modules say to a mount, if there are any. */
+#ifdef CONFIG_SECURITY
+#define PV_SYMBOL_SB_MOUNT	"security_sb_mount"
+#else
+#define PV_SYMBOL_SB_MOUNT	NULL
+#endif
+
+/* What AppArmor calls a file. */
+#ifdef CONFIG_SECURITY_APPARMOR
+#define PV_SYMBOL_APPARMOR_NAME	"aa_path_name"
+#else
+#define PV_SYMBOL_APPARMOR_NAME	NULL
+#endif
+
 /* What a walk tells audit of where a name has led, if there is any audit. */
 #ifdef CONFIG_AUDITSYSCALL
 #define PV_SYMBOL_AUDIT_INODE	"__audit_inode"

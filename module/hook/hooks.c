@@ -58,6 +58,8 @@ static const char * const pv_functions[PV_NR_TARGETS] __initconst = {
 	[PV_FUNC_AUDIT_INODE] = PV_SYMBOL_AUDIT_INODE,
 	[PV_FUNC_PUT_STACK] = "put_task_stack",
 	[PV_FUNC_ABSOLUTE_PATH] = "d_absolute_path",
+	[PV_FUNC_FROM_MNT_NS] = "from_mnt_ns",
+	[PV_FUNC_SB_MOUNT] = PV_SYMBOL_SB_MOUNT,
 };
 
 /* How sites are hooked, the preferred way first. */

@@ -17,7 +17,9 @@ struct filename;
 struct fs_struct;
 struct inode;
 struct kernel_clone_args;
+struct mnt_namespace;
 struct nameidata;
+struct ns_common;
 struct path;
 struct pid;
 struct pt_regs;
@@ -57,6 +59,9 @@ int pv_original_link(int olddfd, struct filename *old, int newdfd,
 struct task_struct *pv_original_fork(struct pid *pid, int trace, int node,
 				     struct kernel_clone_args *args);
 long pv_original_getcwd(const struct pt_regs *regs);
+int pv_original_apparmor_name(const struct path *path, int flags, char *buffer,
+			      const char **name, const char **info,
+			      const char *disconnected);
 void pv_original_set_root(struct fs_struct *fs, const struct path *path);
 void pv_original_set_pwd(struct fs_struct *fs, const struct path *path);
 long pv_original_execve(const struct pt_regs *regs);
@@ -82,6 +87,9 @@ void pv_audit_inode(struct filename *name, const struct dentry *dentry,
 		    unsigned int flags);
 void pv_put_task_stack(struct task_struct *task);
 char *pv_absolute_path(const struct path *path, char *buf, int size);
+struct ns_common *pv_from_mnt_ns(struct mnt_namespace *mounts);
+int pv_security_sb_mount(const char *device, const struct path *path,
+			 const char *type, unsigned long flags, void *data);
 
 /* Whether links are looked at: by hook= and by what the self-test has found. */
 extern bool pv_links_followed;

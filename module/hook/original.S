@@ -50,6 +50,7 @@ PV_ORIGINAL pv_original_inode_rename PV_SITE_INODE_RENAME
 PV_ORIGINAL pv_original_link PV_SITE_LINK
 PV_ORIGINAL pv_original_fork PV_SITE_FORK
 PV_ORIGINAL pv_original_getcwd PV_SITE_GETCWD
+PV_ORIGINAL pv_original_apparmor_name PV_SITE_APPARMOR_NAME
 PV_ORIGINAL pv_original_set_root PV_SITE_SET_ROOT
 PV_ORIGINAL pv_original_set_pwd PV_SITE_SET_PWD
 PV_ORIGINAL pv_original_execve PV_SITE_EXECVE
@@ -70,3 +71,5 @@ PV_ORIGINAL pv_path_link PV_FUNC_PATH_LINK
 PV_ORIGINAL pv_audit_inode PV_FUNC_AUDIT_INODE
 PV_ORIGINAL pv_put_task_stack PV_FUNC_PUT_STACK
 PV_ORIGINAL pv_absolute_path PV_FUNC_ABSOLUTE_PATH
+PV_ORIGINAL pv_from_mnt_ns PV_FUNC_FROM_MNT_NS
+PV_ORIGINAL pv_security_sb_mount PV_FUNC_SB_MOUNT

@@ -53,6 +53,9 @@ int pv_handle_link(int olddfd, struct filename *old, int newdfd,
 struct task_struct *pv_handle_fork(struct pid *pid, int trace, int node,
 				   struct kernel_clone_args *args);
 long pv_handle_getcwd(const struct pt_regs *regs);
+int pv_handle_apparmor_name(const struct path *path, int flags, char *buffer,
+			    const char **name, const char **info,
+			    const char *disconnected);
 void pv_handle_set_root(struct fs_struct *fs, const struct path *path);
 void pv_handle_set_pwd(struct fs_struct *fs, const struct path *path);
 long pv_handle_execve(const struct pt_regs *regs);

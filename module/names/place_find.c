@@ -235,7 +235,7 @@ static const char *pv_place_called(const struct pv_rule *rule,
 	if (!calling->below)
 		return name;
 	pv_layers_reverse(calling->below, name, PV_ROUTE_FIRST, calling->virtual,
-			  calling->scratch, false);
+			  calling->scratch, PV_FOR_US);
 	calling->named &= !strcmp(calling->virtual, name);
 	return calling->virtual;
 }

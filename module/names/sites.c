@@ -17,8 +17,8 @@
 /*
  * The three functions that take a struct filename into a walk see every name
  * that a process hands in: they are where all of the getname family ends.  Those
- * around d_path and getcwd tell a process about paths, iterate_dir lists
- * directories.  The others, but for
+ * around d_path and getcwd tell a process about paths, aa_path_name tells AppArmor,
+ * iterate_dir lists directories.  The others, but for
  * copy_process, are calls that take several names.  The most
  * frequent come first.  The walk hooks, which see where a walk begins and symbolic
  * links, are those that may be left out: what is static in fs/ has no header to
@@ -51,6 +51,8 @@ static struct pv_site pv_sites[] = {
 				     .other = "do_linkat" },
 	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
 	[PV_SITE_GETCWD]	 = { "__x64_sys_getcwd", pv_handle_getcwd },
+	[PV_SITE_APPARMOR_NAME]	 = { PV_SYMBOL_APPARMOR_NAME,
+				     pv_handle_apparmor_name },
 	[PV_SITE_SET_ROOT]	 = { "set_fs_root", pv_handle_set_root },
 	[PV_SITE_SET_PWD]	 = { "set_fs_pwd", pv_handle_set_pwd },
 	[PV_SITE_EXECVE]	 = { "__x64_sys_execve", pv_handle_execve },

@@ -86,7 +86,7 @@ void pv_vpath_set(struct pv_vpath *vpath, const struct pv_layers *layers,
 {
 	strscpy(vpath->real, name, PATH_MAX);
 	vpath->route = pv_layers_reverse(layers, vpath->real, route, vpath->virtual,
-					 vpath->scratch, false);
+					 vpath->scratch, PV_FOR_US);
 }
 
 /**
@@ -128,7 +128,7 @@ static bool pv_vpath_reverse_from(struct pv_vpath *vpath, struct pv_layers *laye
 	if (pv_root_name(layers->root, &start->path, real, name)) {
 		strscpy(vpath->real, name, PATH_MAX);
 		route = pv_layers_reverse(layers, vpath->real, start->route,
-					  vpath->virtual, vpath->scratch, true);
+					  vpath->virtual, vpath->scratch, PV_FOR_PROCESS);
 		/* If not by a rule, only the kernel can say what is out of reach. */
 		if (route != PV_ROUTE_NATIVE || pv_standin_is(&start->path) ||
 		    path_is_under(&start->path, &layers->root->inner))
@@ -164,7 +164,7 @@ enum pv_reversed pv_vpath_reverse(struct pv_vpath *vpath, const struct pv_start 
 		else
 			told = pv_layers_reverse(layers, real, start->route,
 						 vpath->virtual,
-						 vpath->scratch, true) ?
+						 vpath->scratch, PV_FOR_PROCESS) ?
 			       PV_REVERSED_OTHER : PV_REVERSED_SAME;
 	}
 	pv_layers_put(layers);

@@ -121,7 +121,7 @@ static int pv_answer_virtual(struct genl_info *info,
 	if (question->layers) {
 		pv_layers_reverse(question->layers, question->path,
 				  PV_ROUTE_FIRST, vpath->virtual, vpath->scratch,
-				  false);
+				  PV_FOR_US);
 		virtual = vpath->virtual;
 	}
 	if (question->root)

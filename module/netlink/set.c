@@ -379,8 +379,11 @@ int pv_doit_set(struct sk_buff *skb, struct genl_info *info)
 		err = PTR_ERR(task);
 	} else {
 		err = pv_info_may_change(info, task) ?:
-		      pv_table_place(info, &table, task) ?:
-		      pv_set(info, task, table);
+		      pv_table_place(info, &table, task);
+		if (!err) {
+			table->mountable = pv_access_mount(skb, task);
+			err = pv_set(info, task, table);
+		}
 		put_task_struct(task);
 	}
 	pv_table_put(table);

@@ -15,13 +15,22 @@
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/moduleparam.h>
+#include <linux/mount.h>
 #include <linux/netlink.h>
+#include <linux/ns_common.h>
+#include <linux/nsproxy.h>
+#include <linux/path.h>
+#include <linux/proc_ns.h>
 #include <linux/ptrace.h>
+#include <linux/sched/task.h>
+#include <linux/user_namespace.h>
+#include <uapi/linux/mount.h>
 #include <net/sock.h>
 
 #include "compat.h"
 #include "hook/hooks.h"
 #include "process/access.h"
+#include "process/root.h"
 
 static bool unprivileged = true;
 module_param(unprivileged, bool, 0644);
@@ -162,6 +171,59 @@ int pv_access_change(struct task_struct *task, const char **why)
 		return -EPERM;
 	}
 	return 0;
+}
+
+/* The user namespace that owns the mount namespace of a task: a reference, or NULL. */
+static struct user_namespace *pv_mounts_owner(struct task_struct *task)
+{
+	struct user_namespace *owner = NULL;
+	struct ns_common *mounts;
+
+	task_lock(task);
+	if (task->nsproxy) {
+		mounts = pv_from_mnt_ns(task->nsproxy->mnt_ns);
+		owner = get_user_ns(mounts->ops->owner(mounts));
+	}
+	task_unlock(task);
+	return owner;
+}
+
+/*
+ * May the running task mount what it likes, as far as security modules are asked?  There
+ * is no asking for all that rules could be, so it is asked for the root directory.
+ */
+static bool pv_security_may_mount(struct task_struct *task)
+{
+	struct path root;
+	bool may = true;
+
+	if (!PV_SYMBOL_SB_MOUNT)
+		return true;
+	if (!pv_task_root(task, &root))
+		return false;
+	may = !pv_security_sb_mount("/", &root, NULL, MS_BIND | MS_REC, NULL);
+	path_put(&root);
+	return may;
+}
+
+/**
+ * pv_access_mount - could who sends this have mounted something for another himself?
+ * @request: the request, while it is being sent
+ * @task: the other task, or his own; the caller holds a reference
+ *
+ * Who could is believed where a name decides what a process may do.
+ *
+ * Context: may sleep.
+ * Return: true if sender and opener have CAP_SYS_ADMIN over the mount namespace of @task,
+ * and no security module minds.
+ */
+bool pv_access_mount(struct sk_buff *request, struct task_struct *task)
+{
+	struct user_namespace *owner = pv_mounts_owner(task);
+	bool may = owner && netlink_ns_capable(request, owner, CAP_SYS_ADMIN);
+
+	put_user_ns(owner);
+	return may && pv_security_may_mount(task);
 }
 
 /**

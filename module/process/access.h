@@ -16,6 +16,7 @@ bool pv_access_asked(struct sk_buff *request);
 bool pv_access_attach(struct sk_buff *request);
 int pv_access_change(struct task_struct *task, const char **why);
 bool pv_access_privileged(struct task_struct *task);
+bool pv_access_mount(struct sk_buff *request, struct task_struct *task);
 bool pv_access_see(struct task_struct *task);
 
 #endif /* _PV_ACCESS_H */

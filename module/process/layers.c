@@ -548,6 +548,18 @@ static u64 pv_layers_number(const struct pv_layers *layers, const u32 *digits)
 	return any && !pv_layers_overlap(layers) ? PV_ROUTE_FIRST : route;
 }
 
+static bool pv_table_counts(const struct pv_table *table, enum pv_listener listener)
+{
+	switch (listener) {
+	case PV_FOR_PROCESS:
+		return !table->no_reverse;
+	case PV_FOR_SECURITY:
+		return table->mountable;
+	default:
+		return true;
+	}
+}
+
 /**
  * pv_layers_reverse - name a real path as the process would spell it
  * @layers: the stack
@@ -556,7 +568,7 @@ static u64 pv_layers_number(const struct pv_layers *layers, const u32 *digits)
  *	the first ones that do
  * @virtual: receives a path of the same form that leads to @real; PATH_MAX bytes
  * @scratch: PATH_MAX bytes
- * @reverse: it is for the process to read: quiet tables do not count
+ * @listener: whom it is for
  *
  * What a layer hides goes by the name that it has outside of that layer.
  *
@@ -564,7 +576,7 @@ static u64 pv_layers_number(const struct pv_layers *layers, const u32 *digits)
  * Return: how the process calls it: %PV_ROUTE_NATIVE if @virtual is @real.
  */
 pv_route_t pv_layers_reverse(const struct pv_layers *layers, const char *real, pv_route_t route,
-			     char *virtual, char *scratch, bool reverse)
+			     char *virtual, char *scratch, enum pv_listener listener)
 {
 	u32 digits[PV_MAX_LAYERS] = { 0 };
 	u32 i, rule, digit = PV_NO_RULE;
@@ -577,7 +589,7 @@ pv_route_t pv_layers_reverse(const struct pv_layers *layers, const char *real, p
 		table = layers->tables[i];
 		if (route != PV_ROUTE_FIRST)
 			digit = pv_layers_take_digit(&route, table);
-		if (reverse && table->no_reverse)
+		if (!pv_table_counts(table, listener))
 			continue;
 		inside = layers->from[i] ?
 			 pv_root_strip(layers->from[i], virtual) : virtual;

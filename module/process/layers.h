@@ -77,6 +77,19 @@ struct pv_hit {
 };
 
 /**
+ * enum pv_listener - whom a path is named for
+ *
+ * @PV_FOR_US: it is asked what leads there: all tables count
+ * @PV_FOR_PROCESS: it is for the process to read: not those with --no-reverse
+ * @PV_FOR_SECURITY: it is for a security module: only those that stand for mounts
+ */
+enum pv_listener {
+	PV_FOR_US,
+	PV_FOR_PROCESS,
+	PV_FOR_SECURITY,
+};
+
+/**
  * struct pv_dir_view - what a directory is to one layer
  * @dir: where its components begin in the trie
  * @any: there is something
@@ -155,7 +168,7 @@ ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
 bool pv_layers_concern(const struct pv_layers *layers, const char *path);
 bool pv_layers_overlap(const struct pv_layers *layers);
 pv_route_t pv_layers_reverse(const struct pv_layers *layers, const char *real, pv_route_t route,
-			     char *virtual, char *scratch, bool reverse);
+			     char *virtual, char *scratch, enum pv_listener listener);
 bool pv_layers_have_standins(const struct pv_layers *layers);
 bool pv_layers_find_standin(const struct pv_layers *layers, const char *virtual,
 			    struct path *path);

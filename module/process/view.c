@@ -233,7 +233,7 @@ static void pv_view_below(struct pv_view *view, const struct pv_layers *layers,
 	view->base = pv_root_get(layers->base);
 	if (*name) {
 		pv_layers_reverse(layers, name, pv_route_of(now, now),
-				  view->virtual, view->scratch, false);
+				  view->virtual, view->scratch, PV_FOR_US);
 		view->root = pv_root_alloc(base, now, name, view->virtual,
 					   PV_ROOT_GFP);
 	}

@@ -81,6 +81,8 @@ struct pv_node {
  * @no_reverse: what the kernel tells of paths is left as it is (--no-reverse)
  * @late: NEWs are looked up by name at each use (--late)
  * @by_name: it is spelled from whatever root directory the process has (--by-name)
+ * @mountable: who has set it could have mounted NEWs on ORIGINALs himself, so security
+ *	modules are told what they would be told then
  * @overlap: some NEWs are the same or lie in each other
  * @rules: the rules in the order they were given
  * @nodes: the trie of ORIGINALs, root first
@@ -101,6 +103,7 @@ struct pv_table {
 	bool no_reverse;
 	bool late;
 	bool by_name;
+	bool mountable;
 	bool overlap;
 	struct pv_rule *rules;
 	struct pv_node *nodes;
