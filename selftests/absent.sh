@@ -11,6 +11,7 @@ GONE=/pvt-gone.$$		# there is no such directory
 ORIGINAL=$GONE/proj/a
 NEW=$SCRATCH/new
 FILE=$SCRATCH/file
+LATE=				# how they are looked up
 export GONE ORIGINAL NEW FILE SCRATCH
 
 mkdir -p "$NEW/d" "$SCRATCH/other"
@@ -19,7 +20,8 @@ echo file >"$FILE"
 
 # moved COMMAND... : with rules for two directories and a file.
 moved() {
-	pvadm run --map "$ORIGINAL=$NEW" --map "$GONE/proj/b=$SCRATCH/other" \
+	# shellcheck disable=SC2086 # none, or one
+	pvadm run $LATE --map "$ORIGINAL=$NEW" --map "$GONE/proj/b=$SCRATCH/other" \
 		--map "$GONE/file=$FILE" -- "$@"
 }
 
@@ -140,6 +142,21 @@ who_sits_there_when_the_rules_go_sits_there() {
 	same "$(tail -n 1 "$SCRATCH/out")" out "what it prints"
 }
 
+# What they lead to may come and go.
+with_late_rules_they_are_there_too() {
+	LATE=--late
+	real_paths_are_found
+	they_look_like_directories
+	they_are_listed
+	one_can_be_there_and_go
+	nothing_is_made_there
+	same "$(pvadm run --late --map "$ORIGINAL=$SCRATCH/later" -- bash -ec '
+		realpath -e $GONE/proj; ls $GONE/proj; [[ ! -e $ORIGINAL ]]; mkdir $SCRATCH/later
+		mkdir -p $ORIGINAL/x/y; ls $SCRATCH/later; ls $GONE/proj; cd $ORIGINAL/x; cd ../..; pwd -P
+		rm -r $SCRATCH/later; ls' | xargs)" "$GONE/proj x a $GONE/proj" "what comes and goes"
+	[[ ! -e $GONE ]] || fail "$GONE was made"
+}
+
 the_unprivileged_have_them_too() {
 	mkdir -p "$SCRATCH/nobody"
 	chmod 777 "$SCRATCH/nobody"
@@ -156,5 +173,6 @@ promise T15_git_and_others_work git_and_others_work
 promise T15_real_ones_come_first real_ones_come_first
 promise T15_who_sits_there_when_the_rules_go_sits_there \
 	who_sits_there_when_the_rules_go_sits_there
+promise T15_with_late_rules_they_are_there_too with_late_rules_they_are_there_too
 promise T15_the_unprivileged_have_them_too the_unprivileged_have_them_too
 keep "$@"

@@ -5,7 +5,8 @@
  * NEW is looked up when its rule is set, by who sets it, as a mount would be: from the
  * root directory of the process, by whatever links.  From then on the rule leads there.
  * Looked up by name each time are NEWs that something was mounted on since, all of them
- * for who has another root directory by now, and those of a table that asks for it.
+ * for who has another root directory by now, and those of a table that asks for it
+ * (--late): that has no places but for its stand-ins' sake.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -132,8 +133,11 @@ int pv_places_stand_in(struct pv_table *table)
 		if (!rule->exception && pv_place_floats(rule, &places->root))
 			break;
 	}
-	if (i == table->nr_rules)
+	if (i == table->nr_rules) {
+		if (table->late)
+			pv_places_forget(table);
 		return 0;
+	}
 	standins = pv_standins_make();
 	if (IS_ERR(standins))
 		return PTR_ERR(standins);
@@ -148,7 +152,7 @@ static int pv_places_find_all(struct pv_table *table,
 	struct pv_places *places = table->places;
 	int err = 0;
 
-	while (places->nr < table->nr_rules && !err) {
+	while (places->nr < table->nr_rules && !err && !table->late) {
 		err = pv_place_find(&table->rules[places->nr], &places->root,
 				    below, buf, &places->new[places->nr]);
 		places->nr++;
@@ -162,7 +166,7 @@ static int pv_places_find_all(struct pv_table *table,
 }
 
 /**
- * pv_places_find - look up the NEWs of a table
+ * pv_places_find - look up the NEWs of a table, unless it has them looked up late
  * @table: a table that nobody else knows yet
  * @task: the process that it is for; a reference is held
  * @below: the layers that its names pass afterwards, or NULL; none that is spelled from
@@ -196,7 +200,7 @@ int pv_places_find(struct pv_table *table, struct task_struct *task,
 	}
 	err = pv_places_find_all(table, below, buf);
 	kfree(buf);
-	table->quick = !err && !table->overlap;
+	table->quick = !err && !table->overlap && !table->late;
 	return err;
 }
 

@@ -265,8 +265,6 @@ static int pv_table_place(struct genl_info *info, struct pv_table **table,
 	struct pv_layers *below;
 	int err;
 
-	if ((*table)->late)
-		return 0;
 	below = pv_task_layers_below(task,
 				     pv_info_flags(info) & PATHVIRT_F_PUSH);
 	if (IS_ERR(below))
@@ -274,7 +272,7 @@ static int pv_table_place(struct genl_info *info, struct pv_table **table,
 	/* From a changed root directory they cannot be asked like that. */
 	err = below && below->root ?
 		      0 : pv_table_look_up(info, *table, task, below);
-	if (!err)
+	if (!err && !(*table)->late)
 		err = pv_table_call(info, table, below);
 	if (!err)
 		err = pv_info_charged(info, pv_places_stand_in(*table));

@@ -130,6 +130,18 @@ void pv_places_let_go(struct pv_places *places)
 }
 
 /**
+ * pv_places_forget - a table can do without its places
+ * @table: a table that nobody else knows yet
+ *
+ * Context: as pv_places_let_go().
+ */
+void pv_places_forget(struct pv_table *table)
+{
+	pv_places_let_go(table->places);
+	table->places = NULL;
+}
+
+/**
  * pv_places_flush - wait until nothing is held any more
  *
  * Context: module load or unload; there are no tables any more.
