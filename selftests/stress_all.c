@@ -360,15 +360,26 @@ static void do_here(struct place *place)
 	MUST(place, "chdir", chdir("/"));
 }
 
-/* What is open or mapped, as the kernel tells of it. */
+/* For its own sake. */
+static void read_through(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+
+	while (file && getline(&line, &room, file) > 0)
+		;
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+/* What is open, mapped or mounted, as the kernel tells of it. */
 static void do_told(struct place *place)
 {
 	char path[64], name[PATH_MAX], behind[64];
 	int fd = open(place->link, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	char *line = NULL;
-	size_t room = 0;
 	ssize_t length;
-	FILE *maps;
 
 	if (!MUST(place, "open", fd))
 		return;
@@ -380,12 +391,8 @@ static void do_told(struct place *place)
 		told(place, name, behind);
 	}
 	close(fd);
-	maps = fopen("/proc/self/maps", "re");
-	while (maps && getline(&line, &room, maps) > 0)
-		;
-	free(line);
-	if (maps)
-		fclose(maps);
+	read_through("/proc/self/maps");
+	read_through("/proc/self/mountinfo");
 }
 
 static void do_fork(struct place *place)
