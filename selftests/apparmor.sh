@@ -70,7 +70,9 @@ load_profiles() {
 	apparmor_parser -r -K "$SCRATCH/profiles"
 }
 
+# What waits in a FIFO holds the module.
 clean_up() {
+	! [[ -e $SCRATCH/daemon ]] || kill "$(<"$SCRATCH/daemon")" 2>/dev/null || true
 	! can_confine || apparmor_parser -R "$SCRATCH/profiles"
 }
 
@@ -85,6 +87,7 @@ daemon() {
 			while read -r line; do eval "$line"; echo "status $?"; done <"$TALK/to" >"$TALK/from" 2>&1
 		done' &
 	DAEMON=$!
+	echo "$DAEMON" >"$SCRATCH/daemon"
 	same "$(tell 'read -r a </proc/self/attr/current; echo "$a"')" "$1 (enforce)" "how it is confined"
 }
 
@@ -202,12 +205,38 @@ new" "by real names both"
 	kill "$DAEMON"
 }
 
+# warns COMMAND... : what it says on standard error, but for what the program does.
+warns() {
+	"$@" 2>&1 >/dev/null | grep ^pvadm || true
+}
+
+it_is_said_beforehand() {
+	local confined=(aa-exec -p pvt_capable -- pvadm) maybe=(aa-exec -p pvt_hostile -- pvadm)
+	same "$(warns "${confined[@]}" run --map "$DATA=$SECRET" -- true)" \
+		"pvadm: warning: pvadm is confined by the AppArmor profile pvt_capable, which goes by real names here and lets it do nothing with $SECRET" \
+		"what is certain"
+	same "$(warns "${maybe[@]}" run --map "$DATA=$SECRET" -- true)" \
+		"pvadm: warning: pvadm is confined by the AppArmor profile pvt_hostile, which goes by real names here and may not have $SECRET" \
+		"what is not"
+	same "$(warns "${confined[@]}" run --map "$SCRATCH/x=$DATA/in" --map "$SCRATCH/y=$DATA/f" -- true)" \
+		"" "what it may have"
+	same "$(warns aa-exec -p pvt_capable -- true; warns pvadm run --map "$DATA=$SECRET" -- true)" "" \
+		"where there is no profile"
+	daemon pvt_daemon
+	same "$(pvadm attach "$DAEMON" --check --map "$SCRATCH/x=$SECRET")" "" "who could mount"
+	same "$("${confined[@]}" attach "$DAEMON" --check --map "$SCRATCH/x=$SECRET" | xargs)" \
+		"PID HOLDS PATH $DAEMON profile $SECRET" "who could not"
+	same "$("${confined[@]}" attach "$DAEMON" --check --json --map "$SCRATCH/x=$SECRET")" \
+		"[{\"pid\": $DAEMON, \"what\": \"profile\", \"path\": \"$SECRET\"}]" "the same as JSON"
+	kill "$DAEMON"
+}
+
 if can_confine; then
 	load_profiles
 	for name in a_moved_daemon_stays_under_its_profile it_is_the_same_under_a_mount \
 		a_profile_of_a_path_is_that_of_ORIGINAL below_a_changed_root_it_has_its_name_from_above \
 		nobody_talks_his_own_profile_away \
-		a_layer_of_ones_own_changes_nothing; do
+		a_layer_of_ones_own_changes_nothing it_is_said_beforehand; do
 		promise "T9_$name" "$name"
 	done
 else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What stays as it is when a process is attached: what it has open, mapped and current.
+ * What stays as it is when a process is attached: what it has open, mapped and current;
+ * and what it will not be let have.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -22,6 +23,7 @@
 #include "base/procfs.h"
 #include "rules/attach_check.h"
 #include "rules/check_new.h"
+#include "rules/profile.h"
 
 /*
  * struct check - how far the check has come
@@ -72,13 +74,11 @@ static void print_json(const struct check *check, const char *what, const char *
 	json_end_object();
 }
 
-/* @what: "cwd", "root", "exe", "map", or the number of a descriptor. */
+/* @what: "cwd", "root", "exe", "map", "profile", or the number of a descriptor. */
 static void print(struct check *check, const char *what, const char *path)
 {
 	char *escaped;
 
-	if (*path != '/' || !is_moved(check->rules, path))
-		return;
 	if (check->json) {
 		print_json(check, what, path);
 		return;
@@ -94,6 +94,13 @@ static void print(struct check *check, const char *what, const char *path)
 	free(escaped);
 }
 
+/* The same, if it lies below an ORIGINAL. */
+static void print_held(struct check *check, const char *what, const char *path)
+{
+	if (*path == '/' && is_moved(check->rules, path))
+		print(check, what, path);
+}
+
 static void look_at_link(struct check *check, int dirfd, const char *name)
 {
 	char path[PATH_MAX + 16];
@@ -102,7 +109,7 @@ static void look_at_link(struct check *check, int dirfd, const char *name)
 	if (length < 0)
 		return;
 	path[length] = '\0';
-	print(check, name, path);
+	print_held(check, name, path);
 }
 
 static void look_at_descriptors(struct check *check, int proc)
@@ -129,12 +136,21 @@ static void look_at_maps(struct check *check, int proc)
 		path = strchr(line, '/');
 		if (!path || !strcmp(path, before))
 			continue;
-		print(check, "map", path);
+		print_held(check, "map", path);
 		before = path;
 	}
 	free(text);
 	if (fd >= 0)
 		close(fd);
+}
+
+/* Where it will be in the way, NEW. */
+static void look_at_profile(struct check *check, pid_t pid)
+{
+	struct profile_finding finding;
+
+	if (profile_find(pid, check->rules, &finding))
+		print(check, "profile", pv_rules_target(check->rules, finding.rule));
 }
 
 static int look_at_process(struct check *check, pid_t pid)
@@ -159,6 +175,7 @@ static int look_at_process(struct check *check, pid_t pid)
 		look_at_link(check, proc, links[i]);
 	look_at_descriptors(check, proc);
 	look_at_maps(check, proc);
+	look_at_profile(check, pid);
 	close(proc);
 	return STATUS_DONE;
 }

@@ -17,6 +17,7 @@
 #include "base/pidref.h"
 #include "rules/attach_self.h"
 #include "rules/check_new.h"
+#include "rules/profile.h"
 
 static int renounce_privileges(void)
 {
@@ -39,6 +40,7 @@ static const char *advice(const struct pv_rules *rules, int err)
 
 int attach_self(const struct pv_rules *rules, unsigned int flags)
 {
+	struct profile_finding finding;
 	struct pv *pv;
 	int status, err;
 
@@ -46,6 +48,8 @@ int attach_self(const struct pv_rules *rules, unsigned int flags)
 	if (status == STATUS_DONE)
 		status = renounce_privileges();
 	if (status == STATUS_DONE) {
+		if (profile_find(getpid(), rules, &finding))
+			profile_warn(&finding, "pvadm", rules);
 		/* This process may have been a pvadm run before: add a layer. */
 		err = pv_attach(pv, PV_SELF, rules, PV_PUSH | flags);
 		if (err)

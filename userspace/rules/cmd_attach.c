@@ -13,6 +13,7 @@
 #include "rules/check_new.h"
 #include "rules/commands.h"
 #include "rules/options.h"
+#include "rules/profile.h"
 #include "rules/rollback.h"
 
 enum {
@@ -120,6 +121,25 @@ static int read_request(const struct command *command, int argc, char **argv,
 	return check_request(command, request);
 }
 
+/* What will be in the way of the first that something is in the way of. */
+static void warn_of_profiles(const struct request *request,
+			     const struct pidrefs *pidrefs)
+{
+	struct profile_finding finding;
+	char who[64], comm[PIDREF_COMM];
+	size_t i;
+
+	for (i = 0; i < pidrefs->count; i++)
+		if (profile_find(pidrefs->pidref[i].pid, request->rules.rules,
+				 &finding))
+			break;
+	if (i == pidrefs->count)
+		return;
+	snprintf(who, sizeof(who), "process %d (%s)", pidrefs->pidref[i].pid,
+		 pidref_comm(pidrefs->pidref[i].pid, comm));
+	profile_warn(&finding, who, request->rules.rules);
+}
+
 /* All of them, or none. */
 static int attach_pidrefs(struct pv *pv, const struct request *request,
 			  const struct pidrefs *pidrefs)
@@ -156,12 +176,14 @@ static int attach(const struct command *command, struct pv *pv,
 	status = pidrefs_open(&pidrefs, command, request->count, request->words);
 	if (status != STATUS_DONE)
 		return status;
-	if (request->check)
+	if (request->check) {
 		status = attach_check(&pidrefs, request->rules.rules,
 				      request->flags & PV_TREE,
 				      request->flags & PV_LATE, request->json);
-	else
+	} else {
+		warn_of_profiles(request, &pidrefs);
 		status = attach_pidrefs(pv, request, &pidrefs);
+	}
 	pidrefs_close(&pidrefs);
 	return status;
 }
