@@ -28,6 +28,7 @@ relative		ends	a directory is named, and then it is the walk of names
 links			ends	a link is met in step_into or in pick_link: the oldest has one, the newest the other
 reverse			all	d_path and its callers
 apparmor.sh		ends	what AppArmor calls a file, by one function; its parser is that of the suite
+landlock.py		newest	what Landlock does is documented so; no code of ours
 mountinfo.sh		ends	seq_path_root, and programs of both suites
 roots			all	the walk
 places			all	where a walk begins, and who holds what
