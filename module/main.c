@@ -15,6 +15,7 @@
 #include "names/walk.h"
 #include "netlink/netlink.h"
 #include "netlink/stage.h"
+#include "process/cgroup.h"
 #include "process/events.h"
 #include "process/pin_list.h"
 #include "process/places.h"
@@ -30,6 +31,7 @@
 static void pv_flush(void)
 {
 	pv_inflight_flush();
+	pv_cgroups_flush();
 	pv_events_flush();
 	pv_processes_flush();
 	pv_roots_flush();

@@ -283,26 +283,38 @@ static void pv_kprobes_unregister(void)
 	unregister_kprobes(list, pv_kprobes_list(list));
 }
 
-static void pv_event_sites_disarm(unsigned int nr)
+/* Somebody has asked for what is listened to on request. */
+static bool pv_listening;
+
+static void pv_event_sites_disarm(bool on_request)
 {
-	while (nr--)
-		tracepoint_probe_unregister(pv_event_sites[nr].tracepoint,
-					    pv_event_sites[nr].handler, NULL);
+	struct pv_event_site *site = pv_event_sites + pv_nr_event_sites;
+
+	while (site-- != pv_event_sites) {
+		if (!site->armed || (on_request && !site->on_request))
+			continue;
+		tracepoint_probe_unregister(site->tracepoint, site->handler,
+					    NULL);
+		site->armed = false;
+	}
 }
 
+/* Those that are not yet, or none of them. */
 static int pv_event_sites_arm(void)
 {
-	unsigned int i;
+	struct pv_event_site *site = pv_event_sites;
 	int err;
 
-	for (i = 0; i < pv_nr_event_sites; i++) {
-		err = tracepoint_probe_register(pv_event_sites[i].tracepoint,
-						pv_event_sites[i].handler,
-						NULL);
+	for (; site != pv_event_sites + pv_nr_event_sites; site++) {
+		if (site->armed || (site->on_request && !pv_listening))
+			continue;
+		err = tracepoint_probe_register(site->tracepoint,
+						site->handler, NULL);
 		if (err) {
-			pv_event_sites_disarm(i);
+			pv_event_sites_disarm(pv_armed != PV_PROBE_NONE);
 			return err;
 		}
+		site->armed = true;
 	}
 	return 0;
 }
@@ -357,7 +369,7 @@ static int pv_hooks_arm_locked(void)
 	if (err) {
 		pr_err("cannot hook the kernel by %s (%d): is one of the functions traced or patched by someone else?\n",
 		       pv_probe_names[pv_probe_last], err);
-		pv_event_sites_disarm(pv_nr_event_sites);
+		pv_event_sites_disarm(false);
 		return err;
 	}
 	pv_armed = way;
@@ -398,10 +410,33 @@ void pv_hooks_disarm(void)
 	mutex_lock(&pv_hooks_mutex);
 	if (pv_armed != PV_PROBE_NONE) {
 		pv_probe_disarm(pv_armed);
-		pv_event_sites_disarm(pv_nr_event_sites);
+		pv_event_sites_disarm(false);
 		pv_armed = PV_PROBE_NONE;
 	}
 	mutex_unlock(&pv_hooks_mutex);
+}
+
+/**
+ * pv_hooks_listen - begin or end to listen to what is listened to on request
+ * @on: which of them
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno, and then nothing has changed.
+ */
+int pv_hooks_listen(bool on)
+{
+	int err = 0;
+
+	mutex_lock(&pv_hooks_mutex);
+	pv_listening = on;
+	if (!on)
+		pv_event_sites_disarm(true);
+	else if (pv_armed != PV_PROBE_NONE)
+		err = pv_event_sites_arm();
+	if (err)
+		pv_listening = false;
+	mutex_unlock(&pv_hooks_mutex);
+	return err;
 }
 
 /**

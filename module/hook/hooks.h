@@ -125,12 +125,16 @@ struct pv_site {
  * struct pv_event_site - a tracepoint that is listened to
  * @name: its name
  * @handler: what it calls, with NULL as its data
+ * @on_request: only while somebody needs it, see pv_hooks_listen()
  * @tracepoint: found by the name
+ * @armed: it is listened to
  */
 struct pv_event_site {
 	const char *name;
 	void *handler;
+	bool on_request;
 	struct tracepoint *tracepoint;
+	bool armed;
 };
 
 int pv_hooks_init(struct pv_site *sites, unsigned int nr,
@@ -138,6 +142,7 @@ int pv_hooks_init(struct pv_site *sites, unsigned int nr,
 void pv_hooks_uninit(void);
 int pv_hooks_arm(void);
 void pv_hooks_disarm(void);
+int pv_hooks_listen(bool on);
 
 const char *pv_site_symbol(unsigned int site);
 bool pv_site_used(unsigned int site);

@@ -11,6 +11,7 @@
 #include "hook/hooks.h"
 #include "names/handlers.h"
 #include "names/sites.h"
+#include "process/cgroup.h"
 #include "process/inherit.h"
 #include "process/tree.h"
 
@@ -83,27 +84,51 @@ static void pv_probe_fork(void *data, struct task_struct *parent,
 			  struct task_struct *child)
 {
 	pv_process_fork(parent, child);
+	/* It may have been cloned into another cgroup. */
+	if (!same_thread_group(parent, child))
+		pv_cgroup_note(child, child);
 }
 
 static void pv_probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 			  struct linux_binprm *bprm)
 {
 	pv_process_exec(task);
+	/* The thread that leads it now may be in another cgroup. */
+	pv_cgroup_note(task, task);
 }
 
 static void pv_probe_exit(void *data, PV_TRACE_EXIT_ARGS)
 {
-	if (atomic_read(&task->signal->live))
+	if (atomic_read(&task->signal->live)) {
+		/* Another one says then in which cgroup they are. */
+		if (thread_group_leader(task))
+			pv_cgroup_note(task, task);
 		return;
+	}
 	/* Whoever is just walking the tree learns of its children before it is forgotten. */
 	pv_tree_note_exit(task);
 	pv_process_exit(task);
+}
+
+static void pv_probe_cgroup_attach(void *data, struct cgroup *cgroup,
+				   const char *path, struct task_struct *task,
+				   bool threadgroup)
+{
+	pv_cgroup_note(task, current);
+}
+
+static void pv_probe_cgroup_rmdir(void *data, struct cgroup *cgroup,
+				  const char *path)
+{
+	pv_cgroup_removed(cgroup);
 }
 
 static struct pv_event_site pv_event_sites[] = {
 	{ "sched_process_fork", pv_probe_fork },
 	{ "sched_process_exec", pv_probe_exec },
 	{ "sched_process_exit", pv_probe_exit },
+	{ "cgroup_attach_task", pv_probe_cgroup_attach, .on_request = true },
+	{ "cgroup_rmdir", pv_probe_cgroup_rmdir, .on_request = true },
 };
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Get: the dump of processes, or of the rules of one. */
+#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/netlink.h>
@@ -7,15 +8,19 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
 #include <net/genetlink.h>
 
 #include "compat.h"
+#include "netlink/cgroup_set.h"
 #include "netlink/family.h"
 #include "netlink/get.h"
 #include "netlink/parse.h"
 #include "process/access.h"
+#include "process/cgroup.h"
 #include "process/layers.h"
 #include "process/process.h"
+#include "process/root.h"
 #include "rules/rule.h"
 
 /**
@@ -23,9 +28,10 @@
  * @layers: the layers that are shown, a reference; NULL to list processes
  * @opener: who has opened the socket, a reference: whoever reads what is left may have
  *	been given it; NULL if that makes no difference
- * @pid: the process's id as the receiver counts
+ * @pid: the process's id as the receiver counts; 0 if it is a cgroup's layer
  * @own: the innermost layer is its own
- * @layer: the next layer, with @layers; the next bucket, without
+ * @cgroups: cgroups are listed
+ * @layer: the next layer, with @layers; the next bucket, or cgroup, without
  * @index: the next rule in it; the next process in the bucket
  */
 struct pv_dump {
@@ -33,6 +39,7 @@ struct pv_dump {
 	const struct cred *opener;
 	pid_t pid;
 	bool own;
+	bool cgroups;
 	u32 layer;
 	u32 index;
 };
@@ -91,13 +98,16 @@ static int pv_put_layer(struct sk_buff *skb, const struct pv_dump *dump,
 {
 	u32 flags = pv_table_flags(table);
 
-	if (nla_put_u32(skb, PATHVIRT_A_PID, dump->pid) ||
+	if ((dump->pid && nla_put_u32(skb, PATHVIRT_A_PID, dump->pid)) ||
 	    nla_put_u32(skb, PATHVIRT_A_LAYERS, dump->layers->nr) ||
 	    nla_put_u32(skb, PATHVIRT_A_LAYER, dump->layer) ||
 	    nla_put_u32(skb, PATHVIRT_A_RULES, table->nr_rules) ||
 	    nla_put_u32(skb, PATHVIRT_A_INDEX, dump->index) ||
 	    (flags && nla_put_u32(skb, PATHVIRT_A_FLAGS, flags)) ||
-	    (dump->own && !dump->layer && nla_put_flag(skb, PATHVIRT_A_OWN)))
+	    (dump->own && !dump->layer && nla_put_flag(skb, PATHVIRT_A_OWN)) ||
+	    (table->cgroup &&
+	     nla_put_u64_64bit(skb, PATHVIRT_A_CGROUP, table->cgroup,
+			       PATHVIRT_A_PAD)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -229,6 +239,63 @@ full:
 	return err && !skb->len ? err : skb->len;
 }
 
+/* What there is to say of one cgroup; @path is room for where it is. */
+static int pv_put_cgroup(struct sk_buff *skb, struct netlink_callback *cb,
+			 const struct pv_table *table, const char *path)
+{
+	void *header = pv_dump_begin(skb, cb);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (nla_put_u64_64bit(skb, PATHVIRT_A_CGROUP, table->cgroup,
+			      PATHVIRT_A_PAD) ||
+	    nla_put_u32(skb, PATHVIRT_A_RULES, table->nr_rules) ||
+	    nla_put_string(skb, PATHVIRT_A_PATH, path)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+static int pv_dump_cgroup(struct sk_buff *skb, struct netlink_callback *cb,
+			  struct cgroup *cgroup, const struct pv_table *table)
+{
+	char *path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	int err = -ENOMEM;
+
+	if (!path)
+		return err;
+	err = cgroup_path_ns(cgroup, path, PATH_MAX,
+			     current->nsproxy->cgroup_ns);
+	if (err >= 0)
+		err = pv_put_cgroup(skb, cb, table, path);
+	kfree(path);
+	return err;
+}
+
+static int pv_dump_cgroups(struct sk_buff *skb, struct netlink_callback *cb,
+			   struct pv_dump *dump)
+{
+	struct pv_table *table;
+	struct cgroup *cgroup;
+	int err = 0;
+
+	while (!err) {
+		cgroup = pv_cgroup_nth(dump->layer, &table);
+		if (IS_ERR_OR_NULL(cgroup)) {
+			err = PTR_ERR_OR_ZERO(cgroup);
+			break;
+		}
+		err = pv_dump_cgroup(skb, cb, cgroup, table);
+		pv_table_put(table);
+		cgroup_put(cgroup);
+		if (!err)
+			dump->layer++;
+	}
+	return err && !skb->len ? err : skb->len;
+}
+
 /* 6.1 has no place for the reason yet when a dump starts. */
 static int pv_get_refuse(struct netlink_callback *cb, const struct nlattr *bad,
 			 int err, const char *why)
@@ -276,6 +343,60 @@ static int pv_get_start_one(struct netlink_callback *cb, struct pv_dump *dump,
 	return err;
 }
 
+/* The table of a cgroup as the only layer that there is. */
+static int pv_get_cgroup_layer(struct pv_dump *dump, struct pv_table *table)
+{
+	struct pv_root *base = pv_root_of(current);
+	struct pv_layers *layers;
+
+	if (IS_ERR(base))
+		return PTR_ERR(base);
+	layers = pv_layers_push(NULL, table, base);
+	pv_root_put(base);
+	if (IS_ERR(layers))
+		return PTR_ERR(layers);
+	dump->layers = layers;
+	return 0;
+}
+
+static int pv_get_start_cgroup(struct netlink_callback *cb, struct pv_dump *dump,
+			       const struct nlattr *attr)
+{
+	struct pv_table *table;
+	struct cgroup *cgroup;
+	const char *why;
+	int err;
+
+	cgroup = pv_attr_cgroup(attr, &why);
+	if (IS_ERR(cgroup))
+		return pv_get_refuse(cb, attr, PTR_ERR(cgroup), why);
+	table = pv_cgroup_table(cgroup);
+	cgroup_put(cgroup);
+	if (!table)
+		return pv_get_refuse(cb, attr, -ENOENT,
+				     "the cgroup has no rules");
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	err = pv_get_cgroup_layer(dump, table);
+	pv_table_put(table);
+	return err;
+}
+
+/* What cgroups have is for those who may give it to them. */
+static int pv_get_start_cgroups(struct netlink_callback *cb, struct pv_dump *dump,
+				struct nlattr **attrs)
+{
+	const struct nlattr *attr = attrs[PATHVIRT_A_CGROUP_FD];
+
+	if (!pv_access_root(cb->skb))
+		return pv_get_refuse(cb, attr, -EPERM,
+				     "needs CAP_SYS_ADMIN in the initial user namespace");
+	if (attr)
+		return pv_get_start_cgroup(cb, dump, attr);
+	dump->cgroups = true;
+	return 0;
+}
+
 int pv_get_start(struct netlink_callback *cb)
 {
 	struct pv_dump *dump = (struct pv_dump *)cb->ctx;
@@ -287,7 +408,9 @@ int pv_get_start(struct netlink_callback *cb)
 	cb->min_dump_alloc = PV_DUMP_ALLOC;
 	if (!pv_access_asked(cb->skb))
 		return pv_get_refuse(cb, NULL, -EPERM, pv_why_opener);
-	if (attrs[PATHVIRT_A_PID] || attrs[PATHVIRT_A_PIDFD])
+	if (attrs[PATHVIRT_A_CGROUP_FD] || attrs[PATHVIRT_A_FLAGS])
+		err = pv_get_start_cgroups(cb, dump, attrs);
+	else if (attrs[PATHVIRT_A_PID] || attrs[PATHVIRT_A_PIDFD])
 		err = pv_get_start_one(cb, dump, attrs);
 	if (!err && !pv_access_root(cb->skb))
 		dump->opener = get_cred(pv_access_opener(cb->skb));
@@ -301,6 +424,8 @@ int pv_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	/* Each part is made by who reads the one before, and shows what he may see. */
 	if (dump->opener && !pv_access_covers(dump->opener))
 		return pv_get_refuse(cb, NULL, -EPERM, pv_why_opener);
+	if (dump->cgroups)
+		return pv_dump_cgroups(skb, cb, dump);
 	return dump->layers ? pv_dump_rules(skb, cb, dump) :
 			      pv_dump_processes(skb, cb, dump);
 }

@@ -20,7 +20,7 @@ static const struct nla_policy pv_stage_policy[PATHVIRT_A_RULE + 1] = {
 	[PATHVIRT_A_RULE]	= NLA_POLICY_NESTED(pv_rule_policy),
 };
 
-static const struct nla_policy pv_set_policy[PATHVIRT_A_RULE + 1] = {
+static const struct nla_policy pv_set_policy[PATHVIRT_A_CGROUP_FD + 1] = {
 	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
 	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
 	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_TREE |
@@ -29,19 +29,23 @@ static const struct nla_policy pv_set_policy[PATHVIRT_A_RULE + 1] = {
 						  PATHVIRT_F_LATE |
 						  PATHVIRT_F_BY_NAME),
 	[PATHVIRT_A_RULE]	= NLA_POLICY_NESTED(pv_rule_policy),
+	[PATHVIRT_A_CGROUP_FD]	= NLA_POLICY_MIN(NLA_S32, 0),
 };
 
-static const struct nla_policy pv_get_policy[PATHVIRT_A_PIDFD + 1] = {
+static const struct nla_policy pv_get_policy[PATHVIRT_A_CGROUP_FD + 1] = {
 	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
 	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
+	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_CGROUPS),
+	[PATHVIRT_A_CGROUP_FD]	= NLA_POLICY_MIN(NLA_S32, 0),
 };
 
-static const struct nla_policy pv_del_policy[PATHVIRT_A_FLAGS + 1] = {
+static const struct nla_policy pv_del_policy[PATHVIRT_A_CGROUP_FD + 1] = {
 	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
 	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
 	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_TREE |
 						  PATHVIRT_F_ALL |
 						  PATHVIRT_F_OWN),
+	[PATHVIRT_A_CGROUP_FD]	= NLA_POLICY_MIN(NLA_S32, 0),
 };
 
 static const struct nla_policy pv_resolve_policy[PATHVIRT_A_REAL + 1] = {

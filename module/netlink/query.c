@@ -16,6 +16,7 @@
 #include "netlink/parse.h"
 #include "netlink/query.h"
 #include "process/access.h"
+#include "process/cgroup.h"
 #include "process/layers.h"
 #include "process/process.h"
 #include "process/refresh.h"
@@ -211,7 +212,8 @@ static int pv_put_counts(struct sk_buff *skb)
 	err = nla_put_u32(skb, PATHVIRT_A_PROCESSES, pv_processes_count()) ?:
 	      nla_put_u32(skb, PATHVIRT_A_TABLES, pv_tables_count()) ?:
 	      nla_put_u64_64bit(skb, PATHVIRT_A_TRANSLATED,
-				pv_names_translated(), PATHVIRT_A_PAD);
+				pv_names_translated(), PATHVIRT_A_PAD) ?:
+	      nla_put_u32(skb, PATHVIRT_A_CGROUPS, READ_ONCE(pv_nr_cgroups));
 	if (!err && pv_hooks_armed())
 		err = nla_put_flag(skb, PATHVIRT_A_ARMED);
 	return err;

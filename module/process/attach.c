@@ -263,10 +263,10 @@ static int pv_process_try_clear(struct pv_process *process,
 	int err = -ENOENT;
 
 	old = pv_process_state(process, &own);
-	if (!old || (own_only && !own))
+	if (!old || !pv_layers_inner(old) || (own_only && !own))
 		goto out;
-	if (own_only)
-		layers = pv_layers_pop(old);
+	/* What it has from its cgroups stays as long as it is in them. */
+	layers = own_only ? pv_layers_pop(old) : pv_layers_keep(old);
 	err = PTR_ERR_OR_ZERO(layers);
 	if (err)
 		goto out;
@@ -285,8 +285,8 @@ out:
  * @changes: receives what was done
  *
  * Context: pv_process_mutex is held; may sleep.
- * Return: 0, -ENOENT if it has none (with @own_only: no own one), -ESRCH if it
- * has ended, -ENOMEM.
+ * Return: 0, -ENOENT if it has none but those of its cgroups (with @own_only: no own one),
+ * -ESRCH if it has ended, -ENOMEM.
  */
 int pv_process_clear(struct task_struct *task, bool own_only,
 		     struct list_head *changes)
@@ -312,6 +312,87 @@ int pv_process_clear(struct task_struct *task, bool own_only,
 	else
 		list_add(&change->node, changes);
 	return err;
+}
+
+/* One try of pv_process_join(), by what the process has now.  -EALREADY if it has them. */
+static int pv_process_try_join(struct pv_process *process,
+			       struct task_struct *task,
+			       struct pv_table *const *tables, u32 nr,
+			       struct pv_change *change)
+{
+	struct pv_layers *layers, *old;
+	struct pv_root *base = NULL;
+	struct pv_table *own;
+	int err = -EALREADY;
+
+	old = pv_process_state(process, &own);
+	if (pv_layers_end_in(old, tables, nr))
+		goto out;
+	if (!old)
+		base = pv_root_of(task);
+	err = PTR_ERR_OR_ZERO(base);
+	if (err)
+		goto out;
+	layers = pv_layers_join(old, base, tables, nr);
+	pv_root_put(base);
+	err = pv_process_change(process, task, old, layers, own, change);
+	if (err)
+		pv_layers_put(layers);
+out:
+	pv_layers_put(old);
+	return err;
+}
+
+/* Tell that a process has joined cgroups with tables, or left them. */
+static void pv_change_tell(const struct pv_change *change)
+{
+	if (change->given && !change->layers)
+		pv_event_tell(change->process->pid, PATHVIRT_EVENT_ATTACH);
+	else if (!change->given)
+		pv_event_tell(change->process->pid, PATHVIRT_EVENT_DETACH);
+}
+
+/**
+ * pv_process_join - give a process the layers of its cgroups, in place of those that it has
+ * @task: any thread of it; the caller holds a reference
+ * @tables: the tables, the innermost first
+ * @nr: how many; there may be none
+ * @changes: receives what was done, which cannot be undone
+ *
+ * Context: pv_process_mutex is held; may sleep.
+ * Return: 0, -ESRCH if it has ended, -ENOMEM, or why the hooks cannot be armed.  It does not
+ * fail for a process that has layers.
+ */
+int pv_process_join(struct task_struct *task, struct pv_table *const *tables,
+		    u32 nr, struct list_head *changes)
+{
+	struct pv_process *process;
+	struct pv_change *change;
+	int err;
+
+	lockdep_assert_held(&pv_process_mutex);
+	/* Who leaves a cgroup loses its layer, be memory as short as it may. */
+	change = kzalloc(sizeof(*change), GFP_KERNEL | __GFP_NOFAIL);
+	process = nr ? pv_process_admit(task) : pv_process_get_task(task);
+	if (IS_ERR_OR_NULL(process)) {
+		kfree(change);
+		return PTR_ERR_OR_ZERO(process);
+	}
+	change->process = process;
+
+	pv_task_refresh_root(task);
+	do {
+		err = pv_process_try_join(process, task, tables, nr, change);
+	} while (err == -EAGAIN);
+	if (err) {
+		refcount_inc(&process->refs);
+		pv_change_free(change);
+		pv_process_dismiss(process);
+		return err == -EALREADY ? 0 : err;
+	}
+	list_add(&change->node, changes);
+	pv_change_tell(change);
+	return 0;
 }
 
 /* Detach one of a bucket.  Return whether there was one. */

@@ -35,6 +35,8 @@ int pv_process_set(struct task_struct *task, struct pv_table *table,
 		   struct list_head *changes);
 int pv_process_clear(struct task_struct *task, bool own_only,
 		     struct list_head *changes);
+int pv_process_join(struct task_struct *task, struct pv_table *const *tables,
+		    u32 nr, struct list_head *changes);
 void pv_process_clear_all(void);
 void pv_changes_undo(struct list_head *changes);
 void pv_changes_wait(const struct list_head *changes);

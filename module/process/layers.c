@@ -21,6 +21,8 @@
 
 /* Others wait for who changes layers: see pv_process_mutex. */
 #define PV_LAYERS_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
+/* For what must not fail: not charged to anybody, whose limit others would wait at. */
+#define PV_LAYERS_SURE	(GFP_KERNEL | __GFP_NOFAIL)
 
 /* Tables that are alive; for "pvadm status" and to find leaks. */
 static atomic_t pv_nr_tables = ATOMIC_INIT(0);
@@ -170,7 +172,7 @@ static void pv_layers_finish(struct pv_layers *layers)
  * @base: that root directory, if there is no @below
  *
  * Return: the new stack, or ERR_PTR(-ENOMEM), or ERR_PTR(-E2BIG) if @below has
- * %PV_MAX_LAYERS layers already.
+ * %PV_MAX_PUSHED_LAYERS layers already.
  */
 struct pv_layers *pv_layers_push(const struct pv_layers *below,
 				 struct pv_table *table, struct pv_root *base)
@@ -178,7 +180,7 @@ struct pv_layers *pv_layers_push(const struct pv_layers *below,
 	u32 i, nr = below ? below->nr : 0;
 	struct pv_layers *layers;
 
-	if (nr >= PV_MAX_LAYERS)
+	if (nr >= PV_MAX_PUSHED_LAYERS)
 		return ERR_PTR(-E2BIG);
 	layers = pv_layers_alloc(nr + 1, below ? below->base : base,
 				 below ? below->root : NULL, PV_LAYERS_GFP);
@@ -245,6 +247,113 @@ struct pv_layers *pv_layers_pop(const struct pv_layers *layers)
 				 layers->from[i + 1]);
 	pv_layers_finish(rest);
 	return rest;
+}
+
+/**
+ * pv_layers_inner - which layers are not those of cgroups?
+ * @layers: the stack
+ *
+ * Return: how many, which are the innermost.
+ */
+u32 pv_layers_inner(const struct pv_layers *layers)
+{
+	u32 nr = layers->nr;
+
+	while (nr && layers->tables[nr - 1]->cgroup)
+		nr--;
+	return nr;
+}
+
+/**
+ * pv_layers_end_in - are the tables of cgroups in a stack these ones?
+ * @layers: the stack or NULL
+ * @tables: the tables, the innermost first; only compared
+ * @nr: how many
+ *
+ * Return: true if they are.
+ */
+bool pv_layers_end_in(const struct pv_layers *layers,
+		      struct pv_table *const *tables, u32 nr)
+{
+	u32 i, inner;
+
+	if (!layers)
+		return !nr;
+	inner = pv_layers_inner(layers);
+	if (layers->nr - inner != nr)
+		return false;
+	for (i = 0; i < nr; i++)
+		if (layers->tables[inner + i] != tables[i])
+			return false;
+	return true;
+}
+
+/* From where @table is spelled, if it is in @layers, or else from their root directory. */
+static struct pv_root *pv_layers_from(const struct pv_layers *layers,
+				      const struct pv_table *table)
+{
+	u32 i;
+
+	for (i = 0; i < layers->nr; i++)
+		if (layers->tables[i] == table)
+			return layers->from[i];
+	return layers->root;
+}
+
+/**
+ * pv_layers_join - the same stack with other tables of cgroups
+ * @layers: the stack to go by, as seen from the root directory that the process has now;
+ *	or NULL
+ * @base: that root directory, if there is no @layers
+ * @tables: the tables of its cgroups, the innermost first; the stack takes references of
+ *	its own
+ * @nr: how many, at most %PV_MAX_CGROUP_LAYERS
+ *
+ * Return: the new stack, or NULL if nothing is left.  It does not fail, as moving into a
+ * cgroup does not.
+ */
+struct pv_layers *pv_layers_join(const struct pv_layers *layers,
+				 struct pv_root *base,
+				 struct pv_table *const *tables, u32 nr)
+{
+	u32 i, inner = layers ? pv_layers_inner(layers) : 0;
+	struct pv_layers *joined;
+
+	if (!inner && !nr)
+		return NULL;
+	joined = pv_layers_alloc(inner + nr, layers ? layers->base : base,
+				 layers ? layers->root : NULL,
+				 PV_LAYERS_SURE);
+	for (i = 0; i < inner; i++)
+		pv_layers_put_in(joined, i, layers->tables[i], layers->from[i]);
+	for (i = 0; i < nr; i++)
+		pv_layers_put_in(joined, inner + i, tables[i],
+				 layers ? pv_layers_from(layers, tables[i]) :
+					  NULL);
+	pv_layers_finish(joined);
+	return joined;
+}
+
+/**
+ * pv_layers_keep - the same stack with the tables of cgroups alone
+ * @layers: the stack to go by
+ *
+ * Return: the new stack, or NULL if nothing is left.
+ */
+struct pv_layers *pv_layers_keep(const struct pv_layers *layers)
+{
+	u32 i, inner = pv_layers_inner(layers), nr = layers->nr - inner;
+	struct pv_layers *kept;
+
+	if (!nr)
+		return NULL;
+	kept = pv_layers_alloc(nr, layers->base, layers->root,
+			       PV_LAYERS_SURE);
+	for (i = 0; i < nr; i++)
+		pv_layers_put_in(kept, i, layers->tables[inner + i],
+				 layers->from[inner + i]);
+	pv_layers_finish(kept);
+	return kept;
 }
 
 /**

@@ -24,7 +24,10 @@
 #define PV_LAYERS_APART_MAX	4096
 
 /* More layers than this mean a loop of "pvadm run", not a use. */
-#define PV_MAX_LAYERS	32
+#define PV_MAX_PUSHED_LAYERS	32
+/* So many cgroups that lie in each other may have a table. */
+#define PV_MAX_CGROUP_LAYERS	8
+#define PV_MAX_LAYERS	(PV_MAX_PUSHED_LAYERS + PV_MAX_CGROUP_LAYERS)
 
 /**
  * struct pv_layers - a stack of tables
@@ -40,7 +43,7 @@
  * @quick: a brief walk knows its way (start.c): the places of all tables are those of the
  *	process's root directory, and none has to do with what another one leads to
  * @nr: number of @tables, at least one
- * @tables: one reference each; [0] is the innermost
+ * @tables: one reference each; [0] is the innermost, those of cgroups are the outermost
  */
 struct pv_layers {
 	refcount_t refs;
@@ -152,6 +155,13 @@ struct pv_layers *pv_layers_replace(const struct pv_layers *layers,
 				    const struct pv_table *old,
 				    struct pv_table *table);
 struct pv_layers *pv_layers_pop(const struct pv_layers *layers);
+u32 pv_layers_inner(const struct pv_layers *layers);
+bool pv_layers_end_in(const struct pv_layers *layers,
+		      struct pv_table *const *tables, u32 nr);
+struct pv_layers *pv_layers_join(const struct pv_layers *layers,
+				 struct pv_root *base,
+				 struct pv_table *const *tables, u32 nr);
+struct pv_layers *pv_layers_keep(const struct pv_layers *layers);
 struct pv_layers *pv_layers_copy(const struct pv_layers *layers,
 				 struct pv_root *base, struct pv_root *root,
 				 struct pv_root **from);

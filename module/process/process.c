@@ -24,6 +24,9 @@ DEFINE_RAW_SPINLOCK(pv_process_lock);
 /* Hashed processes; the hooks are armed while there are any. */
 static unsigned int pv_nr_processes;
 
+/* They are to be armed without, too: somebody may become one.  Under pv_process_lock. */
+static bool pv_processes_awaited;
+
 /* Changes with every process that is hashed or unhashed. */
 static u32 pv_generation;
 
@@ -268,10 +271,52 @@ void pv_process_unhash(struct pv_process *process)
 	hlist_del_init_rcu(&process->hash);
 	pv_nr_processes--;
 	pv_generation++;
-	if (pv_nr_processes)
+	if (pv_nr_processes || pv_processes_awaited)
 		return;
 	pv_idle_begin();
 	pv_inflight_release();
+}
+
+/**
+ * pv_processes_await - keep the hooks armed, as somebody may become a process of ours
+ *
+ * Context: pv_process_mutex is held, the hooks are armed.
+ * Return: 0, or -ENODEV if the module is about to go.
+ */
+int pv_processes_await(void)
+{
+	bool held;
+
+	lockdep_assert_held(&pv_process_mutex);
+	raw_spin_lock(&pv_process_lock);
+	held = pv_inflight_hold();
+	if (held)
+		WRITE_ONCE(pv_processes_awaited, true);
+	raw_spin_unlock(&pv_process_lock);
+	return held ? 0 : -ENODEV;
+}
+
+/**
+ * pv_processes_await_none - undo pv_processes_await()
+ *
+ * Context: pv_process_mutex is held.
+ */
+void pv_processes_await_none(void)
+{
+	lockdep_assert_held(&pv_process_mutex);
+	raw_spin_lock(&pv_process_lock);
+	WRITE_ONCE(pv_processes_awaited, false);
+	if (!pv_nr_processes) {
+		pv_idle_begin();
+		pv_inflight_release();
+	}
+	raw_spin_unlock(&pv_process_lock);
+}
+
+/* Are the hooks needed?  Without a lock, either answer is right. */
+static bool pv_processes_needed(void)
+{
+	return READ_ONCE(pv_nr_processes) || READ_ONCE(pv_processes_awaited);
 }
 
 /**
@@ -374,7 +419,7 @@ struct pv_table *pv_process_own(struct task_struct *task)
 /**
  * pv_process_has - is a process attached, and with this table?
  * @task: any thread of it
- * @table: the table, or NULL for any
+ * @table: the table, or NULL for any but those of its cgroups
  *
  * Context: under rcu_read_lock().
  */
@@ -386,7 +431,8 @@ bool pv_process_has(struct task_struct *task, const struct pv_table *table)
 	if (!process)
 		return false;
 	layers = rcu_dereference(process->layers);
-	return table ? pv_layers_has(layers, table) : !!layers;
+	return table ? pv_layers_has(layers, table) :
+		       layers && pv_layers_inner(layers);
 }
 
 /* The hooks have not been needed for a while. */
@@ -396,7 +442,7 @@ static void pv_idle_work_run(struct work_struct *work)
 
 	mutex_lock(&pv_process_mutex);
 	/* While there are any, who goes last begins anew. */
-	if (!READ_ONCE(pv_nr_processes)) {
+	if (!pv_processes_needed()) {
 		if (time_before(jiffies, due) && !pv_hooks_doubted)
 			schedule_delayed_work(&pv_idle_work, due - jiffies);
 		else
@@ -415,7 +461,7 @@ static void pv_idle_work_run(struct work_struct *work)
 void pv_processes_idle(void)
 {
 	lockdep_assert_held(&pv_process_mutex);
-	if (!READ_ONCE(pv_nr_processes) && pv_hooks_armed())
+	if (!pv_processes_needed() && pv_hooks_armed())
 		pv_idle_begin();
 }
 

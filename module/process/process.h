@@ -157,6 +157,8 @@ bool pv_process_has(struct task_struct *task, const struct pv_table *table);
 
 u32 pv_processes_count(void);
 u32 pv_processes_generation(void);
+int pv_processes_await(void);
+void pv_processes_await_none(void);
 void pv_processes_idle(void);
 void pv_processes_doubt(bool doubted);
 void pv_processes_init(void);

@@ -83,6 +83,8 @@ struct pv_node {
  * @by_name: it is spelled from whatever root directory the process has (--by-name)
  * @mountable: who has set it could have mounted NEWs on ORIGINALs himself, so security
  *	modules are told what they would be told then
+ * @cgroup: the id of the cgroup whose processes have it (process/cgroup.h), or 0: it was set
+ *	for a process
  * @overlap: some NEWs are the same or lie in each other
  * @rules: the rules in the order they were given
  * @nodes: the trie of ORIGINALs, root first
@@ -105,6 +107,7 @@ struct pv_table {
 	bool by_name;
 	bool mountable;
 	bool overlap;
+	u64 cgroup;
 	struct pv_rule *rules;
 	struct pv_node *nodes;
 	struct pv_node *new_nodes;

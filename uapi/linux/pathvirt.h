@@ -70,14 +70,25 @@
  *	sender itself) and %PATHVIRT_A_FLAGS.  NEWs are looked up, with the
  *	sender's rights and from the root directory of the process; where that
  *	fails (-ENOENT and the like) all of it is refused.
+ *	With %PATHVIRT_A_CGROUP_FD, for who has CAP_SYS_ADMIN and CAP_SYS_PTRACE in the
+ *	initial user namespace: all processes of the cgroup and of those in it, now and
+ *	later, have the table as their outermost layer, until it is removed by
+ *	%PATHVIRT_CMD_DEL or the directory is.  It replaces the table that the cgroup had.
+ *	Both names of a rule count from the root directory that each process has; NEWs are
+ *	looked up from the sender's.
  * @PATHVIRT_CMD_GET: the layers and rules of a process.  It is always a dump:
  *	with %PATHVIRT_A_PID or %PATHVIRT_A_PIDFD the rules of that process, one
  *	or more messages per layer, each with the layer's %PATHVIRT_A_FLAGS if it
- *	has any; without, one message for each attached process that the sender may
- *	inspect, without rules.
+ *	has any, and with %PATHVIRT_A_CGROUP if it is a cgroup's; without, one message
+ *	for each attached process that the sender may inspect, without rules.  With
+ *	%PATHVIRT_A_CGROUP_FD the rules of that cgroup's table; with %PATHVIRT_F_CGROUPS one
+ *	message for each cgroup that has one, without rules, with %PATHVIRT_A_CGROUP
+ *	and, as %PATHVIRT_A_PATH, where it is in the cgroup namespace of the receiver.  Both
+ *	need CAP_SYS_ADMIN in the initial user namespace.
  * @PATHVIRT_CMD_DEL: detach: remove all layers of a process, or of all
  *	processes with %PATHVIRT_F_ALL.  Without CAP_SYS_ADMIN a process can
- *	remove only its own layer.
+ *	remove only its own layer.  Layers of cgroups stay, unless
+ *	%PATHVIRT_A_CGROUP_FD says whose is to be removed, or with %PATHVIRT_F_ALL.
  * @PATHVIRT_CMD_RESOLVE: where %PATHVIRT_A_PATH, an absolute path as the
  *	process would spell it, leads.  The answer carries %PATHVIRT_A_REAL and,
  *	if a rule matched, %PATHVIRT_A_LAYER and %PATHVIRT_A_INDEX of the
@@ -89,8 +100,8 @@
  *	that it has now is -ENOENT.
  * @PATHVIRT_CMD_STATUS: what the module does and how.  Without CAP_SYS_ADMIN in the
  *	initial user namespace nothing is told that says what others do:
- *	%PATHVIRT_A_PROCESSES, %PATHVIRT_A_TABLES, %PATHVIRT_A_ARMED and
- *	%PATHVIRT_A_TRANSLATED are missing.
+ *	%PATHVIRT_A_PROCESSES, %PATHVIRT_A_TABLES, %PATHVIRT_A_ARMED,
+ *	%PATHVIRT_A_TRANSLATED and %PATHVIRT_A_CGROUPS are missing.
  * @PATHVIRT_CMD_EVENT: sent to the group "events", never received
  */
 enum pathvirt_cmd {
@@ -137,6 +148,11 @@ enum pathvirt_cmd {
  * @PATHVIRT_A_PROBE: string, how a site is hooked: "direct", "ftrace" or "kprobe"
  * @PATHVIRT_A_SITE: string, repeated: the kernel functions that are hooked
  * @PATHVIRT_A_TRANSLATED: u64, names translated since the module was loaded
+ * @PATHVIRT_A_CGROUP_FD: s32, a descriptor of the sender's for the directory of a cgroup,
+ *	of the unified hierarchy
+ * @PATHVIRT_A_CGROUP: u64, the cgroup that a layer belongs to: the inode number of its
+ *	directory
+ * @PATHVIRT_A_CGROUPS: u32, number of cgroups with a table
  */
 enum pathvirt_attr {
 	PATHVIRT_A_UNSPEC,
@@ -163,6 +179,9 @@ enum pathvirt_attr {
 	PATHVIRT_A_PROBE,
 	PATHVIRT_A_SITE,
 	PATHVIRT_A_TRANSLATED,
+	PATHVIRT_A_CGROUP_FD,
+	PATHVIRT_A_CGROUP,
+	PATHVIRT_A_CGROUPS,
 
 	__PATHVIRT_A_MAX,
 #define PATHVIRT_A_MAX		(__PATHVIRT_A_MAX - 1)
@@ -203,6 +222,7 @@ enum pathvirt_rule_attr {
  *	its root directory and mount namespace are then, and NEW is looked up there.
  *	Otherwise they hang where ORIGINAL was when they were set
  *	(%PATHVIRT_CMD_SET, and told by %PATHVIRT_CMD_GET)
+ * @PATHVIRT_F_CGROUPS: the cgroups that have a table (%PATHVIRT_CMD_GET only)
  */
 enum pathvirt_flags {
 	PATHVIRT_F_TREE	= 1 << 0,
@@ -212,6 +232,7 @@ enum pathvirt_flags {
 	PATHVIRT_F_NO_REVERSE = 1 << 4,
 	PATHVIRT_F_LATE	= 1 << 5,
 	PATHVIRT_F_BY_NAME = 1 << 6,
+	PATHVIRT_F_CGROUPS = 1 << 7,
 };
 
 /**

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Table: from the rules of a request, and those staged before it, to a table. */
+#ifndef _PV_NETLINK_TABLE_H
+#define _PV_NETLINK_TABLE_H
+
+#include <linux/types.h>
+
+struct genl_info;
+struct pv_charge;
+struct pv_layers;
+struct pv_table;
+struct sock;
+struct task_struct;
+
+int pv_info_charge(struct genl_info *info, struct pv_charge *charge,
+		   size_t bytes);
+size_t pv_info_draft_size(const struct genl_info *info);
+int pv_stage_refuse(struct genl_info *info, int err);
+struct pv_table *pv_info_table(struct genl_info *info, struct sock *sk);
+int pv_table_place(struct genl_info *info, struct pv_table **table,
+		   struct task_struct *task, const struct pv_layers *below);
+
+#endif /* _PV_NETLINK_TABLE_H */
