@@ -18,8 +18,8 @@ _pvadm_options()
 
 	case $1 in
 	run) options="$rules --no-reverse" ;;
-	attach) options="$rules --tree --no-reverse --check --batch --force --json --pretty" ;;
-	detach) options="--tree --all" ;;
+	attach) options="$rules --tree --cgroup --no-reverse --check --batch --force --json --pretty" ;;
+	detach) options="--tree --cgroup --all" ;;
 	enter) options="--ns" ;;
 	register) options="--original --tree" ;;
 	activate) options="--new --tree --late" ;;
@@ -34,7 +34,8 @@ _pvadm_options()
 		--json --pretty" ;;
 	gc) options="--remove --all --json --pretty" ;;
 	cleanup) options="--forget --json --pretty" ;;
-	show | status | monitor | "ns show") options="--json --pretty" ;;
+	show) options="--cgroup --cgroups --json --pretty" ;;
+	status | monitor | "ns show") options="--json --pretty" ;;
 	"ns pin") options="$kinds --json --pretty" ;;
 	"ns restore") options="$kinds $become --pinned --strict --check --json --pretty" ;;
 	"ns enter") options="$kinds $become" ;;
@@ -52,6 +53,7 @@ _pvadm_takes_argument()
 		return 0
 		;;
 	--batch | -b) [[ $1 == attach ]] ;;
+	--cgroup) [[ $1 == attach || $1 == detach || $1 == show ]] ;;
 	--pid) [[ $1 == reopen ]] ;;
 	--dir | --check) [[ $1 == checkpoint ]] ;;
 	*) return 1 ;;
@@ -107,7 +109,7 @@ _pvadm_argument()
 	--map) _pvadm_path_behind '=' ;;
 	--original | --new) _pvadm_path_behind ':' ;;
 	--map-file | --manifest | --to | --batch | -b) _filedir ;;
-	--pinned | --wd | -w | --dir | --check) _filedir -d ;;
+	--pinned | --wd | -w | --dir | --check | --cgroup) _filedir -d ;;
 	--fd) _pvadm_descriptors ;;
 	esac
 }

@@ -29,6 +29,8 @@ function __pvadm_takes_argument
             return 0
         case --batch -b
             test $argv[1] = attach
+        case --cgroup
+            contains $argv[1] attach detach show
         case --pid
             test $argv[1] = reopen
         case --dir --check
@@ -185,6 +187,9 @@ __pvadm_option $rules -l by-name -d 'rules count wherever an ORIGINAL is spelled
 __pvadm_option 'run attach' -l no-reverse -d 'getcwd and the like tell real paths'
 __pvadm_option 'attach detach register activate relink checkpoint' -l tree \
     -d 'the existing descendants, too'
+__pvadm_option 'attach detach show' -l cgroup -x -a '(__fish_complete_directories)' \
+    -d 'all that are in this cgroup'
+__pvadm_option show -l cgroups -d 'the cgroups that have rules'
 __pvadm_option attach -l check -d 'only tell what they hold below an ORIGINAL'
 __pvadm_option attach -s b -l batch -r -F -d 'do this for each line of a file'
 __pvadm_option attach -l force -d 'go on with the lines behind one that fails'

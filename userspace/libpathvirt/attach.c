@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/pathvirt.h>
 
+#include "libpathvirt/attach.h"
 #include "libpathvirt/request.h"
 #include "libpathvirt/rules.h"
 #include "libpathvirt/socket.h"
@@ -62,14 +63,14 @@ _Static_assert((int)PV_TREE == PATHVIRT_F_TREE &&
 	       (int)PV_LATE == PATHVIRT_F_LATE &&
 	       (int)PV_BY_NAME == PATHVIRT_F_BY_NAME, "flags differ");
 
-static int commit(struct pv *pv, int pidfd, const struct pv_rules *rules,
-		  size_t next, unsigned int flags)
+static int commit(struct pv *pv, const struct pv_target *target,
+		  const struct pv_rules *rules, size_t next, unsigned int flags)
 {
 	struct nl_msg *msg = pv_request_new(pv, PATHVIRT_CMD_SET, 0);
 
 	if (!msg)
 		return -ENOMEM;
-	if (pv_request_put_process(msg, pidfd) ||
+	if (pv_request_put_target(msg, target) ||
 	    (flags && nla_put_u32(msg, PATHVIRT_A_FLAGS, flags)) ||
 	    put_rules(msg, rules, &next))
 		return pv_request_drop(pv, msg);
@@ -93,16 +94,13 @@ static bool fits_commit(const struct pv_rules *rules, size_t next)
 	return next == rules->count;
 }
 
-int pv_attach(struct pv *pv, int pidfd, const struct pv_rules *rules,
-	      unsigned int flags)
+int pv_attach_target(struct pv *pv, const struct pv_target *target,
+		     const struct pv_rules *rules, unsigned int flags)
 {
 	size_t next = 0;
 
 	if (!rules->count)
 		return pv_fault_set(&pv->fault, -EINVAL, "there is no rule");
-	if (flags & ~(PV_TREE | PV_PUSH | PV_NO_REVERSE | PV_LATE | PV_BY_NAME))
-		return pv_fault_set(&pv->fault, -EINVAL, "unknown flag");
-
 	while (!fits_commit(rules, next)) {
 		int err = stage(pv, rules, &next);
 
@@ -117,20 +115,37 @@ int pv_attach(struct pv *pv, int pidfd, const struct pv_rules *rules,
 			return err;
 		}
 	}
-	return commit(pv, pidfd, rules, next, flags);
+	return commit(pv, target, rules, next, flags);
+}
+
+int pv_attach(struct pv *pv, int pidfd, const struct pv_rules *rules,
+	      unsigned int flags)
+{
+	struct pv_target target = { PATHVIRT_A_PIDFD, pidfd };
+
+	if (flags & ~(PV_TREE | PV_PUSH | PV_NO_REVERSE | PV_LATE | PV_BY_NAME))
+		return pv_fault_set(&pv->fault, -EINVAL, "unknown flag");
+	return pv_attach_target(pv, &target, rules, flags);
+}
+
+int pv_detach_target(struct pv *pv, const struct pv_target *target,
+		     unsigned int flags)
+{
+	struct nl_msg *msg = pv_request_new(pv, PATHVIRT_CMD_DEL, 0);
+
+	if (!msg)
+		return -ENOMEM;
+	if ((!(flags & PV_ALL) && pv_request_put_target(msg, target)) ||
+	    (flags && nla_put_u32(msg, PATHVIRT_A_FLAGS, flags)))
+		return pv_request_drop(pv, msg);
+	return pv_request_run(pv, msg, NULL, NULL);
 }
 
 int pv_detach(struct pv *pv, int pidfd, unsigned int flags)
 {
-	struct nl_msg *msg;
+	struct pv_target target = { PATHVIRT_A_PIDFD, pidfd };
 
 	if (flags & ~(PV_TREE | PV_ALL | PV_OWN))
 		return pv_fault_set(&pv->fault, -EINVAL, "unknown flag");
-	msg = pv_request_new(pv, PATHVIRT_CMD_DEL, 0);
-	if (!msg)
-		return -ENOMEM;
-	if ((!(flags & PV_ALL) && pv_request_put_process(msg, pidfd)) ||
-	    (flags && nla_put_u32(msg, PATHVIRT_A_FLAGS, flags)))
-		return pv_request_drop(pv, msg);
-	return pv_request_run(pv, msg, NULL, NULL);
+	return pv_detach_target(pv, &target, flags);
 }

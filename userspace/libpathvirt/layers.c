@@ -20,6 +20,7 @@ static struct pv_rules *make_layer(struct pv_layers *layers, uint32_t layer)
 {
 	struct pv_rules **rules;
 	unsigned int *flags;
+	uint64_t *cgroups;
 
 	if (layer >= MOST_LAYERS)
 		return NULL;
@@ -35,6 +36,12 @@ static struct pv_rules *make_layer(struct pv_layers *layers, uint32_t layer)
 			return NULL;
 		layers->flags = flags;
 		flags[layers->count] = 0;
+		cgroups = reallocarray(layers->cgroups, layers->count + 1,
+				       sizeof(*cgroups));
+		if (!cgroups)
+			return NULL;
+		layers->cgroups = cgroups;
+		cgroups[layers->count] = 0;
 		rules[layers->count] = pv_rules_new();
 		if (!rules[layers->count])
 			return NULL;
@@ -75,6 +82,9 @@ static int read_layer(struct nlmsghdr *header, void *arg)
 		layers->flags[nla_get_u32(tb[PATHVIRT_A_LAYER])] =
 			nla_get_u32(tb[PATHVIRT_A_FLAGS]) &
 			(PV_NO_REVERSE | PV_LATE | PV_BY_NAME);
+	if (tb[PATHVIRT_A_CGROUP])
+		layers->cgroups[nla_get_u32(tb[PATHVIRT_A_LAYER])] =
+			nla_get_u64(tb[PATHVIRT_A_CGROUP]);
 	if (tb[PATHVIRT_A_INDEX] &&
 	    nla_get_u32(tb[PATHVIRT_A_INDEX]) != rules->count)
 		return -EBADMSG;
@@ -96,7 +106,8 @@ static int put_process(struct nl_msg *msg, int pidfd)
 	return pv_request_put_process(msg, pidfd);
 }
 
-static int attempt(struct pv *pv, int pidfd, struct pv_layers **result)
+static int attempt(struct pv *pv, pv_layers_put_fn put, int fd,
+		   struct pv_layers **result)
 {
 	struct nl_msg *msg = pv_request_new(pv, PATHVIRT_CMD_GET, NLM_F_DUMP);
 	struct pv_layers *layers;
@@ -104,7 +115,7 @@ static int attempt(struct pv *pv, int pidfd, struct pv_layers **result)
 
 	if (!msg)
 		return -ENOMEM;
-	if (put_process(msg, pidfd))
+	if (put(msg, fd))
 		return pv_request_drop(pv, msg);
 	layers = calloc(1, sizeof(*layers));
 	if (!layers) {
@@ -121,20 +132,26 @@ static int attempt(struct pv *pv, int pidfd, struct pv_layers **result)
 	return err;
 }
 
-int pv_get(struct pv *pv, int pidfd, struct pv_layers **layers)
+int pv_layers_get(struct pv *pv, pv_layers_put_fn put, int fd,
+		  struct pv_layers **layers)
 {
 	int attempts = PV_REQUEST_ATTEMPTS;
 	int err;
 
 	*layers = NULL;
 	do
-		err = attempt(pv, pidfd, layers);
+		err = attempt(pv, put, fd, layers);
 	while (err == PV_REQUEST_INTERRUPTED && --attempts);
 
 	if (err == PV_REQUEST_INTERRUPTED)
 		return pv_fault_set(&pv->fault, -EAGAIN,
 				    "its tables change all the time: try again");
 	return err;
+}
+
+int pv_get(struct pv *pv, int pidfd, struct pv_layers **layers)
+{
+	return pv_layers_get(pv, put_process, pidfd, layers);
 }
 
 void pv_layers_free(struct pv_layers *layers)
@@ -145,6 +162,7 @@ void pv_layers_free(struct pv_layers *layers)
 		pv_rules_free(layers->rules[--layers->count]);
 	free(layers->rules);
 	free(layers->flags);
+	free(layers->cgroups);
 	free(layers);
 }
 
@@ -167,4 +185,9 @@ const struct pv_rules *pv_layers_rules(const struct pv_layers *layers,
 unsigned int pv_layers_flags(const struct pv_layers *layers, size_t layer)
 {
 	return layer < layers->count ? layers->flags[layer] : 0;
+}
+
+uint64_t pv_layers_cgroup(const struct pv_layers *layers, size_t layer)
+{
+	return layer < layers->count ? layers->cgroups[layer] : 0;
 }

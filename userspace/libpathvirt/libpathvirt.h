@@ -300,6 +300,39 @@ int pv_attach(struct pv *pv, int pidfd, const struct pv_rules *rules,
  */
 int pv_detach(struct pv *pv, int pidfd, unsigned int flags);
 
+/* ---- Cgroups ---- */
+
+/**
+ * pv_attach_cgroup() - give all processes of a cgroup a table
+ * @pv: the connection
+ * @fd: the directory of a cgroup, of version 2; O_PATH will do
+ * @rules: the table; replaces the one that the cgroup was given before.  Stays the
+ *	caller's.
+ * @flags: any of PV_NO_REVERSE and PV_LATE
+ *
+ * The processes of the cgroup and of those in it have it as their outermost layer, those
+ * that come into it later as well, until pv_detach_cgroup() or until the directory is
+ * removed; who leaves it loses that layer.  Both paths of a rule count from the root
+ * directory of each process, as with PV_BY_NAME.
+ *
+ * Needs CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace.
+ *
+ * Return: as pv_attach(); -EBADF if @fd is no such directory; -EOPNOTSUPP if it is a
+ * threaded cgroup; -ENODEV if it has been removed; -E2BIG if too many of the cgroups that
+ * it lies in, or that lie in it, have a table.
+ */
+int pv_attach_cgroup(struct pv *pv, int fd, const struct pv_rules *rules,
+		     unsigned int flags);
+
+/**
+ * pv_detach_cgroup() - take the table of a cgroup away
+ * @pv: the connection
+ * @fd: its directory
+ *
+ * Return: 0; -ENOENT if it has none; otherwise as pv_attach_cgroup().
+ */
+int pv_detach_cgroup(struct pv *pv, int fd);
+
 /* ---- Two phases ---- */
 
 /**
@@ -372,6 +405,16 @@ struct pv_layers;
  */
 int pv_get(struct pv *pv, int pidfd, struct pv_layers **layers);
 
+/**
+ * pv_get_cgroup() - the table of a cgroup
+ * @pv: the connection
+ * @fd: its directory
+ * @layers: becomes the table, as the only layer, to be given to pv_layers_free()
+ *
+ * Return: 0, also where it has none; another negative errno.
+ */
+int pv_get_cgroup(struct pv *pv, int fd, struct pv_layers **layers);
+
 /** pv_layers_free() - free what pv_get() gave; NULL is allowed */
 void pv_layers_free(struct pv_layers *layers);
 
@@ -404,6 +447,16 @@ const struct pv_rules *pv_layers_rules(const struct pv_layers *layers,
  * if there is no such layer.
  */
 unsigned int pv_layers_flags(const struct pv_layers *layers, size_t layer);
+
+/**
+ * pv_layers_cgroup() - the cgroup that one layer belongs to
+ * @layers: the layers
+ * @layer: which, from 0, the innermost
+ *
+ * Return: the inode number of the cgroup's directory; 0 if the layer is a process's, or if
+ * there is no such layer.
+ */
+uint64_t pv_layers_cgroup(const struct pv_layers *layers, size_t layer);
 
 /**
  * struct pv_process - an attached process
@@ -440,6 +493,38 @@ typedef int (*pv_process_fn)(const struct pv_process *process, void *arg);
  * times and then taken as it is: each entry is true for itself.
  */
 int pv_list(struct pv *pv, pv_process_fn each, void *arg);
+
+/**
+ * struct pv_cgroup - a cgroup that has a table
+ *
+ * @id: the inode number of its directory
+ * @path: where it is below the root of the caller's cgroup namespace
+ * @rules: how many rules it has
+ */
+struct pv_cgroup {
+	uint64_t id;
+	const char *path;
+	uint32_t rules;
+};
+
+/**
+ * typedef pv_cgroup_fn - is called for each cgroup that has a table
+ * @cgroup: valid during the call; later versions may append members
+ * @arg: what the caller of pv_list_cgroups() gave
+ *
+ * Return: 0 to go on; a negative errno ends pv_list_cgroups(), which returns it.
+ */
+typedef int (*pv_cgroup_fn)(const struct pv_cgroup *cgroup, void *arg);
+
+/**
+ * pv_list_cgroups() - the cgroups that have a table
+ * @pv: the connection; @each must not use it
+ * @each: called once per cgroup
+ * @arg: handed to @each
+ *
+ * Needs CAP_SYS_ADMIN in the initial user namespace.
+ */
+int pv_list_cgroups(struct pv *pv, pv_cgroup_fn each, void *arg);
 
 /**
  * struct pv_resolution - where a path leads
@@ -501,8 +586,9 @@ void pv_resolution_free(struct pv_resolution *resolution);
  * @sites: the hooked kernel functions, @site_count of them
  * @site_count: how many
  * @translated: names translated since the module was loaded
- * @counted: @processes, @tables, @armed and @translated are told; they are only to
- *	who has CAP_SYS_ADMIN in the initial user namespace, and 0 otherwise
+ * @counted: @processes, @tables, @armed, @translated and @cgroups are told; they are only
+ *	to who has CAP_SYS_ADMIN in the initial user namespace, and 0 otherwise
+ * @cgroups: cgroups that have a table
  *
  * Strings are "" where the module does not say.
  */
@@ -518,6 +604,7 @@ struct pv_status {
 	size_t site_count;
 	uint64_t translated;
 	bool counted;
+	uint32_t cgroups;
 };
 
 /**

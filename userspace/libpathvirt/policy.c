@@ -31,6 +31,8 @@ static struct nla_policy message_policy[PATHVIRT_A_MAX + 1] = {
 	[PATHVIRT_A_PROBE]	= { .type = NLA_STRING },
 	[PATHVIRT_A_SITE]	= { .type = NLA_STRING },
 	[PATHVIRT_A_TRANSLATED]	= { .type = NLA_U64 },
+	[PATHVIRT_A_CGROUP]	= { .type = NLA_U64 },
+	[PATHVIRT_A_CGROUPS]	= { .type = NLA_U32 },
 };
 
 static struct nla_policy rule_policy[PATHVIRT_RULE_A_MAX + 1] = {

@@ -174,11 +174,18 @@ struct nl_msg *pv_request_new(struct pv *pv, int command, int flags)
 	return NULL;
 }
 
+int pv_request_put_target(struct nl_msg *msg, const struct pv_target *target)
+{
+	if (target->attribute == PATHVIRT_A_PIDFD && target->fd < 0)
+		return 0;
+	return nla_put_s32(msg, target->attribute, target->fd) ? -EMSGSIZE : 0;
+}
+
 int pv_request_put_process(struct nl_msg *msg, int pidfd)
 {
-	if (pidfd < 0)
-		return 0;
-	return nla_put_s32(msg, PATHVIRT_A_PIDFD, pidfd) ? -EMSGSIZE : 0;
+	struct pv_target target = { PATHVIRT_A_PIDFD, pidfd };
+
+	return pv_request_put_target(msg, &target);
 }
 
 int pv_request_drop(struct pv *pv, struct nl_msg *msg)

@@ -23,6 +23,20 @@ typedef int (*pv_reply_fn)(struct nlmsghdr *header, void *arg);
 /* A message of the family for @command, or NULL with the fault set. */
 struct nl_msg *pv_request_new(struct pv *pv, int command, int flags);
 
+/*
+ * struct pv_target - whom a request is about
+ *
+ * @attribute: what names it: PATHVIRT_A_PIDFD or PATHVIRT_A_CGROUP_FD
+ * @fd: the descriptor; PV_SELF in place of a pidfd
+ */
+struct pv_target {
+	int attribute;
+	int fd;
+};
+
+/* Put it into @msg: nothing for PV_SELF.  Returns 0 or -EMSGSIZE. */
+int pv_request_put_target(struct nl_msg *msg, const struct pv_target *target);
+
 /* Put the process into @msg: nothing for PV_SELF.  Returns 0 or -EMSGSIZE. */
 int pv_request_put_process(struct nl_msg *msg, int pidfd);
 

@@ -56,6 +56,7 @@ static int read_status(struct nlmsghdr *header, void *arg)
 	status->tables = number(tb[PATHVIRT_A_TABLES]);
 	status->armed = tb[PATHVIRT_A_ARMED];
 	status->counted = tb[PATHVIRT_A_PROCESSES];
+	status->cgroups = number(tb[PATHVIRT_A_CGROUPS]);
 	if (tb[PATHVIRT_A_TRANSLATED])
 		status->translated = nla_get_u64(tb[PATHVIRT_A_TRANSLATED]);
 	nlmsg_for_each_attr(attr, header, GENL_HDRLEN, left)

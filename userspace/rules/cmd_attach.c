@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/pidref.h"
 #include "rules/attach_check.h"
+#include "rules/cgroup.h"
 #include "rules/check_new.h"
 #include "rules/commands.h"
 #include "rules/options.h"
@@ -24,6 +25,7 @@ enum {
 static const struct option options[] = {
 	RULES_OPTIONS,
 	{ "tree", no_argument, NULL, OPTION_TREE },
+	{ "cgroup", required_argument, NULL, OPTION_CGROUP },
 	{ "no-reverse", no_argument, NULL, OPTION_NO_REVERSE },
 	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "batch", required_argument, NULL, OPTION_BATCH },
@@ -37,6 +39,7 @@ static const struct option options[] = {
  *
  * @rules: the rules, owned here
  * @words: the processes, @count of them, as they are named
+ * @cgroup: the directory of a cgroup, in place of processes, or NULL
  * @flags: of pv_attach()
  * @check: only look
  * @json: and print JSON
@@ -47,6 +50,7 @@ struct request {
 	struct rules_options rules;
 	char **words;
 	int count;
+	const char *cgroup;
 	unsigned int flags;
 	bool check;
 	bool json;
@@ -63,6 +67,10 @@ static int take_option(const struct command *command, int code,
 		request->flags |= PV_NO_REVERSE;
 	else if (code == OPTION_BATCH)
 		request->batch = optarg;
+	else if (code == OPTION_CGROUP && request->cgroup)
+		return message_usage(command, "more than one cgroup given");
+	else if (code == OPTION_CGROUP)
+		request->cgroup = optarg;
 	request->check |= code == OPTION_CHECK;
 	request->json |= code == OPTION_JSON;
 	request->force |= code == OPTION_FORCE;
@@ -75,10 +83,30 @@ static int check_batch(const struct command *command,
 {
 	if (request->force && !request->batch)
 		return message_usage(command, "--force goes with --batch");
-	if (request->batch && (request->count || request->rules.given ||
+	if (request->batch && (request->count || request->cgroup ||
+			       request->rules.given ||
 			       request->flags || request->rules.flags))
 		return message_usage(command,
 				     "with --batch, processes and rules come from the file");
+	return STATUS_DONE;
+}
+
+/* Whom is it about? */
+static int check_whom(const struct command *command,
+		      const struct request *request)
+{
+	if (!request->count && !request->cgroup)
+		return message_usage(command, "no process given");
+	if (!request->cgroup)
+		return STATUS_DONE;
+	if (request->count)
+		return message_usage(command, "give processes or --cgroup, not both");
+	if (request->flags & PV_TREE || request->check)
+		return message_usage(command, "--%s goes with processes, not with --cgroup",
+				     request->check ? "check" : "tree");
+	if (request->rules.flags & PV_BY_NAME)
+		return message_usage(command,
+				     "--by-name goes with processes: the rules of a cgroup always count by name");
 	return STATUS_DONE;
 }
 
@@ -92,8 +120,9 @@ static int check_request(const struct command *command, struct request *request)
 	status = check_batch(command, request);
 	if (status != STATUS_DONE || request->batch)
 		return status;
-	if (!request->count)
-		return message_usage(command, "no process given");
+	status = check_whom(command, request);
+	if (status != STATUS_DONE)
+		return status;
 	status = rules_options_finish(&request->rules, command);
 	if (status != STATUS_DONE)
 		return status;
@@ -173,6 +202,9 @@ static int attach(const struct command *command, struct pv *pv,
 	struct pidrefs pidrefs;
 	int status;
 
+	if (request->cgroup)
+		return cgroup_attach(pv, request->cgroup, request->rules.rules,
+				     request->flags);
 	status = pidrefs_open(&pidrefs, command, request->count, request->words);
 	if (status != STATUS_DONE)
 		return status;
@@ -287,7 +319,7 @@ static int attach_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_attach = {
 	.name = "attach",
-	.usage = "PID... [OPTION]... | --batch FILE [--force]",
+	.usage = "PID... [OPTION]... | --cgroup PATH [OPTION]... | --batch FILE [--force]",
 	.purpose = "give running processes rules",
 	.help =
 "From their next system call on, names in the processes go by the rules given.\n"
@@ -296,6 +328,8 @@ const struct command cmd_attach = {
 "\n"
 RULES_OPTIONS_HELP
 "  --tree               the existing descendants of the processes, too\n"
+"  --cgroup PATH        in place of processes: all that are in a cgroup, or in one below\n"
+"                       it, now and later, until \"detach --cgroup\"\n"
 "  --no-reverse         getcwd, /proc/self/exe and the like tell real paths\n"
 "  --check              attach nothing; tell what the processes have open, mapped or\n"
 "                       current below an ORIGINAL, which stays what it is, and\n"

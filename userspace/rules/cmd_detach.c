@@ -8,11 +8,13 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/pidref.h"
+#include "rules/cgroup.h"
 #include "rules/commands.h"
 
 static const struct option options[] = {
 	{ "tree", no_argument, NULL, OPTION_TREE },
 	{ "all", no_argument, NULL, OPTION_ALL },
+	{ "cgroup", required_argument, NULL, OPTION_CGROUP },
 	OPTIONS_COMMON
 };
 
@@ -51,28 +53,67 @@ static int detach_all(struct pv *pv)
 	return STATUS_DONE;
 }
 
+/*
+ * struct request - what a command line asks for
+ *
+ * @flags: of pv_detach()
+ * @cgroup: the directory of the cgroup, or NULL
+ */
+struct request {
+	unsigned int flags;
+	const char *cgroup;
+};
+
+static int read_request(const struct command *command, int argc, char **argv,
+			struct request *request)
+{
+	int code;
+
+	while ((code = options_any(command, argc, argv, options)) !=
+	       OPTION_END) {
+		if (code == OPTION_CGROUP && request->cgroup)
+			return message_usage(command, "more than one cgroup given");
+		if (code == OPTION_CGROUP)
+			request->cgroup = optarg;
+		else
+			request->flags |= code == OPTION_ALL ? PV_ALL : PV_TREE;
+	}
+	if (request->flags & PV_ALL &&
+	    (request->flags & PV_TREE || optind < argc || request->cgroup))
+		return message_usage(command, "--all goes with nothing else");
+	if (request->cgroup && (request->flags || optind < argc))
+		return message_usage(command, "--cgroup goes with nothing else");
+	if (!(request->flags & PV_ALL) && !request->cgroup && optind == argc)
+		return message_usage(command, "no process given");
+	return STATUS_DONE;
+}
+
+static int detach(struct pv *pv, const struct request *request,
+		  const struct pidrefs *pidrefs)
+{
+	if (request->cgroup)
+		return cgroup_detach(pv, request->cgroup);
+	if (request->flags & PV_ALL)
+		return detach_all(pv);
+	return detach_processes(pv, pidrefs, request->flags);
+}
+
 static int detach_main(const struct command *command, int argc, char **argv)
 {
 	struct pidrefs pidrefs = { 0 };
-	unsigned int flags = 0;
+	struct request request = { 0 };
 	struct pv *pv;
-	int code, status;
+	int status;
 
-	while ((code = options_any(command, argc, argv, options)) !=
-	       OPTION_END)
-		flags |= code == OPTION_ALL ? PV_ALL : PV_TREE;
-	if (flags & PV_ALL && (flags & PV_TREE || optind < argc))
-		return message_usage(command, "--all goes with nothing else");
-	if (!(flags & PV_ALL) && optind == argc)
-		return message_usage(command, "no process given");
-
+	status = read_request(command, argc, argv, &request);
+	if (status != STATUS_DONE)
+		return status;
 	status = pidrefs_open(&pidrefs, command, argc - optind, argv + optind);
 	if (status != STATUS_DONE)
 		return status;
 	status = connect_open(&pv);
 	if (status == STATUS_DONE)
-		status = flags & PV_ALL ? detach_all(pv) :
-					  detach_processes(pv, &pidrefs, flags);
+		status = detach(pv, &request, &pidrefs);
 	pv_close(pv);
 	pidrefs_close(&pidrefs);
 	return status;
@@ -80,13 +121,15 @@ static int detach_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_detach = {
 	.name = "detach",
-	.usage = "PID... [--tree] | --all",
+	.usage = "PID... [--tree] | --cgroup PATH | --all",
 	.purpose = "take the rules of processes away",
 	.help =
 "From their next system call on, names in the processes lead where they always\n"
-"led.  Inherited rules go, too, unless the caller lacks CAP_SYS_ADMIN.\n"
+"led.  Inherited rules go, too, unless the caller lacks CAP_SYS_ADMIN.  Those of\n"
+"their cgroups stay.\n"
 "\n"
-"  --tree   the existing descendants of the processes, too\n"
-"  --all    every attached process: the module can be unloaded then\n",
+"  --tree         the existing descendants of the processes, too\n"
+"  --cgroup PATH  the rules that a cgroup was given: those in it lose them\n"
+"  --all          every attached process and cgroup: the module can be unloaded then\n",
 	.main = detach_main,
 };

@@ -11,9 +11,16 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/pidref.h"
+#include "rules/cgroup.h"
 #include "rules/commands.h"
 
+enum {
+	OPTION_CGROUPS = OPTION_OWN,
+};
+
 static const struct option options[] = {
+	{ "cgroup", required_argument, NULL, OPTION_CGROUP },
+	{ "cgroups", no_argument, NULL, OPTION_CGROUPS },
 	JSON_OPTIONS,
 	OPTIONS_COMMON
 };
@@ -68,15 +75,60 @@ static int show_list(struct pv *pv, bool json)
 	return output_finish();
 }
 
-/* The rules of one process. */
+/* The list of cgroups. */
+
+static int cgroup_json(const struct pv_cgroup *cgroup, void *arg)
+{
+	(void)arg;
+	json_begin_object(NULL);
+	json_number("cgroup", cgroup->id);
+	json_string("path", cgroup->path);
+	json_number("rules", cgroup->rules);
+	json_end_object();
+	return 0;
+}
+
+/* @arg: bool, the heading has been printed */
+static int cgroup_text(const struct pv_cgroup *cgroup, void *arg)
+{
+	bool *headed = arg;
+	char *escaped = pv_path_escape(cgroup->path);
+
+	if (!*headed)
+		printf("%7s  %s\n", "RULES", "CGROUP");
+	*headed = true;
+	printf("%7u  %s\n", cgroup->rules, escaped ? escaped : "");
+	free(escaped);
+	return 0;
+}
+
+static int show_cgroups(struct pv *pv, bool json)
+{
+	bool headed = false;
+	int err;
+
+	if (json)
+		json_begin_array(NULL);
+	err = pv_list_cgroups(pv, json ? cgroup_json : cgroup_text, &headed);
+	if (json)
+		json_end_array();
+	if (err)
+		return message_failed("cannot list the cgroups that have rules: %s%s",
+				      pv_error(pv), connect_advice(err));
+	return output_finish();
+}
+
+/* The rules of one process, or of a cgroup. */
 
 static void layer_json(const struct pv_rules *rules, unsigned int flags,
-		       bool own)
+		       bool own, uint64_t cgroup)
 {
 	size_t i;
 
 	json_begin_object(NULL);
 	json_bool("own", own);
+	if (cgroup)
+		json_number("cgroup", cgroup);
 	json_bool("registered", pv_rules_registered(rules));
 	json_bool("late", flags & PV_LATE);
 	json_bool("by_name", flags & PV_BY_NAME);
@@ -92,6 +144,7 @@ static void layer_json(const struct pv_rules *rules, unsigned int flags,
 	json_end_object();
 }
 
+/* @pidref is NULL for a cgroup. */
 static void layers_json(const struct pidref *pidref,
 			const struct pv_layers *layers)
 {
@@ -99,13 +152,16 @@ static void layers_json(const struct pidref *pidref,
 	size_t i;
 
 	json_begin_object(NULL);
-	json_number("pid", pidref->pid);
-	json_string("comm", pidref_comm(pidref->pid, comm));
+	if (pidref) {
+		json_number("pid", pidref->pid);
+		json_string("comm", pidref_comm(pidref->pid, comm));
+	}
 	json_begin_array("layers");
 	for (i = 0; i < pv_layers_count(layers); i++)
 		layer_json(pv_layers_rules(layers, i),
 			   pv_layers_flags(layers, i),
-			   !i && pv_layers_own(layers));
+			   !i && pv_layers_own(layers),
+			   pv_layers_cgroup(layers, i));
 	json_end_array();
 	json_end_object();
 }
@@ -128,22 +184,27 @@ static int layer_text(const struct pv_rules *rules)
 	return complete ? STATUS_DONE : message_out_of_memory();
 }
 
+/* Where a layer comes from. */
+static const char *layer_origin(const struct pv_layers *layers, size_t layer)
+{
+	if (pv_layers_cgroup(layers, layer))
+		return "cgroup";
+	return !layer && pv_layers_own(layers) ? "own" : "inherited";
+}
+
 /* What it prints is a map file. */
-static int layers_text(const struct pidref *pidref,
-		       const struct pv_layers *layers)
+static int layers_text(const struct pv_layers *layers)
 {
 	const struct pv_rules *rules;
 	int status = STATUS_DONE;
 	unsigned int flags;
 	size_t i;
 
-	if (!pv_layers_count(layers))
-		printf("# process %d is not attached\n", pidref->pid);
 	for (i = 0; status == STATUS_DONE && i < pv_layers_count(layers); i++) {
 		rules = pv_layers_rules(layers, i);
 		flags = pv_layers_flags(layers, i);
 		printf("# layer %zu (%s%s%s%s%s)\n", i,
-		       !i && pv_layers_own(layers) ? "own" : "inherited",
+		       layer_origin(layers, i),
 		       pv_rules_registered(rules) ? ", registered" : "",
 		       flags & PV_LATE ? ", --late" : "",
 		       flags & PV_BY_NAME ? ", --by-name" : "",
@@ -163,34 +224,99 @@ static int show_process(struct pv *pv, const struct pidref *pidref, bool json)
 		return message_failed("cannot show process %d: %s%s",
 				      pidref->pid, pv_error(pv),
 				      connect_advice(err));
+	if (!json && !pv_layers_count(layers))
+		printf("# process %d is not attached\n", pidref->pid);
 	if (json)
 		layers_json(pidref, layers);
 	else
-		status = layers_text(pidref, layers);
+		status = layers_text(layers);
 	pv_layers_free(layers);
 	return status == STATUS_DONE ? output_finish() : status;
+}
+
+static int show_cgroup(struct pv *pv, const char *path, bool json)
+{
+	struct pv_layers *layers;
+	int status = cgroup_get(pv, path, &layers);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (!json && !pv_layers_count(layers))
+		printf("# the cgroup %s has no rules\n", path);
+	if (json)
+		layers_json(NULL, layers);
+	else
+		status = layers_text(layers);
+	pv_layers_free(layers);
+	return status == STATUS_DONE ? output_finish() : status;
+}
+
+/*
+ * struct request - what a command line asks for
+ *
+ * @word: a process, or NULL
+ * @cgroup: the directory of a cgroup, or NULL
+ * @cgroups: list the cgroups
+ * @json: print JSON
+ */
+struct request {
+	const char *word;
+	const char *cgroup;
+	bool cgroups;
+	bool json;
+};
+
+static int read_request(const struct command *command, int argc, char **argv,
+			struct request *request)
+{
+	int code;
+
+	while ((code = options_any(command, argc, argv, options)) !=
+	       OPTION_END) {
+		if (code == OPTION_CGROUP && request->cgroup)
+			return message_usage(command, "more than one cgroup given");
+		if (code == OPTION_CGROUP)
+			request->cgroup = optarg;
+		request->cgroups |= code == OPTION_CGROUPS;
+		request->json |= code == OPTION_JSON;
+	}
+	if (argc - optind > 1)
+		return message_usage(command, "more than one process given");
+	if (optind < argc)
+		request->word = argv[optind];
+	if (!!request->word + !!request->cgroup + request->cgroups > 1)
+		return message_usage(command,
+				     "give a process, --cgroup or --cgroups, not several");
+	return STATUS_DONE;
+}
+
+static int show(struct pv *pv, const struct request *request,
+		const struct pidref *pidref)
+{
+	if (request->cgroup)
+		return show_cgroup(pv, request->cgroup, request->json);
+	if (request->cgroups)
+		return show_cgroups(pv, request->json);
+	if (request->word)
+		return show_process(pv, pidref, request->json);
+	return show_list(pv, request->json);
 }
 
 static int show_main(const struct command *command, int argc, char **argv)
 {
 	struct pidref pidref = { .pidfd = -1 };
-	int status = STATUS_DONE;
-	bool json = false;
+	struct request request = { 0 };
 	struct pv *pv;
+	int status;
 
-	while (options_any(command, argc, argv, options) != OPTION_END)
-		json = true;
-	if (argc - optind > 1)
-		return message_usage(command, "more than one process given");
-
-	if (optind < argc)
-		status = pidref_open(&pidref, command, argv[optind]);
+	status = read_request(command, argc, argv, &request);
+	if (status == STATUS_DONE && request.word)
+		status = pidref_open(&pidref, command, request.word);
 	if (status != STATUS_DONE)
 		return status;
 	status = connect_open(&pv);
 	if (status == STATUS_DONE)
-		status = optind < argc ? show_process(pv, &pidref, json) :
-					 show_list(pv, json);
+		status = show(pv, &request, &pidref);
 	pv_close(pv);
 	pidref_close(&pidref);
 	return status;
@@ -198,13 +324,15 @@ static int show_main(const struct command *command, int argc, char **argv)
 
 const struct command cmd_show = {
 	.name = "show",
-	.usage = "[PID] [--json | --pretty]",
+	.usage = "[PID | --cgroup PATH | --cgroups] [--json | --pretty]",
 	.purpose = "show who is attached, or the rules of one process",
 	.help =
 "Without PID, list the attached processes that you may inspect.  With PID, print\n"
 "its rules in the order in which they are tried, in the form of a map file.\n"
 "\n"
-"  -j, --json   print JSON\n"
-"  --pretty     print it indented\n",
+"  --cgroup PATH  the rules that a cgroup was given, whose directory is PATH\n"
+"  --cgroups      list the cgroups that were given rules\n"
+"  -j, --json     print JSON\n"
+"  --pretty       print it indented\n",
 	.main = show_main,
 };

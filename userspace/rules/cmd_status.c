@@ -90,6 +90,7 @@ static void print_json(const struct pv_status *status)
 	if (status->counted) {
 		json_number("processes", status->processes);
 		json_number("tables", status->tables);
+		json_number("cgroups", status->cgroups);
 		json_bool("armed", status->armed);
 	}
 	json_string("hook", status->hook);
@@ -203,6 +204,7 @@ static void print_text(const struct pv_status *status)
 	if (status->counted) {
 		printf("processes:   %" PRIu32 "\n", status->processes);
 		printf("tables:      %" PRIu32 "\n", status->tables);
+		printf("cgroups:     %" PRIu32 "\n", status->cgroups);
 		printf("armed:       %s\n", status->armed ? "yes" : "no");
 	}
 	printf("hook:        %s\n", status->hook);
