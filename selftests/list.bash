@@ -74,8 +74,10 @@ reopen.sh		ends	the tool
 programs.sh		ends	programs of both suites; their calls are those of syscalls
 integration_pam.sh	ends	the module for PAM, with the daemons of both suites
 integration_slurm.sh	newest	the plugin for Slurm, with the release of the newest suite; that of the oldest is not set up yet
+containers.sh		newest	podman and crun; the cgroups are those of cgroup.py
 tracing.sh		ends	trace events are code of ours
 modparam.sh		newest	what the parameters do is code of ours; unload.sh loads it in each way at both ends
+cgroup.py		ends	cgroups, task work and tracepoints: what was exported in 6.1 still is in 7.3
 stress			all	races
 unload.sh		ends	races with calls under way: whether pick_link or step_into is one of them
 failslab		all	allocations that fail
@@ -122,6 +124,7 @@ declare -A LEFT_OUT=(
 	[rt/story.sh]=$SAME_TOOL
 	[rt/integration_pam.sh]=$SAME_TOOL
 	[rt/integration_slurm.sh]=$SAME_TOOL
+	[rt/containers.sh]=$SAME_TOOL
 	[rt/programs.sh]=$SAME_TOOL
 	[debug/names]=$SAME_NAMES
 	[debug/spellings]=$SAME_NAMES
@@ -141,6 +144,7 @@ declare -A LEFT_OUT=(
 	[debug/story.sh]=$SAME_TOOL
 	[debug/integration_pam.sh]=$SAME_TOOL
 	[debug/integration_slurm.sh]=$SAME_TOOL
+	[debug/containers.sh]=$SAME_TOOL
 	[debug/programs.sh]=$SAME_TOOL
 	[debug/modparam.sh]="unload.sh loads it in each of the ways"
 )
