@@ -29,7 +29,12 @@ struct seq_file;
 struct task_struct;
 struct tracepoint;
 
-/* The functions themselves, entered past their hooks (original.S). */
+/*
+ * The functions themselves, entered past their hooks (original.S); a handler is declared by
+ * its original.  An argument that one has behind these on a new kernel may stand here for
+ * all kernels: what hook and original hand on are registers, and where there is no such
+ * argument nobody looks at them.
+ */
 struct file *pv_original_open(int dfd, struct filename *name,
 			      const struct pv_open_flags *op);
 int pv_original_lookup(int dfd, struct filename *name, unsigned int flags,
@@ -75,6 +80,23 @@ long pv_original_ia32_execveat(const struct pt_regs *regs);
 long pv_original_ia32_mount(const struct pt_regs *regs);
 long pv_original_ia32_move_mount(const struct pt_regs *regs);
 long pv_original_ia32_pivot_root(const struct pt_regs *regs);
+
+/**
+ * pv_lookup - look a name up where the kernel finds it
+ * @dfd: the directory that it is relative to
+ * @name: the name
+ * @flags: LOOKUP_x
+ * @path: receives what it leads to, a reference
+ * @root: the root directory, or NULL for the running task's
+ *
+ * Context: as filename_lookup().
+ * Return: 0 or an error.
+ */
+static inline int pv_lookup(int dfd, struct filename *name, unsigned int flags,
+			    struct path *path, const struct path *root)
+{
+	return pv_original_lookup(dfd, name, flags, path, root);
+}
 
 /* Functions of the kernel that are not exported. */
 bool pv_ptrace_may_access(struct task_struct *task, unsigned int mode);

@@ -63,7 +63,7 @@ static int pv_place_find(const struct pv_rule *rule, const struct path *root,
 	filename = getname_kernel(name);
 	if (IS_ERR(filename))
 		return PTR_ERR(filename);
-	err = pv_original_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, place, root);
+	err = pv_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, place, root);
 	putname(filename);
 	if (err)
 		place->mnt = NULL;
@@ -89,7 +89,7 @@ static bool pv_place_floats(const struct pv_rule *rule, const struct path *root)
 	kfree(parent);
 	if (IS_ERR(filename))
 		return true;
-	err = pv_original_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, &path, root);
+	err = pv_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, &path, root);
 	putname(filename);
 	if (!err)
 		path_put(&path);

@@ -233,9 +233,8 @@ static int pv_resolve_walk(struct pv_resolver *r, struct filename *name,
 			   unsigned int flags, struct path *path,
 			   const struct path *root)
 {
-	return pv_original_lookup(AT_FDCWD, name,
-				  flags | (r->flags & PV_RESOLVE_FLAGS), path,
-				  root);
+	return pv_lookup(AT_FDCWD, name, flags | (r->flags & PV_RESOLVE_FLAGS),
+			 path, root);
 }
 
 /*

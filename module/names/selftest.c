@@ -165,8 +165,7 @@ static int pv_selftest_link(const struct path *root, const char *name)
 
 	if (IS_ERR(filename))
 		return PTR_ERR(filename);
-	err = pv_original_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, &path,
-				 root);
+	err = pv_lookup(AT_FDCWD, filename, LOOKUP_FOLLOW, &path, root);
 	putname(filename);
 	if (!err)
 		path_put(&path);

@@ -296,7 +296,7 @@ bool pv_standins_walk(const struct pv_standins *standins, const char *virtual,
 	name = getname_kernel(virtual);
 	if (IS_ERR(name))
 		return false;
-	err = pv_original_lookup(AT_FDCWD, name, LOOKUP_DIRECTORY, path, &root);
+	err = pv_lookup(AT_FDCWD, name, LOOKUP_DIRECTORY, path, &root);
 	putname(name);
 	return !err;
 }
