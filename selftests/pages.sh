@@ -30,6 +30,7 @@ fish_offers() {
 	cat >"$SCRATCH/config.fish" <<-END
 		source $U/completion/pvadm.fish
 		function pvadm
+		    test "\$argv[1]" = help; and command pvadm \$argv; and return
 		    echo "  PID COMMAND LAYERS"
 		    echo "12345 sleep 1"
 		end
@@ -38,7 +39,7 @@ fish_offers() {
 		    complete -C \$line | string replace -r '\t.*' ''
 		end
 	END
-	HOME=$SCRATCH fish --no-config "$SCRATCH/config.fish" "$@" 2>&1
+	HOME=$SCRATCH PATH=$U:$PATH LD_LIBRARY_PATH=$U fish --no-config "$SCRATCH/config.fish" "$@" 2>&1
 }
 
 # fish_words LINE : in order, on one line.

@@ -1,63 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2207 # words, as compgen prints them
 #
-# Completion of pvadm(8) for bash, by means of bash-completion.  A new option goes
-# into _pvadm_options and, if it has an argument, into _pvadm_argument; selftests
-# hold both against each --help.
+# Completion of pvadm(8) for bash, by means of bash-completion.  Which commands and options
+# there are is asked of pvadm; _pvadm_argument is for those whose argument can be completed.
 
-_pvadm_commands="run attach detach enter register activate show resolve relink truncate
-	reopen checkpoint restart cleanup gc criu-hook status monitor ns"
-_pvadm_ns_commands="show save pin restore enter"
+# The commands of pvadm, or those of its command $1.
+_pvadm_commands()
+{
+	pvadm help "$@" 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\) \{1,\}[a-z].*/\1/p'
+}
+
+# What the help of command $1 says of options, into $explained, once: "--sync", and with a
+# blank behind it "--fd " if it takes the word behind it.
+_pvadm_help()
+{
+	local line words option takes
+	local pattern='(-([a-zA-Z]), )?(--[a-z][a-z-]*)( [A-Z])?(.*)'
+
+	((!${#explained[@]})) || return
+	explained=(--help)
+	read -ra words <<<"$1"
+	while IFS= read -r line; do
+		[[ $line =~ ^\ +- ]] || continue
+		while [[ $line =~ $pattern ]]; do
+			option=${BASH_REMATCH[2]} takes=${BASH_REMATCH[4]:+ }
+			explained+=("${BASH_REMATCH[3]}$takes" ${option:+"-$option$takes"})
+			line=${BASH_REMATCH[5]}
+		done
+	done < <(pvadm help "${words[@]}" 2>/dev/null)
+}
 
 # Those of command $1, into $options.
 _pvadm_options()
 {
-	local rules="--map --map-file --original --new --late --by-name"
-	local kinds="--all --mount --uts --ipc --net --pid --cgroup --user --time"
-	local become="--setuid --setgid --preserve-credentials --wd --kill-child"
-
-	case $1 in
-	run) options="$rules --no-reverse" ;;
-	attach) options="$rules --tree --cgroup --no-reverse --check --batch --force --json --pretty" ;;
-	detach) options="--tree --cgroup --all" ;;
-	enter) options="--ns" ;;
-	register) options="--original --tree" ;;
-	activate) options="--new --tree --late" ;;
-	resolve) options="--reverse --json --pretty" ;;
-	relink) options="--tree --fd --to --in-place --template --manifest --partial
-		--copy --no-freeze --sync --list --json --pretty" ;;
-	truncate) options="--fd --yes --json --pretty" ;;
-	reopen) options="--keep --pid" ;;
-	checkpoint) options="--dir --tree --template --partial --copy --no-freeze
-		--sync --check --json --pretty" ;;
-	restart) options="$rules $kinds $become --keep --at-end --strict --check
-		--json --pretty" ;;
-	gc) options="--remove --all --json --pretty" ;;
-	cleanup) options="--forget --json --pretty" ;;
-	show) options="--cgroup --cgroups --json --pretty" ;;
-	status | monitor | "ns show") options="--json --pretty" ;;
-	"ns pin") options="$kinds --json --pretty" ;;
-	"ns restore") options="$kinds $become --pinned --strict --check --json --pretty" ;;
-	"ns enter") options="$kinds $become" ;;
-	*) options= ;;
-	esac
-	options+=" --help"
+	_pvadm_help "$1"
+	options="${explained[*]}"
 }
 
 # Does option $2 of command $1 take the word behind it?
 _pvadm_takes_argument()
 {
-	case $2 in
-	--map | --map-file | --original | --new | --fd | --to | --template | \
-		--manifest | --setuid | --setgid | --wd | --pinned | -[SGw])
-		return 0
-		;;
-	--batch | -b) [[ $1 == attach ]] ;;
-	--cgroup) [[ $1 == attach || $1 == detach || $1 == show ]] ;;
-	--pid) [[ $1 == reopen ]] ;;
-	--dir | --check) [[ $1 == checkpoint ]] ;;
-	*) return 1 ;;
-	esac
+	local option
+
+	_pvadm_help "$1"
+	for option in "${explained[@]}"; do
+		[[ $option != "$2 " ]] || return 0
+	done
+	return 1
 }
 
 # What stands between the last $1 and the cursor, a path.
@@ -201,7 +190,7 @@ _pvadm_parse()
 # The words of one command, from $1 on.
 _pvadm_complete()
 {
-	local operands=() users='' option='' ended='' options whole=$cur
+	local operands=() explained=() users='' option='' ended='' options whole=$cur
 
 	_pvadm_parse "$1"
 	if [[ $users ]]; then
@@ -232,9 +221,9 @@ _pvadm()
 	_init_completion -n =: || return
 	command=${words[1]}
 	if ((cword == 1)); then
-		COMPREPLY=($(compgen -W "$_pvadm_commands --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "$(_pvadm_commands) --help --version" -- "$cur"))
 	elif [[ $command == ns ]] && ((cword == 2)); then
-		COMPREPLY=($(compgen -W "$_pvadm_ns_commands --help" -- "$cur"))
+		COMPREPLY=($(compgen -W "$(_pvadm_commands ns) --help" -- "$cur"))
 	elif [[ $command == ns ]]; then
 		command+=" ${words[2]}"
 		_pvadm_complete 3

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Completion of pvadm(8) for fish.  Selftests hold it against each --help.
+# Completion of pvadm(8) for fish.  Commands, and options that are not here, are taken from
+# their help; selftests hold all of them against it.
 
-set -l commands run attach detach enter register activate show resolve relink truncate \
-    reopen checkpoint restart cleanup gc criu-hook status monitor ns
-set -l ns_commands show save pin restore enter
+# The commands of pvadm, or those of one of its commands.
+function __pvadm_those_of
+    pvadm help $argv 2>/dev/null | string replace -rf '^  ([a-z][a-z-]*) +([a-z].*)' '$1\t$2'
+end
 
 # The command that is being written, "ns show" among them; nothing before there is one.
 function __pvadm_command
@@ -21,22 +23,23 @@ function __pvadm_is
     contains -- (__pvadm_command) $argv
 end
 
+# What the help of a command says of options, one a line: "--fd N", "-b, --batch FILE".
+function __pvadm_help
+    pvadm help (string split ' ' -- $argv[1]) 2>/dev/null | string match -r '^ +-.*' |
+        string match -ra -- '(?:-[a-zA-Z], )?--[a-z][a-z-]*(?: [A-Z][^ ]*)?'
+end
+
 # Does an option take the word behind it?
 function __pvadm_takes_argument
-    switch $argv[2]
-        case --map --map-file --original --new --fd --to --template --manifest --setuid \
-                --setgid --wd --pinned -S -G -w
-            return 0
-        case --batch -b
-            test $argv[1] = attach
-        case --cgroup
-            contains $argv[1] attach detach show
-        case --pid
-            test $argv[1] = reopen
-        case --dir --check
-            test $argv[1] = checkpoint
-        case '*'
-            return 1
+    __pvadm_help $argv[1] | string match -qr -- "^(?:-., )?$argv[2](?:, --[a-z-]*)? [A-Z]"
+end
+
+# What a command's help has, and this file does not.
+function __pvadm_further
+    set -l command (__pvadm_command)
+    test -n "$command"; or return
+    for option in (__pvadm_help $command | string match -r -- '--[a-z-]*')
+        contains -- "$command $option" $__pvadm_known; or echo $option
     end
 end
 
@@ -128,8 +131,13 @@ function __pvadm_users_command
     end
 end
 
+set -g __pvadm_known
 function __pvadm_option
     complete -c pvadm -n "__pvadm_is $argv[1]" $argv[2..-1]
+    set -l i (math 1 + (contains -i -- -l $argv))
+    for command in (eval "printf '%s\n' $argv[1]")
+        set -a __pvadm_known "$command --$argv[$i]"
+    end
 end
 
 complete -c pvadm -e
@@ -138,39 +146,11 @@ complete -c pvadm -f
 # Commands.
 complete -c pvadm -n 'test -z (__pvadm_command)' -s h -l help -d 'print help'
 complete -c pvadm -n 'test -z (__pvadm_command)' -s V -l version -d 'print the version'
-for command in \
-        'run	run a command with rules of its own' \
-        'attach	give running processes rules' \
-        'detach	take the rules of processes away' \
-        'enter	run a command with the rules of a process' \
-        'register	note which paths of a process may move later' \
-        'activate	say where the registered paths of a process lie now' \
-        'show	show who is attached, or the rules of one process' \
-        'resolve	tell where a path leads in a process' \
-        'relink	give unlinked open files a name again' \
-        'truncate	free the space of a deleted file that is still open' \
-        'reopen	open relinked files again, and run a command with them' \
-        'checkpoint	write down what a restart needs, in a directory' \
-        'restart	run a command in what a bundle tells of' \
-        'cleanup	remove the names that a relink has made' \
-        'gc	show or remove what checkpoints have left' \
-        'criu-hook	let criu dump unlinked files of any size' \
-        'status	tell what the kernel module does and how' \
-        'monitor	tell what happens to attached processes, as it happens' \
-        'ns	show, save, keep, restore and enter namespaces'
-    complete -c pvadm -n 'test -z (__pvadm_command)' -a "'$command'"
-end
-for command in \
-        'show	show the namespaces of a process' \
-        'save	write down what namespaces hold' \
-        'pin	keep namespaces alive' \
-        'restore	run a command in the same or in equal namespaces' \
-        'enter	run a command in the namespaces of a process'
-    complete -c pvadm -n '__pvadm_is ns' -a "'$command'"
-end
+complete -c pvadm -n 'test -z (__pvadm_command)' -a '(__pvadm_those_of)'
+complete -c pvadm -n '__pvadm_is ns' -a '(__pvadm_those_of ns)'
 
 # Options.
-__pvadm_option "$commands 'ns "(string join "' 'ns " $ns_commands)"'" -s h -l help -d 'print help'
+complete -c pvadm -n 'test -n (__pvadm_command)' -s h -l help -d 'print help'
 
 set -l json "attach show resolve relink truncate checkpoint restart cleanup gc status monitor \
     'ns show' 'ns pin' 'ns restore'"
@@ -241,6 +221,8 @@ __pvadm_option $restore -l strict -d 'fail where something cannot be equal'
 __pvadm_option $restore -l check -d 'only say what cannot be equal'
 __pvadm_option "'ns restore'" -l pinned -x -a '(__fish_complete_directories)' \
     -d 'enter the very same namespaces'
+
+complete -c pvadm -n 'string match -q -- "-*" (commandline -ct)' -a '(__pvadm_further)'
 
 # Operands.
 complete -c pvadm -n '__pvadm_is attach' -a '(__pvadm_processes)'
