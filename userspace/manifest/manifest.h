@@ -14,6 +14,9 @@
  * The manifest: what a relink has made, and all that a restart needs to reopen
  * it.  One JSON object, see pvadm-relink(8).  A path that is not valid UTF-8 has a second
  * member, its name with "_hex" behind, which has all its bytes and is believed.
+ *
+ * Behind each structure stands what of it is in the file (base/schema.h), for schema.c: so a
+ * new member is a line in both, here, and one where it is known, mostly relink/record.c.
  */
 #define MANIFEST_FORMAT		"pathvirt-manifest"
 #define MANIFEST_VERSION	1
@@ -44,6 +47,13 @@ struct manifest_inode {
 	int64_t born;
 };
 
+#define MANIFEST_INODE_FIELDS									\
+	{ "device", SCHEMA_DEVICE, SCHEMA_AT(struct manifest_inode, dev_major) },		\
+	{ "inode", SCHEMA_NUMBER, .most = UINT64_MAX,						\
+	  SCHEMA_AT(struct manifest_inode, inode) },						\
+	{ "born", SCHEMA_NUMBER, true, .most = INT64_MAX,					\
+	  SCHEMA_AT(struct manifest_inode, born) },
+
 /*
  * struct manifest_mount - a mount that files were opened through
  *
@@ -68,6 +78,16 @@ struct manifest_mount {
 	uint32_t dev_minor;
 };
 
+#define MANIFEST_MOUNT_FIELDS									\
+	{ "id", SCHEMA_NUMBER, .most = UINT64_MAX, SCHEMA_AT(struct manifest_mount, id) },	\
+	{ "device", SCHEMA_DEVICE, SCHEMA_AT(struct manifest_mount, dev_major) },		\
+	{ "point", SCHEMA_PATH, true, SCHEMA_AT(struct manifest_mount, point) },		\
+	{ "root", SCHEMA_BYTES, true, SCHEMA_AT(struct manifest_mount, root) },			\
+	{ "source", SCHEMA_BYTES, true, SCHEMA_AT(struct manifest_mount, source) },		\
+	{ "fstype", SCHEMA_BYTES, true, SCHEMA_AT(struct manifest_mount, fstype) },		\
+	{ "fsid", SCHEMA_NUMBER, true, .most = UINT64_MAX,					\
+	  SCHEMA_AT(struct manifest_mount, fsid) },
+
 /*
  * struct manifest_place - a name that was made
  *
@@ -82,6 +102,14 @@ struct manifest_place {
 	char *from_root;
 	char *path;
 };
+
+#define MANIFEST_PLACE_FIELDS									\
+	{ "", SCHEMA_INLINE, .of = &inode_schema,						\
+	  SCHEMA_AT(struct manifest_place, made) },						\
+	{ "mount", SCHEMA_NUMBER, .most = UINT64_MAX,						\
+	  SCHEMA_AT(struct manifest_place, mount) },						\
+	{ "path_from_mount", SCHEMA_PATH, SCHEMA_AT(struct manifest_place, from_root) },	\
+	{ "path", SCHEMA_PATH, true, SCHEMA_AT(struct manifest_place, path) },
 
 /*
  * struct manifest_holder - who holds a file, and how
@@ -103,6 +131,26 @@ struct manifest_holder {
 	uint64_t offset;
 	uint32_t open_file;
 };
+
+#define MANIFEST_HOLDER_FIELDS									\
+	{ "pid", SCHEMA_NUMBER, .least = 1, .most = INT_MAX,					\
+	  SCHEMA_AT(struct manifest_holder, by.pid) },						\
+	{ "tid", SCHEMA_NUMBER, .least = 1, .most = INT_MAX,					\
+	  SCHEMA_AT(struct manifest_holder, by.tid) },						\
+	{ "original_path", SCHEMA_BYTES, true,							\
+	  SCHEMA_AT(struct manifest_holder, by.path) },						\
+	{ "how", SCHEMA_WORD, .word = hold_word,						\
+	  SCHEMA_AT(struct manifest_holder, by.how) },						\
+	{ "fd", SCHEMA_NUMBER, .most = INT_MAX, .present = is_descriptor,			\
+	  SCHEMA_AT(struct manifest_holder, by.fd) },						\
+	{ "flags", SCHEMA_NUMBER, .most = UINT32_MAX, .present = is_descriptor,			\
+	  SCHEMA_AT(struct manifest_holder, flags) },						\
+	{ "cloexec", SCHEMA_BOOL, .present = is_descriptor,					\
+	  SCHEMA_AT(struct manifest_holder, cloexec) },						\
+	{ "offset", SCHEMA_NUMBER, .most = INT64_MAX, .present = is_descriptor,			\
+	  SCHEMA_AT(struct manifest_holder, offset) },						\
+	{ "open_file", SCHEMA_NUMBER, true, .least = 1, .most = UINT32_MAX,			\
+	  .present = is_descriptor, SCHEMA_AT(struct manifest_holder, open_file) },
 
 /*
  * struct manifest_file - a file that was relinked, or kept
@@ -138,6 +186,29 @@ struct manifest_file {
 	bool moved;
 };
 
+#define MANIFEST_FILE_FIELDS									\
+	{ "method", SCHEMA_WORD, .word = method_word,						\
+	  SCHEMA_AT(struct manifest_file, method) },						\
+	{ "mode", SCHEMA_NUMBER, .most = 0177777, SCHEMA_AT(struct manifest_file, mode) },	\
+	{ "type", SCHEMA_DERIVED, .derived = type_of_file },					\
+	{ "original_path", SCHEMA_BYTES, SCHEMA_AT(struct manifest_file, original_path) },	\
+	{ "new", SCHEMA_OBJECT, .of = &place_schema, .present = has_place,			\
+	  SCHEMA_AT(struct manifest_file, place) },						\
+	{ "", SCHEMA_INLINE, .of = &inode_schema, SCHEMA_AT(struct manifest_file, was) },	\
+	{ "uid", SCHEMA_NUMBER, .most = UINT32_MAX,						\
+	  SCHEMA_AT(struct manifest_file, uid) },						\
+	{ "gid", SCHEMA_NUMBER, .most = UINT32_MAX,						\
+	  SCHEMA_AT(struct manifest_file, gid) },						\
+	{ "links", SCHEMA_NUMBER, .most = UINT32_MAX,						\
+	  SCHEMA_AT(struct manifest_file, links) },						\
+	{ "size", SCHEMA_NUMBER, .most = INT64_MAX,						\
+	  SCHEMA_AT(struct manifest_file, size) },						\
+	{ "mount", SCHEMA_NUMBER, .most = UINT64_MAX,						\
+	  SCHEMA_AT(struct manifest_file, mount) },						\
+	{ "holders", SCHEMA_LIST, .of = &holder_schema, .least = 1,				\
+	  SCHEMA_AT(struct manifest_file, holders),						\
+	  .count = offsetof(struct manifest_file, holder_count) },
+
 /*
  * struct manifest_skipped - an open file that was not relinked
  *
@@ -161,6 +232,22 @@ struct manifest_skipped {
 	struct manifest_holder *holders;
 	size_t holder_count;
 };
+
+#define MANIFEST_SKIPPED_FIELDS									\
+	{ "reason", SCHEMA_BYTES, SCHEMA_AT(struct manifest_skipped, reason) },			\
+	{ "failed", SCHEMA_BOOL, SCHEMA_AT(struct manifest_skipped, failed) },			\
+	{ "mode", SCHEMA_NUMBER, .most = 0177777,						\
+	  SCHEMA_AT(struct manifest_skipped, mode) },						\
+	{ "type", SCHEMA_DERIVED, .derived = type_of_skipped },					\
+	{ "original_path", SCHEMA_BYTES,							\
+	  SCHEMA_AT(struct manifest_skipped, original_path) },					\
+	{ "", SCHEMA_INLINE, .of = &inode_schema,						\
+	  SCHEMA_AT(struct manifest_skipped, was) },						\
+	{ "size", SCHEMA_NUMBER, .most = INT64_MAX,						\
+	  SCHEMA_AT(struct manifest_skipped, size) },						\
+	{ "holders", SCHEMA_LIST, .of = &holder_schema, .least = 1,				\
+	  SCHEMA_AT(struct manifest_skipped, holders),						\
+	  .count = offsetof(struct manifest_skipped, holder_count) },
 
 /*
  * struct manifest - all of it
@@ -188,6 +275,25 @@ struct manifest {
 	struct manifest_skipped *skipped;
 	size_t skipped_count;
 };
+
+#define MANIFEST_FIELDS										\
+	{ "format", SCHEMA_FORMAT, .text = MANIFEST_FORMAT },					\
+	{ "version", SCHEMA_VERSION, .least = 1, .most = MANIFEST_VERSION },			\
+	{ "id", SCHEMA_BYTES, SCHEMA_AT(struct manifest, id) },					\
+	{ "time", SCHEMA_NUMBER, .most = INT64_MAX, SCHEMA_AT(struct manifest, time) },		\
+	{ "pids", SCHEMA_LIST, .what = "a process number", .least = 1,				\
+	  SCHEMA_AT(struct manifest, pids),							\
+	  .count = offsetof(struct manifest, pid_count) },					\
+	{ "mounts", SCHEMA_LIST, .of = &mount_schema, SCHEMA_AT(struct manifest, mounts),	\
+	  .count = offsetof(struct manifest, mount_count) },					\
+	{ "directories", SCHEMA_LIST, .of = &place_schema,					\
+	  SCHEMA_AT(struct manifest, directories),						\
+	  .count = offsetof(struct manifest, directory_count) },				\
+	{ "files", SCHEMA_LIST, .of = &file_schema, SCHEMA_AT(struct manifest, files),		\
+	  .count = offsetof(struct manifest, file_count) },					\
+	{ "skipped", SCHEMA_LIST, .of = &skipped_schema,					\
+	  SCHEMA_AT(struct manifest, skipped),							\
+	  .count = offsetof(struct manifest, skipped_count) },
 
 /*
  * Append a member, all 0, which belongs to the manifest; NULL if memory is short.

@@ -16,11 +16,7 @@
 static const struct schema inode_schema = {
 	.size = sizeof(struct manifest_inode),
 	.fields = (const struct schema_field[]){
-		{ "device", SCHEMA_DEVICE, SCHEMA_AT(struct manifest_inode, dev_major) },
-		{ "inode", SCHEMA_NUMBER, .most = UINT64_MAX,
-		  SCHEMA_AT(struct manifest_inode, inode) },
-		{ "born", SCHEMA_NUMBER, true, .most = INT64_MAX,
-		  SCHEMA_AT(struct manifest_inode, born) },
+		MANIFEST_INODE_FIELDS
 		{ }
 	},
 };
@@ -43,12 +39,7 @@ static void check_place(struct schema_reader *reader, const void *object)
 static const struct schema place_schema = {
 	.size = sizeof(struct manifest_place),
 	.fields = (const struct schema_field[]){
-		{ "", SCHEMA_INLINE, .of = &inode_schema,
-		  SCHEMA_AT(struct manifest_place, made) },
-		{ "mount", SCHEMA_NUMBER, .most = UINT64_MAX,
-		  SCHEMA_AT(struct manifest_place, mount) },
-		{ "path_from_mount", SCHEMA_PATH, SCHEMA_AT(struct manifest_place, from_root) },
-		{ "path", SCHEMA_PATH, true, SCHEMA_AT(struct manifest_place, path) },
+		MANIFEST_PLACE_FIELDS
 		{ }
 	},
 	.check = check_place,
@@ -66,14 +57,7 @@ static void check_mount(struct schema_reader *reader, const void *object)
 static const struct schema mount_schema = {
 	.size = sizeof(struct manifest_mount),
 	.fields = (const struct schema_field[]){
-		{ "id", SCHEMA_NUMBER, .most = UINT64_MAX, SCHEMA_AT(struct manifest_mount, id) },
-		{ "device", SCHEMA_DEVICE, SCHEMA_AT(struct manifest_mount, dev_major) },
-		{ "point", SCHEMA_PATH, true, SCHEMA_AT(struct manifest_mount, point) },
-		{ "root", SCHEMA_BYTES, true, SCHEMA_AT(struct manifest_mount, root) },
-		{ "source", SCHEMA_BYTES, true, SCHEMA_AT(struct manifest_mount, source) },
-		{ "fstype", SCHEMA_BYTES, true, SCHEMA_AT(struct manifest_mount, fstype) },
-		{ "fsid", SCHEMA_NUMBER, true, .most = UINT64_MAX,
-		  SCHEMA_AT(struct manifest_mount, fsid) },
+		MANIFEST_MOUNT_FIELDS
 		{ }
 	},
 	.check = check_mount,
@@ -94,24 +78,7 @@ static const char *hold_word(unsigned int hold)
 static const struct schema holder_schema = {
 	.size = sizeof(struct manifest_holder),
 	.fields = (const struct schema_field[]){
-		{ "pid", SCHEMA_NUMBER, .least = 1, .most = INT_MAX,
-		  SCHEMA_AT(struct manifest_holder, by.pid) },
-		{ "tid", SCHEMA_NUMBER, .least = 1, .most = INT_MAX,
-		  SCHEMA_AT(struct manifest_holder, by.tid) },
-		{ "original_path", SCHEMA_BYTES, true,
-		  SCHEMA_AT(struct manifest_holder, by.path) },
-		{ "how", SCHEMA_WORD, .word = hold_word,
-		  SCHEMA_AT(struct manifest_holder, by.how) },
-		{ "fd", SCHEMA_NUMBER, .most = INT_MAX, .present = is_descriptor,
-		  SCHEMA_AT(struct manifest_holder, by.fd) },
-		{ "flags", SCHEMA_NUMBER, .most = UINT32_MAX, .present = is_descriptor,
-		  SCHEMA_AT(struct manifest_holder, flags) },
-		{ "cloexec", SCHEMA_BOOL, .present = is_descriptor,
-		  SCHEMA_AT(struct manifest_holder, cloexec) },
-		{ "offset", SCHEMA_NUMBER, .most = INT64_MAX, .present = is_descriptor,
-		  SCHEMA_AT(struct manifest_holder, offset) },
-		{ "open_file", SCHEMA_NUMBER, true, .least = 1, .most = UINT32_MAX,
-		  .present = is_descriptor, SCHEMA_AT(struct manifest_holder, open_file) },
+		MANIFEST_HOLDER_FIELDS
 		{ }
 	},
 };
@@ -173,27 +140,7 @@ static void check_file(struct schema_reader *reader, const void *object)
 static const struct schema file_schema = {
 	.size = sizeof(struct manifest_file),
 	.fields = (const struct schema_field[]){
-		{ "method", SCHEMA_WORD, .word = method_word,
-		  SCHEMA_AT(struct manifest_file, method) },
-		{ "mode", SCHEMA_NUMBER, .most = 0177777, SCHEMA_AT(struct manifest_file, mode) },
-		{ "type", SCHEMA_DERIVED, .derived = type_of_file },
-		{ "original_path", SCHEMA_BYTES, SCHEMA_AT(struct manifest_file, original_path) },
-		{ "new", SCHEMA_OBJECT, .of = &place_schema, .present = has_place,
-		  SCHEMA_AT(struct manifest_file, place) },
-		{ "", SCHEMA_INLINE, .of = &inode_schema, SCHEMA_AT(struct manifest_file, was) },
-		{ "uid", SCHEMA_NUMBER, .most = UINT32_MAX,
-		  SCHEMA_AT(struct manifest_file, uid) },
-		{ "gid", SCHEMA_NUMBER, .most = UINT32_MAX,
-		  SCHEMA_AT(struct manifest_file, gid) },
-		{ "links", SCHEMA_NUMBER, .most = UINT32_MAX,
-		  SCHEMA_AT(struct manifest_file, links) },
-		{ "size", SCHEMA_NUMBER, .most = INT64_MAX,
-		  SCHEMA_AT(struct manifest_file, size) },
-		{ "mount", SCHEMA_NUMBER, .most = UINT64_MAX,
-		  SCHEMA_AT(struct manifest_file, mount) },
-		{ "holders", SCHEMA_LIST, .of = &holder_schema, .least = 1,
-		  SCHEMA_AT(struct manifest_file, holders),
-		  .count = offsetof(struct manifest_file, holder_count) },
+		MANIFEST_FILE_FIELDS
 		{ }
 	},
 	.check = check_file,
@@ -209,20 +156,7 @@ static const char *type_of_skipped(const void *object)
 static const struct schema skipped_schema = {
 	.size = sizeof(struct manifest_skipped),
 	.fields = (const struct schema_field[]){
-		{ "reason", SCHEMA_BYTES, SCHEMA_AT(struct manifest_skipped, reason) },
-		{ "failed", SCHEMA_BOOL, SCHEMA_AT(struct manifest_skipped, failed) },
-		{ "mode", SCHEMA_NUMBER, .most = 0177777,
-		  SCHEMA_AT(struct manifest_skipped, mode) },
-		{ "type", SCHEMA_DERIVED, .derived = type_of_skipped },
-		{ "original_path", SCHEMA_BYTES,
-		  SCHEMA_AT(struct manifest_skipped, original_path) },
-		{ "", SCHEMA_INLINE, .of = &inode_schema,
-		  SCHEMA_AT(struct manifest_skipped, was) },
-		{ "size", SCHEMA_NUMBER, .most = INT64_MAX,
-		  SCHEMA_AT(struct manifest_skipped, size) },
-		{ "holders", SCHEMA_LIST, .of = &holder_schema, .least = 1,
-		  SCHEMA_AT(struct manifest_skipped, holders),
-		  .count = offsetof(struct manifest_skipped, holder_count) },
+		MANIFEST_SKIPPED_FIELDS
 		{ }
 	},
 };
@@ -375,23 +309,7 @@ static void check_manifest(struct schema_reader *reader, const void *object)
 const struct schema manifest_schema = {
 	.size = sizeof(struct manifest),
 	.fields = (const struct schema_field[]){
-		{ "format", SCHEMA_FORMAT, .text = MANIFEST_FORMAT },
-		{ "version", SCHEMA_VERSION, .least = 1, .most = MANIFEST_VERSION },
-		{ "id", SCHEMA_BYTES, SCHEMA_AT(struct manifest, id) },
-		{ "time", SCHEMA_NUMBER, .most = INT64_MAX, SCHEMA_AT(struct manifest, time) },
-		{ "pids", SCHEMA_LIST, .what = "a process number", .least = 1,
-		  SCHEMA_AT(struct manifest, pids),
-		  .count = offsetof(struct manifest, pid_count) },
-		{ "mounts", SCHEMA_LIST, .of = &mount_schema, SCHEMA_AT(struct manifest, mounts),
-		  .count = offsetof(struct manifest, mount_count) },
-		{ "directories", SCHEMA_LIST, .of = &place_schema,
-		  SCHEMA_AT(struct manifest, directories),
-		  .count = offsetof(struct manifest, directory_count) },
-		{ "files", SCHEMA_LIST, .of = &file_schema, SCHEMA_AT(struct manifest, files),
-		  .count = offsetof(struct manifest, file_count) },
-		{ "skipped", SCHEMA_LIST, .of = &skipped_schema,
-		  SCHEMA_AT(struct manifest, skipped),
-		  .count = offsetof(struct manifest, skipped_count) },
+		MANIFEST_FIELDS
 		{ }
 	},
 	.check = check_manifest,
