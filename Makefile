@@ -18,6 +18,7 @@
 #   make rpm        RPM packages, in build/rpm
 #   make lint       what a reviewer would say by machine
 #   make entries    Documentation/entries.md, from userspace/rules/entry_points.def
+#   make pictures   the pictures in Documentation, of which the text has changed
 
 KVER	?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KVER)/build
@@ -30,7 +31,7 @@ COUNT	?= 250000
 SEED	?= $(shell date +%s)
 
 .PHONY: all module userspace integration selftests unit fuzz fuzz-family check check-all coverage stress demo
-.PHONY: powercut bench lint entries
+.PHONY: powercut bench lint entries pictures
 .PHONY: deb rpm install clean
 
 all: module userspace integration
@@ -88,6 +89,9 @@ lint:
 
 entries:
 	scripts/entries
+
+pictures:
+	scripts/pictures
 
 deb:
 	packaging/build-deb

@@ -92,6 +92,25 @@ fish_completes() {
 	END
 }
 
+# What the tour says is where it says: rows whose second cell begins with a file, and names
+# behind it that are functions or variables there.
+the_tour_is_of_this_house() {
+	local cell file path name names
+	while IFS='|' read -r _ _ cell _; do
+		file=$(grep -oE '^ [a-z_/]+\.[chS]\b' <<<"$cell") || continue
+		file=${file# }
+		path=
+		for path in "$U/$file" "$U/../$file" "$U/../module/$file"; do
+			[[ ! -e $path ]] || break
+		done
+		[[ -e $path ]] || fail "there is no $file"
+		names=$(grep -oE '`[a-z_]+(\(\))?`' <<<"$cell" | tr -d '`()') || continue
+		for name in $names; do
+			grep -qw "$name" "$path" || fail "$file has no $name"
+		done
+	done <"$U/../Documentation/tour.md"
+}
+
 # macro NAME : what a header defines it as.
 macro() {
 	awk -v name="$1" '
@@ -209,6 +228,7 @@ the_page_of_the_device_has_all_of_the_header() {
 		sort -u)
 }
 
+promise the_tour_is_of_this_house the_tour_is_of_this_house
 promise pages_are_well_formed pages_are_well_formed
 promise completions_are_well_formed completions_are_well_formed
 promise fish_offers_the_commands_and_options_of_each_help_and_no_others fish_has_what_help_has
