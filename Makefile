@@ -12,7 +12,7 @@
 #                   users (250000), beginning with SEED; KERNEL= as above
 #   make coverage   which lines of the module the tests run; TEST= narrows it
 #   make powercut   kill guests that relink, and look what is left
-#   make bench      instructions per call, beside other tools
+#   make bench      instructions per call, beside other tools; draws them
 #   make install    the tool, the library, the plugins, their man pages and the Python module
 #   make deb        Debian packages, in build/deb
 #   make rpm        RPM packages, in build/rpm

@@ -94,6 +94,7 @@ fish_completes() {
 
 # What the tour says is where it says: rows whose second cell begins with a file, and names
 # behind it that are functions or variables there.
+# shellcheck disable=SC2016 # the page's backquotes
 the_tour_is_of_this_house() {
 	local cell file path name names
 	while IFS='|' read -r _ _ cell _; do
