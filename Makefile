@@ -4,6 +4,7 @@
 #   make            the module for the running kernel, the tool, and the plugins of
 #                   integration/ whose headers are there
 #   make demo       the main job on a live process, in a disposable guest
+#   make cast       the same, recorded for the README
 #   make check      every test where a kernel can make a difference; KERNEL= and TEST= narrow it
 #   make check-all  every test on every kernel, with PREEMPT_RT and the debug kernels too: hours
 #   make stress     everything at once, MINUTES long (30); KERNEL= as above
@@ -31,6 +32,7 @@ COUNT	?= 250000
 SEED	?= $(shell date +%s)
 
 .PHONY: all module userspace integration selftests unit fuzz fuzz-family check check-all coverage stress demo
+.PHONY: cast
 .PHONY: powercut bench lint entries pictures
 .PHONY: deb rpm install clean
 
@@ -77,6 +79,10 @@ coverage:
 
 demo:
 	selftests/demo/run
+
+cast:
+	selftests/demo/record
+	scripts/pictures
 
 powercut:
 	selftests/powercut/run -k "$(if $(filter all,$(KERNEL)),newest,$(KERNEL))" -w
