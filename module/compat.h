@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every difference between the kernels that are supported, and nothing else.
+ * Every difference between the kernels that are supported, and nothing else; those
+ * between architectures are in arch/.
  *
  * The code elsewhere reads as if written for the newest kernel; what an older
  * one lacks is added here under the newest name.  Which it lacks is asked of its
@@ -97,22 +98,14 @@ struct pv_open_flags {
 	int lookup_flags;
 };
 
-#ifndef ftrace_regs_set_instruction_pointer
+/* Some architectures have it as a macro, others as a function. */
+#if !PV_HAVE_FTRACE_REGS_SET_IP && !defined(ftrace_regs_set_instruction_pointer)
 #define ftrace_regs_set_instruction_pointer	ftrace_instruction_pointer_set
 #endif
 
 /* What __assign_str() does, which does not take the same arguments everywhere. */
 #define pv_assign_str(dst, src)	\
 	strscpy(__get_str(dst), src, __get_dynamic_array_len(dst))
-
-/* The variable that holds the running task, by its name in assembler. */
-#if PV_HAVE_CONST_CURRENT_TASK
-#define PV_CURRENT_TASK		const_current_task
-#elif PV_HAVE_PCPU_HOT
-#define PV_CURRENT_TASK		pcpu_hot.current_task
-#else
-#define PV_CURRENT_TASK		current_task
-#endif
 
 /* One direct call for several functions. */
 #if PV_HAVE_FTRACE_DIRECT_MULTI

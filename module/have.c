@@ -51,7 +51,7 @@ PV_HAVE_IT(NO_TRUTH, false);
 PV_HAVE_IT(FILELOCK_H, PV_FILELOCK_H);
 PV_HAVE_IT(UNALIGNED_H, PV_UNALIGNED_H);
 
-/* The variable that holds the running task. */
+/* The variable that holds the running task, on x86. */
 PV_HAVE(CONST_CURRENT_TASK, const_current_task);
 PV_HAVE(PCPU_HOT, pcpu_hot.current_task);
 
@@ -62,6 +62,8 @@ PV_HAVE(REAL_FS, sizeof_field(struct task_struct, real_fs));
 PV_HAVE_IT(EXIT_GROUP_DEAD,
 	   __same_type(&check_trace_callback_type_sched_process_exit,
 		       void (*)(void (*)(void *, struct task_struct *, bool))));
+
+PV_HAVE(FTRACE_REGS_SET_IP, &ftrace_regs_set_instruction_pointer);
 
 /* One direct call for several functions. */
 PV_HAVE(FTRACE_DIRECT_MULTI, &register_ftrace_direct_multi);

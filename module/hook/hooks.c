@@ -9,9 +9,9 @@
  *
  * There are three ways to hook a site: by a direct call of ftrace's (direct.c),
  * which costs a bystander least but has room for one user a function; by ftrace
- * proper; and by a kprobe, which rides on ftrace.  The latter two change the
- * instruction pointer, so they declare IPMODIFY and do not mix with a live patch
- * of the same function.
+ * proper; and by a kprobe, which rides on ftrace where the architecture lets it.
+ * What changes the instruction pointer by ftrace declares IPMODIFY and does not mix
+ * with a live patch of the same function.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -24,6 +24,7 @@
 #include <linux/tracepoint.h>
 #include <linux/workqueue.h>
 
+#include "arch/hook.h"
 #include "compat.h"
 #include "hook/attached.h"
 #include "hook/direct.h"
@@ -116,30 +117,19 @@ static struct ftrace_ops pv_ftrace_ops = {
 
 static struct ftrace_ops pv_direct_ops;
 
-/*
- * Has a breakpoint led here instead of ftrace?  While code is patched, breakpoints
- * stand in it, and a CPU may run into one just as it is taken out again, when
- * nobody answers for it any more but the probe at its place.  Exceptions without
- * an error code say -1 here, ftrace says 0.
- */
-static __always_inline bool pv_trapped(const struct pt_regs *regs)
-{
-	return regs->orig_ax == -1UL;
-}
-
 static int notrace pv_kprobe_redirect(struct kprobe *kprobe,
 				      struct pt_regs *regs)
 {
 	struct pv_site *site = container_of(kprobe, struct pv_site, kprobe);
 
 	if (likely(!pv_attached_maybe())) {
-		if (likely(!pv_trapped(regs)))
+		if (likely(!pv_arch_trapped(regs)))
 			return 0;
 		/* Go on behind the call that is, or was, to come. */
-		regs->ip = (unsigned long)site->addr + MCOUNT_INSN_SIZE;
+		instruction_pointer_set(regs, pv_targets[site - pv_sites]);
 		return 1;
 	}
-	regs->ip = (unsigned long)site->handler;
+	instruction_pointer_set(regs, (unsigned long)site->handler);
 	return 1;	/* the instruction pointer was changed */
 }
 NOKPROBE_SYMBOL(pv_kprobe_redirect);
@@ -214,11 +204,10 @@ static int __init pv_site_find(struct pv_site *site, unsigned long *target)
 	}
 	if (err)
 		return err;
-	if (!ftrace)
+	*target = pv_arch_behind_hook(addr, ftrace);
+	if (!*target)
 		return -EOPNOTSUPP;
 	site->addr = addr;
-	/* The call to the tracer is the first instruction; go on behind it. */
-	*target = (unsigned long)addr + MCOUNT_INSN_SIZE;
 	return 0;
 }
 

@@ -74,12 +74,12 @@ long pv_original_execveat(const struct pt_regs *regs);
 long pv_original_mount(const struct pt_regs *regs);
 long pv_original_move_mount(const struct pt_regs *regs);
 long pv_original_pivot_root(const struct pt_regs *regs);
-long pv_original_ia32_getcwd(const struct pt_regs *regs);
-long pv_original_ia32_execve(const struct pt_regs *regs);
-long pv_original_ia32_execveat(const struct pt_regs *regs);
-long pv_original_ia32_mount(const struct pt_regs *regs);
-long pv_original_ia32_move_mount(const struct pt_regs *regs);
-long pv_original_ia32_pivot_root(const struct pt_regs *regs);
+long pv_original_compat_getcwd(const struct pt_regs *regs);
+long pv_original_compat_execve(const struct pt_regs *regs);
+long pv_original_compat_execveat(const struct pt_regs *regs);
+long pv_original_compat_mount(const struct pt_regs *regs);
+long pv_original_compat_move_mount(const struct pt_regs *regs);
+long pv_original_compat_pivot_root(const struct pt_regs *regs);
 
 /**
  * pv_lookup - look a name up where the kernel finds it
@@ -131,7 +131,7 @@ extern bool pv_links_picked;
  *	is not to be hooked
  * @kprobe: the hook, with probe=kprobe; registered while it is armed.  Not any
  *	longer: a probe that rides on ftrace has no copy of the instruction, so a
- *	trap that finds it (pv_trapped()) would go on at address 0.
+ *	trap that finds it (pv_arch_trapped()) would go on at address 0.
  */
 struct pv_site {
 	const char *symbol;

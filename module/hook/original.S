@@ -5,34 +5,11 @@
  * pv_original_x(args) enters the kernel function behind site x right after the
  * place where it is hooked.  So a handler that calls it does not meet its own
  * hook again, and another tracer of the same function sees each call once.
- *
- * The place is inside the function and has no ENDBR, and with IBT that of the
- * function itself may be sealed, so an indirect branch is no way to get there.
- * This is the shape of the kernel's own retpoline: a return to a chosen
- * address.  Arguments in registers and on the stack stay where the caller put
- * them; r11 is free at the entry of a function.
  */
-#include <linux/linkage.h>
-#include <linux/objtool.h>
-#include <asm/nospec-branch.h>
-#include <asm/unwind_hints.h>
-
+#include "arch/original.S"
 #include "hook/sites.h"
 
 	.text
-
-.macro PV_ORIGINAL name target
-SYM_FUNC_START(\name)
-	movq	pv_targets + 8 * \target(%rip), %r11
-	ANNOTATE_INTRA_FUNCTION_CALL
-	call	.Lgo_\@
-	int3				/* where speculation ends up */
-.Lgo_\@:
-	movq	%r11, (%rsp)
-	UNWIND_HINT_FUNC
-	RET
-SYM_FUNC_END(\name)
-.endm
 
 PV_ORIGINAL pv_original_open PV_SITE_OPEN
 PV_ORIGINAL pv_original_lookup PV_SITE_LOOKUP
@@ -58,12 +35,12 @@ PV_ORIGINAL pv_original_execveat PV_SITE_EXECVEAT
 PV_ORIGINAL pv_original_mount PV_SITE_MOUNT
 PV_ORIGINAL pv_original_move_mount PV_SITE_MOVE_MOUNT
 PV_ORIGINAL pv_original_pivot_root PV_SITE_PIVOT_ROOT
-PV_ORIGINAL pv_original_ia32_getcwd PV_SITE_IA32_GETCWD
-PV_ORIGINAL pv_original_ia32_execve PV_SITE_IA32_EXECVE
-PV_ORIGINAL pv_original_ia32_execveat PV_SITE_IA32_EXECVEAT
-PV_ORIGINAL pv_original_ia32_mount PV_SITE_IA32_MOUNT
-PV_ORIGINAL pv_original_ia32_move_mount PV_SITE_IA32_MOVE_MOUNT
-PV_ORIGINAL pv_original_ia32_pivot_root PV_SITE_IA32_PIVOT_ROOT
+PV_ORIGINAL pv_original_compat_getcwd PV_SITE_COMPAT_GETCWD
+PV_ORIGINAL pv_original_compat_execve PV_SITE_COMPAT_EXECVE
+PV_ORIGINAL pv_original_compat_execveat PV_SITE_COMPAT_EXECVEAT
+PV_ORIGINAL pv_original_compat_mount PV_SITE_COMPAT_MOUNT
+PV_ORIGINAL pv_original_compat_move_mount PV_SITE_COMPAT_MOVE_MOUNT
+PV_ORIGINAL pv_original_compat_pivot_root PV_SITE_COMPAT_PIVOT_ROOT
 PV_ORIGINAL pv_ptrace_may_access PV_FUNC_PTRACE
 PV_ORIGINAL pv_pidfd_pid PV_FUNC_PIDFD
 PV_ORIGINAL pv_open_root PV_FUNC_OPEN_ROOT

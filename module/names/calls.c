@@ -12,9 +12,8 @@
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <asm/syscall.h>
-#include <asm/unistd.h>
-#include <asm/unistd_32_ia32.h>
 
+#include "arch/calls.h"
 #include "compat.h"
 #include "hook/hooks.h"
 #include "hook/inflight.h"
@@ -30,8 +29,7 @@
  * pv_call_takes_away - is the running task in a call that removes a file?
  * @dir: the file is a directory
  *
- * The numbers of 32-bit calls mean other 64-bit calls, and the other way round, of which
- * none makes a file.  A request of io_uring is none of these calls.
+ * A request of io_uring is none of these calls.
  *
  * Return: true if it is, and one that can be done to such a file.
  */
@@ -40,28 +38,17 @@ bool pv_call_takes_away(bool dir)
 	struct pt_regs *regs = current_pt_regs();
 	unsigned long args[6];
 
-	switch (syscall_get_nr(current, regs)) {
-	case __NR_rmdir:
-	case __NR_ia32_rmdir:
+	switch (pv_arch_removal(syscall_get_nr(current, regs))) {
+	case PV_REMOVAL_DIR:
 		return dir;
-	case __NR_unlink:
-	case __NR_ia32_unlink:
+	case PV_REMOVAL_FILE:
 		return !dir;
-	case __NR_unlinkat:
-	case __NR_ia32_unlinkat:
+	case PV_REMOVAL_BY_FLAG:
 		syscall_get_arguments(current, regs, args);
 		return !(args[2] & AT_REMOVEDIR) == !dir;
+	default:
+		return false;
 	}
-	return false;
-}
-
-static bool pv_call_is_getdents(int nr)
-{
-	if (in_ia32_syscall())
-		return nr == __NR_ia32_getdents || nr == __NR_ia32_getdents64 ||
-		       nr == __NR_ia32_readdir;
-	nr &= ~__X32_SYSCALL_BIT;
-	return nr == __NR_getdents || nr == __NR_getdents64;
 }
 
 /**
@@ -81,7 +68,7 @@ bool pv_call_lists(const struct file *file, int *fd)
 	unsigned long args[6];
 	struct file *listed;
 
-	if (!pv_call_is_getdents(syscall_get_nr(current, regs)))
+	if (!pv_arch_lists(syscall_get_nr(current, regs)))
 		return false;
 	syscall_get_arguments(current, regs, args);
 	*fd = args[0];
@@ -167,11 +154,11 @@ PV_HANDLE_SYSCALL(execveat)
 PV_HANDLE_SYSCALL(mount)
 PV_HANDLE_SYSCALL(move_mount)
 PV_HANDLE_SYSCALL(pivot_root)
-PV_HANDLE_SYSCALL(ia32_execve)
-PV_HANDLE_SYSCALL(ia32_execveat)
-PV_HANDLE_SYSCALL(ia32_mount)
-PV_HANDLE_SYSCALL(ia32_move_mount)
-PV_HANDLE_SYSCALL(ia32_pivot_root)
+PV_HANDLE_SYSCALL(compat_execve)
+PV_HANDLE_SYSCALL(compat_execveat)
+PV_HANDLE_SYSCALL(compat_mount)
+PV_HANDLE_SYSCALL(compat_move_mount)
+PV_HANDLE_SYSCALL(compat_pivot_root)
 
 /*
  * Stands for copy_process(): the child exists when it returns, but nothing has

@@ -32,11 +32,11 @@ extern typeof(pv_original_execveat) pv_handle_execveat;
 extern typeof(pv_original_mount) pv_handle_mount;
 extern typeof(pv_original_move_mount) pv_handle_move_mount;
 extern typeof(pv_original_pivot_root) pv_handle_pivot_root;
-extern typeof(pv_original_ia32_getcwd) pv_handle_ia32_getcwd;
-extern typeof(pv_original_ia32_execve) pv_handle_ia32_execve;
-extern typeof(pv_original_ia32_execveat) pv_handle_ia32_execveat;
-extern typeof(pv_original_ia32_mount) pv_handle_ia32_mount;
-extern typeof(pv_original_ia32_move_mount) pv_handle_ia32_move_mount;
-extern typeof(pv_original_ia32_pivot_root) pv_handle_ia32_pivot_root;
+extern typeof(pv_original_compat_getcwd) pv_handle_compat_getcwd;
+extern typeof(pv_original_compat_execve) pv_handle_compat_execve;
+extern typeof(pv_original_compat_execveat) pv_handle_compat_execveat;
+extern typeof(pv_original_compat_mount) pv_handle_compat_mount;
+extern typeof(pv_original_compat_move_mount) pv_handle_compat_move_mount;
+extern typeof(pv_original_compat_pivot_root) pv_handle_compat_pivot_root;
 
 #endif /* _PV_HANDLERS_H */

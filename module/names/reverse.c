@@ -16,8 +16,8 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include <asm/ptrace.h>
 
+#include "arch/calls.h"
 #include "hook/hooks.h"
 #include "hook/inflight.h"
 #include "names/handlers.h"
@@ -288,11 +288,13 @@ pv_reverse_getcwd(const struct pt_regs *regs, unsigned long buf,
 
 long pv_handle_getcwd(const struct pt_regs *regs)
 {
-	return pv_reverse_getcwd(regs, regs->di, regs->si, pv_original_getcwd);
+	return pv_reverse_getcwd(regs, pv_arch_arg0(regs), pv_arch_arg1(regs),
+				 pv_original_getcwd);
 }
 
-long pv_handle_ia32_getcwd(const struct pt_regs *regs)
+long pv_handle_compat_getcwd(const struct pt_regs *regs)
 {
-	return pv_reverse_getcwd(regs, (u32)regs->bx, (u32)regs->cx,
-			      pv_original_ia32_getcwd);
+	return pv_reverse_getcwd(regs, pv_arch_compat_arg0(regs),
+				 pv_arch_compat_arg1(regs),
+				 pv_original_compat_getcwd);
 }

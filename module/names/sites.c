@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
+#include "arch/calls.h"
 #include "compat.h"
 #include "hook/hooks.h"
 #include "names/handlers.h"
@@ -51,31 +52,27 @@ static struct pv_site pv_sites[] = {
 	[PV_SITE_LINK]		 = { "filename_linkat", pv_handle_link,
 				     .other = "do_linkat" },
 	[PV_SITE_FORK]		 = { "copy_process", pv_handle_fork },
-	[PV_SITE_GETCWD]	 = { "__x64_sys_getcwd", pv_handle_getcwd },
+	[PV_SITE_GETCWD]	 = { PV_SYS(getcwd), pv_handle_getcwd },
 	[PV_SITE_APPARMOR_NAME]	 = { PV_SYMBOL_APPARMOR_NAME,
 				     pv_handle_apparmor_name },
 	[PV_SITE_SET_ROOT]	 = { "set_fs_root", pv_handle_set_root },
 	[PV_SITE_SET_PWD]	 = { "set_fs_pwd", pv_handle_set_pwd },
-	[PV_SITE_EXECVE]	 = { "__x64_sys_execve", pv_handle_execve },
-	[PV_SITE_EXECVEAT]	 = { "__x64_sys_execveat", pv_handle_execveat },
-	[PV_SITE_MOUNT]		 = { "__x64_sys_mount", pv_handle_mount },
-	[PV_SITE_MOVE_MOUNT]	 = { "__x64_sys_move_mount",
-				     pv_handle_move_mount },
-	[PV_SITE_PIVOT_ROOT]	 = { "__x64_sys_pivot_root",
-				     pv_handle_pivot_root },
-#ifdef CONFIG_IA32_EMULATION
-	[PV_SITE_IA32_GETCWD]	 = { "__ia32_sys_getcwd",
-				     pv_handle_ia32_getcwd },
-	[PV_SITE_IA32_EXECVE]	 = { "__ia32_compat_sys_execve",
-				     pv_handle_ia32_execve },
-	[PV_SITE_IA32_EXECVEAT]	 = { "__ia32_compat_sys_execveat",
-				     pv_handle_ia32_execveat },
-	[PV_SITE_IA32_MOUNT]	 = { "__ia32_sys_mount", pv_handle_ia32_mount },
-	[PV_SITE_IA32_MOVE_MOUNT]  = { "__ia32_sys_move_mount",
-				       pv_handle_ia32_move_mount },
-	[PV_SITE_IA32_PIVOT_ROOT]  = { "__ia32_sys_pivot_root",
-				       pv_handle_ia32_pivot_root },
-#endif
+	[PV_SITE_EXECVE]	 = { PV_SYS(execve), pv_handle_execve },
+	[PV_SITE_EXECVEAT]	 = { PV_SYS(execveat), pv_handle_execveat },
+	[PV_SITE_MOUNT]		 = { PV_SYS(mount), pv_handle_mount },
+	[PV_SITE_MOVE_MOUNT]	 = { PV_SYS(move_mount), pv_handle_move_mount },
+	[PV_SITE_PIVOT_ROOT]	 = { PV_SYS(pivot_root), pv_handle_pivot_root },
+	[PV_SITE_COMPAT_GETCWD]	 = { PV_COMPAT_GETCWD,
+				     pv_handle_compat_getcwd },
+	[PV_SITE_COMPAT_EXECVE]	 = { PV_COMPAT_EXECVE,
+				     pv_handle_compat_execve },
+	[PV_SITE_COMPAT_EXECVEAT] = { PV_COMPAT_EXECVEAT,
+				      pv_handle_compat_execveat },
+	[PV_SITE_COMPAT_MOUNT]	 = { PV_COMPAT_MOUNT, pv_handle_compat_mount },
+	[PV_SITE_COMPAT_MOVE_MOUNT] = { PV_COMPAT_MOVE_MOUNT,
+					pv_handle_compat_move_mount },
+	[PV_SITE_COMPAT_PIVOT_ROOT] = { PV_COMPAT_PIVOT_ROOT,
+					pv_handle_compat_pivot_root },
 };
 
 static_assert(ARRAY_SIZE(pv_sites) <= PV_MAX_SITES);

@@ -22,9 +22,8 @@
 #include <linux/task_work.h>
 #include <linux/wait_bit.h>
 #include <asm/syscall.h>
-#include <asm/unistd.h>
-#include <asm/unistd_32_ia32.h>
 
+#include "arch/calls.h"
 #include "compat.h"
 #include "hook/hooks.h"
 #include "process/inherit.h"
@@ -40,22 +39,6 @@
 struct pv_late {
 	struct callback_head work;
 	struct pv_pin pin;
-};
-
-/* The numbers of 32-bit calls, too; where they mean other 64-bit calls, no harm. */
-static const int pv_quiesce_calls[] = {
-	__NR_rename, __NR_renameat, __NR_renameat2, __NR_link, __NR_linkat,
-	__NR_execve, __NR_execveat, __NR_mount, __NR_move_mount,
-	__NR_pivot_root,
-	__NR_ia32_rename, __NR_ia32_renameat, __NR_ia32_renameat2,
-	__NR_ia32_link, __NR_ia32_linkat, __NR_ia32_execve,
-	__NR_ia32_execveat, __NR_ia32_mount, __NR_ia32_move_mount,
-	__NR_ia32_pivot_root,
-};
-
-static const int pv_quiesce_forks[] = {
-	__NR_fork, __NR_vfork, __NR_clone, __NR_clone3,
-	__NR_ia32_fork, __NR_ia32_vfork, __NR_ia32_clone, __NR_ia32_clone3,
 };
 
 static bool pv_call_among(int nr, const int *calls, size_t count)
@@ -136,11 +119,10 @@ int pv_quiesce(struct pv_process *process, struct task_struct *task)
 	rcu_read_lock();
 	pv_for_each_thread(task, thread) {
 		nr = pv_thread_call(thread);
-		if (pv_call_among(nr, pv_quiesce_forks,
-				  ARRAY_SIZE(pv_quiesce_forks)))
+		if (pv_call_among(nr, pv_arch_forks, ARRAY_SIZE(pv_arch_forks)))
 			forks++;
-		if (!pv_call_among(nr, pv_quiesce_calls,
-				   ARRAY_SIZE(pv_quiesce_calls)))
+		if (!pv_call_among(nr, pv_arch_several_names,
+				   ARRAY_SIZE(pv_arch_several_names)))
 			continue;
 		err = pv_late_begin(process, thread);
 		if (err)
