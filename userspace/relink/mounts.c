@@ -124,10 +124,12 @@ uint64_t mount_of(int fd)
 	struct statx about;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
-		  &about) ||
-	    !(about.stx_mask & STATX_MNT_ID))
+		  &about))
 		return 0;
-	return about.stx_mnt_id;
+	if (about.stx_mask & STATX_MNT_ID)
+		return about.stx_mnt_id;
+	errno = EOPNOTSUPP;
+	return 0;
 }
 
 uint64_t fsid_of(int fd)
@@ -170,8 +172,14 @@ int mounts_describe(const struct mounts *mounts, int fd,
 
 	if (fstat(fd, &stat))
 		return -errno;
+	/* Where these are not known, nobody finds it again. */
 	mount->id = mount_of(fd);
+	if (!mount->id)
+		return -errno;
+	errno = 0;
 	mount->fsid = fsid_of(fd);
+	if (!mount->fsid && errno)
+		return -errno;
 	mount->dev_major = major(stat.st_dev);
 	mount->dev_minor = minor(stat.st_dev);
 	fs = find_mount(mounts->own, mount->id);
@@ -209,14 +217,15 @@ static int is_mount_root(int fd)
  */
 static int climb(int fd, int *levels)
 {
-	uint64_t mount = mount_of(fd);
-	int at = dup(fd), root, err;
+	uint64_t mount = mount_of(fd), here = mount;
+	int at = mount ? dup(fd) : -1, root, err;
 
 	for (*levels = 0; at >= 0; ++*levels) {
 		int above;
 
 		root = is_mount_root(at);
-		if (root || mount_of(at) != mount)
+		here = mount_of(at);
+		if (root || here != mount)
 			break;
 		above = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		err = errno;
@@ -226,7 +235,7 @@ static int climb(int fd, int *levels)
 	}
 	if (at < 0)
 		return -errno;
-	if (root >= 0)
+	if (root >= 0 && here)
 		return at;
 	close(at);
 	return -EOPNOTSUPP;

@@ -62,7 +62,7 @@ int mounts_add_all(struct mounts *mounts);
 int mounts_describe(const struct mounts *mounts, int fd,
 		    struct manifest_mount *mount);
 
-/* The ID of the mount that @fd was opened through; 0 if the kernel does not tell. */
+/* The ID of the mount that @fd was opened through; 0, with errno, if it cannot be told. */
 uint64_t mount_of(int fd);
 
 /* statfs()'s number of the filesystem that @fd lies on; 0 if it has none. */

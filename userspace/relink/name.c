@@ -113,7 +113,7 @@ int relink_name(struct relink_context *context, struct item *item)
 		return place_inside(context, item);
 	mount = relink_mount(context, item->found->fd);
 	if (!mount)
-		return error_errno(&item->error, -ENOMEM);
+		return error_errno(&item->error, -errno);
 	if (context->relink->in_place)
 		return relink_name_in_place(context, item, mount);
 	if (context->relink->to)

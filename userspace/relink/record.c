@@ -21,14 +21,20 @@ const struct manifest_mount *relink_mount(struct relink_context *context, int fd
 	struct manifest *manifest = &context->relink->manifest;
 	const struct manifest_mount *known;
 	struct manifest_mount *mount;
+	uint64_t id = mount_of(fd);
+	int err;
 
-	known = manifest_mount(manifest, mount_of(fd));
+	if (!id)
+		return NULL;
+	known = manifest_mount(manifest, id);
 	if (known)
 		return known;
 	mount = manifest_add_mount(manifest);
-	if (!mount || mounts_describe(&context->mounts, fd, mount))
-		return NULL;
-	return mount;
+	err = mount ? mounts_describe(&context->mounts, fd, mount) : -ENOMEM;
+	if (!err)
+		return mount;
+	errno = -err;
+	return NULL;
 }
 
 /* Where @name in @dirfd is; @place->made is set. */
@@ -41,7 +47,7 @@ static int fill_place(struct relink_context *context, struct manifest_place *pla
 	int err, fd;
 
 	if (!mount)
-		return -ENOMEM;
+		return -errno;
 	place->mount = mount->id;
 	err = mounts_place(dirfd, &path, &from_root);
 	if (err)
@@ -95,12 +101,14 @@ static int fill_directories(struct relink_context *context)
 static int fill_file(struct relink_context *context, const struct item *item)
 {
 	const struct manifest_mount *mount = relink_mount(context, item->found->fd);
-	struct manifest_file *file =
-		manifest_add_file(&context->relink->manifest);
+	struct manifest_file *file;
 	struct stat stat;
 	int err;
 
-	if (!file || !mount)
+	if (!mount)
+		return -errno;
+	file = manifest_add_file(&context->relink->manifest);
+	if (!file)
 		return -ENOMEM;
 	file->method = item->method;
 	file->mount = mount->id;

@@ -12,7 +12,7 @@ int relink_record(struct relink_context *context);
 
 /*
  * The manifest's entry of the mount that @fd was opened through, made if it is
- * missing; NULL without memory.  The next one may move it.
+ * missing; NULL with errno.  The next one may move it.
  */
 const struct manifest_mount *relink_mount(struct relink_context *context, int fd);
 
