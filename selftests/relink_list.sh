@@ -331,6 +331,13 @@ while not all(os.readlink("/proc/%s/%s" % (pid, what)).startswith(two[:-1])
 	within pvadm relink "$HOLDER" --fd 3 --manifest "$SCRATCH/m"
 	within pvadm cleanup "$SCRATCH/m"
 	rm "$SCRATCH/m"
+	# All of them, while the tree is held still: it asks, but does not wait.
+	within pvadm relink "$HOLDER" --partial --manifest "$SCRATCH/m"
+	grep -q "server.2/gone was not relinked: the server of its filesystem does not answer" \
+		"$SCRATCH/err" || fail "it says: $(<"$SCRATCH/err")"
+	grep -q "$D/local" "$SCRATCH/out"
+	within pvadm cleanup "$SCRATCH/m"
+	rm "$SCRATCH/m"
 }
 
 # ---- What only the kernel holds ----

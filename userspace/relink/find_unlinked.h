@@ -2,6 +2,7 @@
 #ifndef RELINK_FIND_UNLINKED_H
 #define RELINK_FIND_UNLINKED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,7 @@
  * @size: in bytes
  * @allocated: what it takes of its filesystem, in bytes
  * @born: when it was made, in ns since the epoch; 0 if its filesystem does not tell
+ * @silent: it lies on a server that does not answer; see servers_ask()
  * @holders: at least one
  * @holder_count: how many
  */
@@ -35,6 +37,7 @@ struct unlinked {
 	uint64_t size;
 	uint64_t allocated;
 	int64_t born;
+	bool silent;
 	struct holder *holders;
 	size_t holder_count;
 };

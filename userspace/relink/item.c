@@ -56,11 +56,13 @@ static struct item *outer(const struct items *items, const struct item *item)
 	struct item *other;
 	int fd;
 
+	if (item->found->silent)
+		return NULL;
 	fd = openat(item->found->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	for (other = items->item; other < item; other++)
-		if (files_same(other->found->fd, fd))
+		if (!other->found->silent && files_same(other->found->fd, fd))
 			break;
 	close(fd);
 	return other < item ? other : NULL;
@@ -80,6 +82,11 @@ static void prepare(struct item *item)
 {
 	if (item->found->file.why == PATHVIRT_WHY_MEMORY)
 		item_skip(item, item->found->reason);
+	if (item->found->silent) {
+		item->state = ITEM_FAILED;
+		item->err = error_set(&item->error, -ETIMEDOUT,
+				      "the server of its filesystem does not answer");
+	}
 	item->method = method_of(item->found);
 }
 

@@ -447,3 +447,26 @@ bool mounts_path_may_wait(const struct mounts *mounts, const char *path)
 	mnt_free_iter(iter);
 	return innermost && may_wait(mounts->own, innermost);
 }
+
+bool mounts_fd_may_wait(const struct mounts *mounts, int fd)
+{
+	uint64_t id = mount_of(fd);
+	struct libmnt_fs *fs = find_mount(mounts->own, id);
+	size_t i;
+
+	if (fs)
+		return may_wait(mounts->own, fs);
+	for (i = 0; i < mounts->count; i++) {
+		fs = find_mount(mounts->others[i], id);
+		if (fs)
+			return may_wait(mounts->others[i], fs);
+	}
+	return true;
+}
+
+const char *mounts_point_of(const struct mounts *mounts, int fd)
+{
+	struct libmnt_fs *fs = find_mount(mounts->own, mount_of(fd));
+
+	return fs ? mnt_fs_get_target(fs) : NULL;
+}

@@ -104,4 +104,10 @@ bool mounts_have_device(const struct mounts *mounts, uint32_t dev_major,
 /* Would whoever looks at the absolute @path have to wait for a server that is dead? */
 bool mounts_path_may_wait(const struct mounts *mounts, const char *path);
 
+/* The same of what @fd lies on; true also where that is not known. */
+bool mounts_fd_may_wait(const struct mounts *mounts, int fd);
+
+/* Where the mount is, for us, that @fd was opened through; NULL if it is not in sight. */
+const char *mounts_point_of(const struct mounts *mounts, int fd);
+
 #endif /* RELINK_MOUNTS_H */

@@ -149,7 +149,15 @@ static int fill_skipped(struct relink_context *context, const struct item *item)
 	skipped->holder_count = skipped->holders ? item->found->holder_count : 0;
 	if (!skipped->original_path || !skipped->reason || !skipped->holders)
 		return -ENOMEM;
-	return manifest_inode_of(item->found->fd, &skipped->was);
+	if (!item->found->silent)
+		return manifest_inode_of(item->found->fd, &skipped->was);
+	skipped->was = (struct manifest_inode){
+		.dev_major = item->found->file.dev_major,
+		.dev_minor = item->found->file.dev_minor,
+		.inode = item->found->file.inode,
+		.born = item->found->born,
+	};
+	return 0;
 }
 
 int relink_record(struct relink_context *context)

@@ -25,6 +25,7 @@
 #include "relink/name.h"
 #include "relink/name_template.h"
 #include "relink/record.h"
+#include "relink/servers.h"
 
 static pid_t pid_of(const struct relink_context *context)
 {
@@ -211,6 +212,9 @@ static int choose(struct relink_context *context)
 {
 	int status = check_fds(context);
 
+	/* From here on the files are asked, too. */
+	servers_ask(&context->mounts, &context->list, is_wanted,
+		    context->relink);
 	if (status == STATUS_DONE &&
 	    items_init(&context->items, &context->list, is_wanted, context->relink))
 		status = message_out_of_memory();

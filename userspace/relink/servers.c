@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Servers of filesystems, which may be dead, or be among the processes that are held
+ * still.
+ *
+ * Whoever asks a dead one waits for ever, so a child of ours does.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "relink/servers.h"
+
+/* In seconds. */
+#define PATIENCE	5
+
+/* struct asked - a mount whose server was asked */
+struct asked {
+	uint64_t mount;
+	bool silent;
+};
+
+/* Whatever the answer is; and its mount is looked up on the way to where names are made. */
+static _Noreturn void ask(int fd, const char *point)
+{
+	struct statx about;
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(PATIENCE);
+	statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS,
+	      &about);
+	if (point)
+		stat(point, &(struct stat){ 0 });
+	_exit(0);
+}
+
+static bool is_silent(const struct mounts *mounts, int fd)
+{
+	const char *point = mounts_point_of(mounts, fd);
+	int wait = 0;
+	pid_t pid = fork();
+
+	if (!pid)
+		ask(fd, point);
+	/* Who cannot ask does not go on without an answer. */
+	if (pid < 0)
+		return true;
+	while (waitpid(pid, &wait, 0) < 0)
+		if (errno != EINTR)
+			return true;
+	return !WIFEXITED(wait);
+}
+
+static bool find_asked(const struct asked *asked, size_t count, uint64_t mount,
+		       bool *silent)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (asked[i].mount != mount)
+			continue;
+		*silent = asked[i].silent;
+		return true;
+	}
+	return false;
+}
+
+void servers_ask(const struct mounts *mounts, struct unlinked_list *list,
+		 bool (*wanted)(const struct unlinked *found, const void *arg),
+		 const void *arg)
+{
+	struct asked *asked = NULL, *grown;
+	size_t count = 0, i;
+
+	for (i = 0; i < list->count; i++) {
+		struct unlinked *file = &list->file[i];
+		uint64_t mount = mount_of(file->fd);
+
+		if (!wanted(file, arg) ||
+		    find_asked(asked, count, mount, &file->silent) ||
+		    !mounts_fd_may_wait(mounts, file->fd))
+			continue;
+		file->silent = is_silent(mounts, file->fd);
+		grown = reallocarray(asked, count + 1, sizeof(*grown));
+		if (!grown)
+			continue;
+		asked = grown;
+		asked[count++] = (struct asked){ mount, file->silent };
+	}
+	free(asked);
+}
