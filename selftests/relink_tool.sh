@@ -859,6 +859,10 @@ mounted_over() {
 		"(False, True)" "where it is"
 	grep -q "(from the root of its mount)" "$SCRATCH/out"
 	same "$(find "$MNT" -mindepth 1)" "" "on top"
+	rm -f "$SCRATCH/other"
+	refused 1 "leaves only $REFUGE; nothing was changed" \
+		pvadm relink "$HOLDER" --fd 3 --template "x/%n" --manifest "$SCRATCH/other"
+	! grep -q -- --copy "$SCRATCH/err" || fail "that does not help: $(<"$SCRATCH/err")"
 	refused 1 "something is mounted over it" pvadm cleanup "$M"
 	umount "$MNT"
 	same "$(<"$MNT$(m "f['a']['new']['path_from_mount']")")" under contents

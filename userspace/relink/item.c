@@ -203,7 +203,7 @@ bool item_is_copyable(const struct item *item)
 
 bool item_copy_helps(const struct item *item)
 {
-	if (!item_is_copyable(item))
+	if (!item_is_copyable(item) || item->nowhere)
 		return false;
 	switch (item->err) {
 	case -EMLINK:

@@ -24,6 +24,7 @@ enum item_state {
  * @method: how it gets it
  * @state: how far that is
  * @inside: the item of the directory that this one is made in, or NULL
+ * @nowhere: there is no directory for its name, and so none for a copy either
  * @dirfd: the directory of the new name, somebody else's
  * @name: the new name; owned here
  * @own_fd: of a directory that was made again, or -1
@@ -36,6 +37,7 @@ struct item {
 	enum manifest_method method;
 	enum item_state state;
 	struct item *inside;
+	bool nowhere;
 	int dirfd;
 	char *name;
 	int own_fd;

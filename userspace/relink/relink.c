@@ -258,6 +258,8 @@ static void relink_item(struct relink_context *context, struct item *item)
 		item->state = ITEM_FAILED;
 	} else {
 		item->err = relink_name(context, item);
+		/* Of the user's own place it is known what a copy would do there. */
+		item->nowhere = item->err && !context->relink->to;
 		if (item->err)
 			item->state = ITEM_FAILED;
 		else if (item->state == ITEM_WAITING)
