@@ -80,6 +80,12 @@ static DECLARE_WORK(pv_newcomers_work, pv_newcomers_refill);
 static void pv_cgroups_work_run(struct work_struct *work);
 static DECLARE_DELAYED_WORK(pv_cgroups_work, pv_cgroups_work_run);
 
+/*
+ * How long it waits: it looks at all processes while others wait, and anybody may kill who
+ * was to do it himself.
+ */
+#define PV_CGROUPS_DELAY	(HZ / 10)
+
 /* How many processes are given their layers between two looks at all of them. */
 #define PV_CGROUP_BATCH	256
 
@@ -288,13 +294,16 @@ static void pv_newcomer_settle(struct task_struct *task)
 	LIST_HEAD(changes);
 	int err = -EINTR;
 
+	/* It has been killed before it could run. */
+	if (task == current && task->flags & PF_EXITING)
+		return;
 	if (!mutex_lock_killable(&pv_process_mutex)) {
 		err = pv_cgroup_settle(task, &changes);
 		pv_changes_forget(&changes);
 		mutex_unlock(&pv_process_mutex);
 	}
 	if (err && err != -ESRCH)
-		schedule_delayed_work(&pv_cgroups_work, 0);
+		schedule_delayed_work(&pv_cgroups_work, PV_CGROUPS_DELAY);
 }
 
 static void pv_newcomer_run(struct callback_head *work)
@@ -344,7 +353,7 @@ void pv_cgroup_look(struct task_struct *task, struct task_struct *runner)
 	if (task->flags & PF_KTHREAD || pv_cgroup_settled(task))
 		return;
 	if (!pv_newcomer_add(task, runner))
-		schedule_delayed_work(&pv_cgroups_work, 0);
+		schedule_delayed_work(&pv_cgroups_work, PV_CGROUPS_DELAY);
 }
 
 /**
