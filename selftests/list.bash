@@ -11,6 +11,7 @@
 #		oldest and the newest show both ways that there are: their headers, libc
 #		and tools are furthest apart
 # newest	the tool alone
+# none		mostly others' code, and slow: only in make check-all
 #
 # A debug or a real-time kernel is no kernel of `make check`: what only they can see
 # is what `make check-all` is for.
@@ -74,7 +75,8 @@ reopen.sh		ends	the tool
 programs.sh		ends	programs of both suites; their calls are those of syscalls
 integration_pam.sh	ends	the module for PAM, with the daemons of both suites
 integration_slurm.sh	newest	the plugin for Slurm, with the release of the newest suite; that of the oldest is not set up yet
-containers.sh		newest	podman and crun; the cgroups are those of cgroup.py
+containers.sh		none	podman and crun; the cgroups are those of cgroup.py
+integration_systemd.sh	none	the unit, with the systemd of both suites; the cgroups are those of cgroup.py
 tracing.sh		ends	trace events are code of ours
 modparam.sh		newest	what the parameters do is code of ours; unload.sh loads it in each way at both ends
 cgroup.py		ends	cgroups, task work and tracepoints: what was exported in 6.1 still is in 7.3
@@ -124,6 +126,7 @@ declare -A LEFT_OUT=(
 	[rt/story.sh]=$SAME_TOOL
 	[rt/integration_pam.sh]=$SAME_TOOL
 	[rt/integration_slurm.sh]=$SAME_TOOL
+	[rt/integration_systemd.sh]=$SAME_TOOL
 	[rt/containers.sh]=$SAME_TOOL
 	[rt/programs.sh]=$SAME_TOOL
 	[debug/names]=$SAME_NAMES
@@ -144,6 +147,7 @@ declare -A LEFT_OUT=(
 	[debug/story.sh]=$SAME_TOOL
 	[debug/integration_pam.sh]=$SAME_TOOL
 	[debug/integration_slurm.sh]=$SAME_TOOL
+	[debug/integration_systemd.sh]=$SAME_TOOL
 	[debug/containers.sh]=$SAME_TOOL
 	[debug/programs.sh]=$SAME_TOOL
 	[debug/modparam.sh]="unload.sh loads it in each of the ways"
