@@ -81,6 +81,7 @@ int pv_draft_add(struct pv_draft *draft, const char *original, const char *new,
 		goto refuse;
 	rule->new_len = len;
 	rule->given_len = 0;
+	rule->under = false;
 
 	list_add_tail(&rule->node, &draft->rules);
 	draft->nr_rules++;
@@ -90,6 +91,15 @@ int pv_draft_add(struct pv_draft *draft, const char *original, const char *new,
 refuse:
 	kfree(rule);
 	return len;
+}
+
+/**
+ * pv_draft_under - what NEW lacks is to be looked for further
+ * @draft: the draft; it is about the rule that was appended last
+ */
+void pv_draft_under(struct pv_draft *draft)
+{
+	list_entry(draft->rules.prev, struct pv_draft_rule, node)->under = true;
 }
 
 /**
@@ -114,6 +124,7 @@ int pv_draft_add_as(struct pv_draft *draft, const struct pv_rule *rule,
 	fresh->original_len = rule->original_len;
 	fresh->new_len = new_len;
 	fresh->given_len = rule->given_len;
+	fresh->under = rule->under;
 	to = fresh->strings;
 	memcpy(to, rule->original, rule->original_len + 1);
 	to += rule->original_len + 1;

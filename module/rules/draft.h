@@ -32,12 +32,14 @@ struct pv_draft_rule {
 	u16 original_len;
 	u16 new_len;
 	u16 given_len;
+	bool under;
 	char strings[];
 };
 
 void pv_draft_init(struct pv_draft *draft);
 int pv_draft_add(struct pv_draft *draft, const char *original, const char *new,
 		 const char **why);
+void pv_draft_under(struct pv_draft *draft);
 int pv_draft_add_as(struct pv_draft *draft, const struct pv_rule *rule,
 		    const char *new);
 void pv_draft_splice(struct pv_draft *draft, struct pv_draft *more);

@@ -50,13 +50,12 @@ static bool pv_rule_reverse(const struct pv_table *table, u32 rule,
 {
 	const struct pv_rule *by = &table->rules[rule];
 	size_t rest_len = strlen(real + by->new_len);
-	const char *rest;
 
 	if (by->exception || by->original_len + rest_len >= size)
 		return false;
 	memcpy(virtual, by->original, by->original_len);
 	memcpy(virtual + by->original_len, real + by->new_len, rest_len + 1);
-	return pv_table_match(table, virtual, &rest) == rule;
+	return pv_table_leads(table, virtual, rule);
 }
 
 /**

@@ -37,8 +37,10 @@ struct pv_places;
  * @original_len: strlen(@original)
  * @new_len: strlen(@new)
  * @exception: ORIGINAL equals NEW, names that match stay as they are
+ * @under: what NEW lacks is looked for by the rules behind it (--under)
  * @same_new: the next rule with the same NEW that may be needed to name what lies
  *	there, or PV_NO_RULE
+ * @same_original: the next rule with the same ORIGINAL, or PV_NO_RULE
  */
 struct pv_rule {
 	const char *original;
@@ -48,7 +50,9 @@ struct pv_rule {
 	u16 new_len;
 	u16 given_len;
 	bool exception;
+	bool under;
 	u32 same_new;
+	u32 same_original;
 };
 
 /**
@@ -85,7 +89,9 @@ struct pv_node {
  *	modules are told what they would be told then
  * @cgroup: the id of the cgroup whose processes have it (process/cgroup.h), or 0: it was set
  *	for a process
- * @overlap: some NEWs are the same or lie in each other
+ * @overlap: some NEWs are the same or lie in each other, or @unions: it makes a difference
+ *	by which rule a directory was come to
+ * @unions: some rules are @under
  * @rules: the rules in the order they were given
  * @nodes: the trie of ORIGINALs, root first
  * @new_nodes: the trie of NEWs, root first
@@ -107,6 +113,7 @@ struct pv_table {
 	bool by_name;
 	bool mountable;
 	bool overlap;
+	bool unions;
 	u64 cgroup;
 	struct pv_rule *rules;
 	struct pv_node *nodes;

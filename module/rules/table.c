@@ -88,7 +88,11 @@ static void pv_table_copy_rules(struct pv_table *table, char *strings,
 		}
 		memcpy(strings, from->strings, size);
 		rule->exception = !strcmp(rule->original, rule->new);
+		/* There is no other tree to look in first. */
+		rule->under = from->under && !rule->exception;
+		table->unions |= rule->under;
 		rule->same_new = PV_NO_RULE;
+		rule->same_original = PV_NO_RULE;
 		strings += size;
 		rule++;
 		cond_resched();
@@ -272,10 +276,20 @@ static int pv_nodes_grow(struct pv_node *nodes, struct pv_build *build,
 static bool pv_rule_names(const struct pv_table *table, u32 rule)
 {
 	const struct pv_rule *by = &table->rules[rule];
-	const char *rest;
 
-	return !by->exception &&
-	       pv_table_match(table, by->original, &rest) == rule;
+	return !by->exception && pv_table_leads(table, by->original, rule);
+}
+
+/* Chain the rules with the same ORIGINAL, in their order. */
+static void pv_rules_chain_originals(struct pv_table *table, const struct pv_key *keys)
+{
+	u32 i;
+
+	for (i = 1; i < table->nr_rules; i++) {
+		cond_resched();
+		if (!strcmp(keys[i - 1].string, keys[i].string))
+			table->rules[keys[i - 1].rule].same_original = keys[i].rule;
+	}
 }
 
 /*
@@ -320,6 +334,9 @@ static int pv_table_grow(struct pv_table *table, struct pv_build *build)
 	err = pv_nodes_grow(table->nodes, build, table->nr_rules);
 	if (err)
 		return err;
+	/* Only where there are unions a second one is ever of use. */
+	if (table->unions)
+		pv_rules_chain_originals(table, keys);
 
 	rule = table->rules;
 	for (i = 0; i < table->nr_rules; i++, rule++)
@@ -408,7 +425,7 @@ struct pv_table *pv_table_build(const struct pv_draft *draft)
 		kvfree(table);
 		return ERR_PTR(err);
 	}
-	table->overlap = table->overlap || pv_rules_overlap(table);
+	table->overlap = table->overlap || table->unions || pv_rules_overlap(table);
 	pv_parents_fill(table);
 	return table;
 }

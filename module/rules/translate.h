@@ -86,6 +86,31 @@ pv_rule_apply(const struct pv_rule *rule, const char *rest, bool in_place,
 }
 
 /**
+ * pv_translate_by - send a path through one table by one of its rules
+ * @table: the table
+ * @path: an absolute path, normalised
+ * @in_place: as with pv_translate()
+ * @real: the same
+ * @size: the same
+ * @match: the rule, or PV_NO_RULE
+ *
+ * Return: as pv_translate().
+ */
+static inline ssize_t pv_translate_by(const struct pv_table *table, const char *path,
+				      bool in_place, char *real, ssize_t size,
+				      u32 match)
+{
+	const struct pv_rule *rule;
+	bool dot = false;
+
+	if (match == PV_NO_RULE || table->rules[match].exception)
+		return 0;
+	rule = table->rules + match;
+	return pv_rule_apply(rule, path + rule->original_len, in_place, real,
+			     size, &dot);
+}
+
+/**
  * pv_translate - send a name through one table
  * @table: the table
  * @name: an absolute name

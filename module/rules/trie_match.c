@@ -44,6 +44,57 @@ u32 pv_label_common(const struct pv_node *node, const char *name)
 }
 
 /**
+ * pv_table_match_after - find the first rule from a certain one on that matches a path
+ * @table: the table
+ * @path: an absolute path, normalised: "" for the root directory
+ * @after: rules before this one do not count
+ *
+ * Only where there are unions: otherwise rules with an ORIGINAL that another one has are
+ * not found.
+ *
+ * Context: any.
+ * Return: the rule's index, or PV_NO_RULE.
+ */
+u32 pv_table_match_after(const struct pv_table *table, const char *path, u32 after)
+{
+	const struct pv_node *node = table->nodes;
+	u32 rule, best = PV_NO_RULE;
+
+	do {
+		if (pv_label_common(node, path) < node->label_len)
+			break;
+		path += node->label_len;
+		rule = *path == '/' || !*path ? node->rule : PV_NO_RULE;
+		while (rule < after)
+			rule = table->rules[rule].same_original;
+		best = min(best, rule);
+		node = *path ? pv_node_child(table->nodes, node, *path) : NULL;
+	} while (node);
+	return best;
+}
+
+/**
+ * pv_table_leads - may a path lead where a rule takes it?
+ * @table: the table
+ * @path: as with pv_table_match_after()
+ * @rule: the rule, or PV_NO_RULE: where the path is what it says
+ *
+ * Context: any.
+ * Return: true if it does, or would if what earlier rules lead to, which are unions, lacks
+ * it.  With PV_NO_RULE also if the rule that decides is an exception.
+ */
+bool pv_table_leads(const struct pv_table *table, const char *path, u32 rule)
+{
+	const char *rest;
+	u32 match = pv_table_match(table, path, &rest);
+
+	while (match != rule && match != PV_NO_RULE && table->rules[match].under)
+		match = pv_table_match_after(table, path, match + 1);
+	return match == rule ||
+	       (rule == PV_NO_RULE && table->rules[match].exception);
+}
+
+/**
  * pv_table_has_below - does a rule speak of something below a name?
  * @table: the table
  * @name: an absolute path, normalised

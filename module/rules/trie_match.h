@@ -25,6 +25,8 @@ bool pv_table_has_below(const struct pv_table *table, const char *name,
 			u32 rule);
 bool pv_table_has_below_from(const struct pv_table *table, struct pv_seek seek,
 			     const char *name);
+u32 pv_table_match_after(const struct pv_table *table, const char *path, u32 after);
+bool pv_table_leads(const struct pv_table *table, const char *path, u32 rule);
 struct pv_seek pv_table_seek(const struct pv_table *table, const char *path);
 
 #define PV_WORD_SIZE	sizeof(unsigned long)

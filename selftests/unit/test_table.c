@@ -247,6 +247,63 @@ static void test_listing(u32 rounds)
 	report(good, "T15_directories_above_ORIGINALs_are_listed");
 }
 
+/* All rules that match, in their order, by naive_matches(). */
+static bool same_trees(const struct pv_table *table, char (*originals)[MAX_PATH],
+		       u32 nr, const char *path)
+{
+	bool good = true, hidden = false;
+	size_t covered;
+	u32 i, after = 0, match;
+
+	for (i = 0; i < nr && good; i++) {
+		if (!naive_matches(originals[i], path, &covered)) {
+			good = !pv_table_leads(table, path, i);
+			continue;
+		}
+		match = pv_table_match_after(table, path, after);
+		good = match == i && pv_table_leads(table, path, i) == !hidden;
+		hidden |= !table->rules[i].under;
+		after = i + 1;
+	}
+	if (good)
+		return pv_table_match_after(table, path, after) == PV_NO_RULE &&
+		       pv_table_leads(table, path, PV_NO_RULE) == !hidden;
+	printf("# %s: rule %u\n", path, i - 1);
+	return false;
+}
+
+static void test_unions(u32 rounds)
+{
+	char originals[MAX_RULES][MAX_PATH], path[MAX_PATH];
+	struct pv_table *table;
+	struct pv_draft draft;
+	bool good = true;
+	const char *why;
+	u32 round, i, nr;
+
+	for (round = 0; round < rounds && good; round++) {
+		pv_draft_init(&draft);
+		nr = 1 + draw(MAX_RULES);
+		for (i = 0; i < nr; i++) {
+			draw_path(originals[i], true);
+			if (pv_draft_add(&draft, originals[i], "/new", &why))
+				abort();
+			pv_path_normalise(originals[i]);
+			/* One in a table at least. */
+			if (!i || draw(4))
+				pv_draft_under(&draft);
+		}
+		table = naive_table(&draft);
+		for (i = 0; i < 20 && good; i++) {
+			draw_path(path, true);
+			pv_path_normalise(path);
+			good = same_trees(table, originals, nr, path);
+		}
+		pv_table_free(table);
+	}
+	report(good, "T17_rules_behind_a_union_have_their_turn");
+}
+
 /* What no file can be called is passed over, and hides nothing. */
 static void test_listing_too_long(void)
 {
@@ -525,7 +582,7 @@ int main(int argc, char **argv)
 	u32 rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
 
 	seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	printf("TAP version 13\n1..12\n# %u rounds, seed %llu\n", rounds,
+	printf("TAP version 13\n1..13\n# %u rounds, seed %llu\n", rounds,
 	       (unsigned long long)seed);
 	test_normalise();
 	test_fold();
@@ -535,6 +592,7 @@ int main(int argc, char **argv)
 	test_from(20000);
 	test_listing(20000);
 	test_listing_too_long();
+	test_unions(20000);
 	test_many(100000);
 	test_one_new(100000);
 	test_hostile();
