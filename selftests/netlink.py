@@ -83,8 +83,9 @@ def the_kernels_policies_take_what_the_description_says_and_nothing_else():
                 check_equal(policy[each].type, kinds.get(kind, kind),
                             f"type of {each} in {name}")
     nest = FAMILY.get_policy("set", "do")["rule"]
-    check_equal(sorted(nest), ["new", "original"], "attributes of a rule")
-    for each in nest:
+    check_equal(sorted(nest), ["new", "original", "under"], "attributes of a rule")
+    check_equal(nest["under"].type, "flag", "type of under")
+    for each in "original", "new":
         limit = FAMILY.attr_sets["rule"][each].yaml["checks"]["max-len"]
         check_equal(nest[each].max_length, limit, f"length of {each}")
 

@@ -344,6 +344,9 @@ static __always_inline int pv_walk_begin(struct pv_walk *walk, int dfd,
 				   walk->brief_real, PV_BRIEF_SIZE,
 				   &walk->hit.rule, &dots);
 		dots = pv_translate_dots(name->name, len, dots);
+		/* Which tree of a union has it only a walk can tell. */
+		if (len && unlikely(layers->tables[0]->rules[walk->hit.rule].under))
+			dots = true;
 		if (len > 0)
 			route = layers->tables[0]->overlap ?
 				      walk->hit.rule + 1ULL : PV_ROUTE_FIRST;

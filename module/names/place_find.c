@@ -31,14 +31,20 @@
 #include "rules/draft.h"
 #include "rules/rule.h"
 
-/* NEW passes the layers below, as any name does; in @buf, if that changes it. */
+/*
+ * NEW passes the layers below, as any name does; in @buf, if that changes it.  In @trees is
+ * where it is looked for, if some of them are unions.
+ */
 static const char *pv_place_name(const struct pv_rule *rule,
-				 const struct pv_layers *below, char *buf)
+				 const struct pv_layers *below, char *buf,
+				 struct pv_trees *trees)
 {
 	struct pv_hit hit;
 	ssize_t len = 0;
 
-	if (below)
+	if (below && below->unions)
+		len = pv_trees_translate(below, trees, rule->new, buf, &hit);
+	else if (below)
 		len = pv_layers_translate(below, rule->new, buf, &hit);
 	if (len < 0)
 		return ERR_PTR(len);
@@ -47,17 +53,15 @@ static const char *pv_place_name(const struct pv_rule *rule,
 	return *rule->new ? rule->new : "/";
 }
 
-static int pv_place_find(const struct pv_rule *rule, const struct path *root,
-			 const struct pv_layers *below, char *buf,
-			 struct path *place)
+static int pv_place_find_in(const struct pv_rule *rule, const struct path *root,
+			    const struct pv_layers *below, char *buf,
+			    struct pv_trees *trees, struct path *place)
 {
 	struct filename *filename;
 	const char *name;
 	int err;
 
-	if (rule->exception)
-		return 0;
-	name = pv_place_name(rule, below, buf);
+	name = pv_place_name(rule, below, buf, trees);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	filename = getname_kernel(name);
@@ -67,6 +71,47 @@ static int pv_place_find(const struct pv_rule *rule, const struct path *root,
 	putname(filename);
 	if (err)
 		place->mnt = NULL;
+	return err;
+}
+
+/*
+ * The last tree of a union is ORIGINAL, which a name has come to by no link.  So if there
+ * is one in it, nothing would be found there: -EINVAL.
+ */
+static int pv_place_check_union(const struct pv_rule *rule, const struct path *root)
+{
+	struct filename *filename;
+	struct path path;
+	int err;
+
+	filename = getname_kernel(*rule->original ? rule->original : "/");
+	if (IS_ERR(filename))
+		return PTR_ERR(filename);
+	err = pv_original_lookup(AT_FDCWD, filename,
+				 LOOKUP_FOLLOW | LOOKUP_NO_SYMLINKS, &path, root);
+	putname(filename);
+	if (!err)
+		path_put(&path);
+	return err == -ELOOP ? -EINVAL : 0;
+}
+
+static int pv_place_find(const struct pv_rule *rule, const struct path *root,
+			 const struct pv_layers *below, char *buf,
+			 struct path *place)
+{
+	struct pv_trees trees;
+	unsigned int left = PV_MAX_TREES;
+	int err;
+
+	if (rule->exception)
+		return 0;
+	pv_trees_begin(&trees);
+	do {
+		err = pv_place_find_in(rule, root, below, buf, &trees, place);
+	} while (err == -ENOENT && below && below->unions && --left &&
+		 pv_trees_next(below, &trees));
+	if (!err && rule->under && !below)
+		err = pv_place_check_union(rule, root);
 	return err;
 }
 

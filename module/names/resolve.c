@@ -11,7 +11,9 @@
  *
  * Each directory on the way is held, so ".." costs no walk, and what is left to
  * be walked in the end is one component, in the last of them: there is nothing in
- * it that anybody could put a link in the place of.  Only NEW itself is walked by
+ * it that anybody could put a link in the place of.  What unions lead to is looked for
+ * there in one tree after the other, component by component: so a directory that is in
+ * several of them is one, and the walk may be in any of them.  Only NEW itself is walked by
  * its name, for a process that has changed its root so that it stays confined
  * (pv_resolve_origin()).
  *
@@ -64,6 +66,17 @@
 #define PV_RESOLVE_DIRS		32
 
 /**
+ * struct pv_reached - a directory on the way
+ * @path: the directory; a reference.  Without mnt it is not there, but rules speak of
+ *	something below it
+ * @tree: in which of the trees of unions it is, from 0
+ */
+struct pv_reached {
+	struct path path;
+	u32 tree;
+};
+
+/**
  * struct pv_resolver - how far a name has been resolved
  * @walk: the walk that it is for
  * @layers: what it passes
@@ -83,10 +96,10 @@
  * @scope_dirs: it is the last of so many of @dirs
  * @arrives: how long @virtual will be when it is where the walk was already, from the
  *	root directory; or 0
+ * @tree: in which of the trees of unions @virtual is looked for, from 0
  * @one: a name of one component, for looking it up; NULL until it is needed
  * @dirs: the directory reached, behind those that it was reached through, one for
- *	each component of @virtual; references.  One without mnt is not there, but
- *	rules speak of something below it
+ *	each component of @virtual
  * @nr_dirs: how many
  * @max_dirs: for how many there is room
  * @few_dirs: @dirs, unless more are needed
@@ -114,11 +127,12 @@ struct pv_resolver {
 	size_t scope_len;
 	unsigned int scope_dirs;
 	size_t arrives;
+	u32 tree;
 	struct filename *one;
-	struct path *dirs;
+	struct pv_reached *dirs;
 	unsigned int nr_dirs;
 	unsigned int max_dirs;
-	struct path few_dirs[PV_RESOLVE_DIRS];
+	struct pv_reached few_dirs[PV_RESOLVE_DIRS];
 	size_t len;
 	char virtual[PATH_MAX];
 	char real[PV_REAL_SIZE];
@@ -153,7 +167,7 @@ static bool pv_component_is(const struct pv_component *c, const char *name)
 /* The directory reached. */
 static const struct path *pv_resolve_dir(const struct pv_resolver *r)
 {
-	return &r->dirs[r->nr_dirs - 1];
+	return &r->dirs[r->nr_dirs - 1].path;
 }
 
 /* Is it there? */
@@ -167,7 +181,7 @@ static void pv_resolve_pop(struct pv_resolver *r, unsigned int nr)
 	const struct path *dir;
 
 	while (r->nr_dirs > nr) {
-		dir = &r->dirs[--r->nr_dirs];
+		dir = &r->dirs[--r->nr_dirs].path;
 		if (dir->mnt)
 			path_put(dir);
 	}
@@ -176,7 +190,7 @@ static void pv_resolve_pop(struct pv_resolver *r, unsigned int nr)
 static int pv_resolve_grow(struct pv_resolver *r)
 {
 	unsigned int max = 2 * r->max_dirs;
-	struct path *dirs;
+	struct pv_reached *dirs;
 
 	dirs = kvmalloc_array(max, sizeof(*dirs), GFP_KERNEL_ACCOUNT);
 	if (!dirs)
@@ -197,7 +211,7 @@ static int pv_resolve_push(struct pv_resolver *r, const struct path *dir)
 			path_put(dir);
 		return -ENOMEM;
 	}
-	r->dirs[r->nr_dirs++] = *dir;
+	r->dirs[r->nr_dirs++] = (struct pv_reached){ *dir, r->tree };
 	return PV_RESOLVE_MORE;
 }
 
@@ -207,6 +221,27 @@ static void pv_resolve_truncate(struct pv_resolver *r, size_t len)
 	r->len = len;
 }
 
+/* @virtual is where the walk is, after it was elsewhere. */
+static void pv_resolve_back(struct pv_resolver *r)
+{
+	r->tree = r->dirs[r->nr_dirs - 1].tree;
+}
+
+/* Where @virtual leads in the tree that is not the first one. */
+static noinline ssize_t pv_resolve_in_tree(const struct pv_resolver *r, char *real,
+					   struct pv_hit *hit)
+{
+	struct pv_trees trees;
+	u32 left = r->tree;
+	ssize_t len;
+
+	pv_trees_begin(&trees);
+	do {
+		len = pv_trees_translate(r->layers, &trees, r->virtual, real, hit);
+	} while (len >= 0 && left-- && pv_trees_next(r->layers, &trees));
+	return len;
+}
+
 /* Where @virtual leads, in @real; "" for the root directory.  Its length. */
 static ssize_t pv_resolve_real(struct pv_resolver *r, char *real,
 			       struct pv_hit *hit)
@@ -214,7 +249,10 @@ static ssize_t pv_resolve_real(struct pv_resolver *r, char *real,
 	ssize_t len;
 
 	hit->layer = 0;
-	len = pv_layers_translate(r->layers, r->virtual, real, hit);
+	if (unlikely(r->tree))
+		len = pv_resolve_in_tree(r, real, hit);
+	else
+		len = pv_layers_translate(r->layers, r->virtual, real, hit);
 	if (hit->rule != PV_NO_RULE && r->resolved.hit.rule == PV_NO_RULE)
 		r->resolved.hit = *hit;
 	r->resolved.route = hit->route;
@@ -325,6 +363,8 @@ static const struct path *pv_resolve_place(const struct pv_resolver *r,
 	const struct pv_table *table = pv_layers_only(r->layers);
 	const struct path *place;
 
+	if (r->layers->unions && r->layers->placed)
+		table = r->layers->tables[0];
 	if (!table || hit->rule == PV_NO_RULE ||
 	    r->len != table->rules[hit->rule].original_len)
 		return NULL;
@@ -372,8 +412,35 @@ static pv_route_t pv_resolve_route(struct pv_resolver *r)
 {
 	struct pv_hit hit;
 
-	pv_layers_translate(r->layers, r->virtual, r->scratch, &hit);
+	if (unlikely(r->tree))
+		pv_resolve_in_tree(r, r->scratch, &hit);
+	else
+		pv_layers_translate(r->layers, r->virtual, r->scratch, &hit);
 	return hit.route;
+}
+
+/* In which tree does @virtual lead to @real?  False if in none. */
+static bool pv_resolve_find_tree(struct pv_resolver *r, const char *real)
+{
+	struct pv_trees trees;
+	struct pv_hit hit;
+	const char *leads;
+	ssize_t len;
+
+	pv_trees_begin(&trees);
+	r->tree = 0;
+	do {
+		len = pv_trees_translate(r->layers, &trees, r->virtual, r->next, &hit);
+		if (len < 0)
+			break;
+		leads = len > 1 ? r->next : len ? "" : r->virtual;
+		if (!strcmp(leads, real)) {
+			r->resolved.route = hit.route;
+			return true;
+		}
+	} while (++r->tree < PV_MAX_TREES && pv_trees_next(r->layers, &trees));
+	r->tree = 0;
+	return false;
 }
 
 /*
@@ -393,6 +460,8 @@ static int pv_resolve_enter_changed_root(struct pv_resolver *r)
 
 	strscpy(r->virtual, r->outside ? "" : r->root->virtual, PATH_MAX);
 	strscpy(r->real, r->outside ? "" : r->root->real, PATH_MAX);
+	if (r->layers->unions)
+		pv_resolve_find_tree(r, r->real);
 	r->resolved.route = pv_resolve_route(r);
 	path_get(&path);
 	return pv_resolve_push(r, &path);
@@ -417,8 +486,11 @@ static int pv_resolve_enter_root(struct pv_resolver *r, bool outside)
 	r->outside = outside;
 	pv_resolve_pop(r, r->rooted);
 	pv_resolve_truncate(r, pv_resolve_root_len(r));
+	r->tree = 0;
 	if (r->root)
 		pv_resolve_pop(r, 0);
+	else if (r->rooted)
+		pv_resolve_back(r);
 	if (r->root)
 		err = pv_resolve_enter_changed_root(r);
 	else if (!r->rooted)
@@ -449,15 +521,21 @@ static int pv_resolve_spell(struct pv_resolver *r, const char *name, size_t len)
 }
 
 /* Look up what pv_resolve_spell() said.  No link is followed that has a target. */
-static int pv_resolve_child(struct pv_resolver *r, unsigned int flags,
-			    struct path *path)
+static int pv_resolve_child_of(struct pv_resolver *r, const struct path *dir,
+			       unsigned int flags, struct path *path)
 {
 	int err;
 
 	r->walk->strict = true;
-	err = pv_resolve_walk(r, r->one, flags, path, pv_resolve_dir(r));
+	err = pv_resolve_walk(r, r->one, flags, path, dir);
 	r->walk->strict = false;
 	return err;
+}
+
+static int pv_resolve_child(struct pv_resolver *r, unsigned int flags,
+			    struct path *path)
+{
+	return pv_resolve_child_of(r, pv_resolve_dir(r), flags, path);
 }
 
 /* Is @child an entry of @parent, going by their names? */
@@ -527,6 +605,7 @@ static int pv_resolve_leave(struct pv_resolver *r)
 
 	pv_resolve_truncate(r, strrchr(r->virtual, '/') - r->virtual);
 	pv_resolve_pop(r, r->nr_dirs - 1);
+	pv_resolve_back(r);
 	strscpy(r->next, r->real, PATH_MAX);
 	len = pv_resolve_real(r, r->real, &hit);
 	if (len < 0)
@@ -656,6 +735,7 @@ static int pv_resolve_enter_scope(struct pv_resolver *r)
 
 	pv_resolve_pop(r, r->scope_dirs);
 	pv_resolve_truncate(r, r->scope_len);
+	pv_resolve_back(r);
 	len = pv_resolve_real(r, r->real, &hit);
 	return len < 0 ? len : PV_RESOLVE_MORE;
 }
@@ -718,7 +798,9 @@ static int pv_resolve_from(struct pv_resolver *r, const struct pv_start *start)
 	/* The kernel knows nothing of what lies above it. */
 	if (pv_standin_is(&start->path))
 		r->matched = true;
-	if (strcmp(r->real, vpath->real)) {
+	if (r->layers->unions && pv_resolve_find_tree(r, vpath->real)) {
+		strscpy(r->real, vpath->real, PATH_MAX);
+	} else if (strcmp(r->real, vpath->real)) {
 		/* It was opened before the rules counted. */
 		r->matched = true;
 		err = pv_resolve_anew(r, "/");
@@ -826,10 +908,13 @@ static ssize_t pv_resolve_found(struct pv_resolver *r,
 	if (d_is_symlink(path->dentry) && pv_resolve_follows(r, c)) {
 		if (!inode->i_op->readlink) {
 			pv_resolve_truncate(r, old_len);
+			pv_resolve_back(r);
 			return pv_resolve_follow(r, path, c->after, c->last);
 		}
-		if (!c->last)
+		if (!c->last) {
+			pv_resolve_back(r);
 			return pv_resolve_jump(r, path->dentry, c->after);
+		}
 		pv_resolve_ends_in_jump(r, path->dentry);
 	}
 	if (c->last)
@@ -868,6 +953,293 @@ static void pv_resolve_stand_in(struct pv_resolver *r)
 	r->matched = true;
 }
 
+/* ---- Unions ---- */
+
+/* Does a tree lack what was looked up there, and not just keep it from us? */
+static bool pv_tree_lacks(int err)
+{
+	/* A file, or a link, that is where others have a directory. */
+	return err == -ENOENT || err == -ENOTDIR || err == -ELOOP;
+}
+
+/* The place that all of a tree lies in, and what of @virtual lies there; or NULL. */
+static const struct path *pv_resolve_tree_place(const struct pv_resolver *r,
+						const struct pv_hit *hit)
+{
+	const struct pv_table *table = r->layers->tables[0];
+
+	if (!r->layers->placed || hit->rule == PV_NO_RULE ||
+	    table->rules[hit->rule].exception)
+		return NULL;
+	return pv_places_new(table->places, hit->rule);
+}
+
+/* How much of @virtual lies below the ORIGINAL that leads to a tree? */
+static const char *pv_resolve_tree_rest(const struct pv_resolver *r,
+					const struct pv_hit *hit, const char *real)
+{
+	const struct pv_table *table = r->layers->tables[hit->layer];
+	size_t len = strlen(real), rest_len;
+	const char *rest = r->virtual;
+
+	if (hit->rule != PV_NO_RULE && !table->rules[hit->rule].exception) {
+		if (r->layers->from[hit->layer])
+			return rest + strlen(rest);
+		rest += table->rules[hit->rule].original_len;
+	}
+	/* Another layer may have made something else of it. */
+	rest_len = strlen(rest);
+	return rest_len <= len && !strcmp(real + len - rest_len, rest) ?
+		       rest : rest + rest_len;
+}
+
+/*
+ * The directory that @virtual is in one of the trees, where it is called @real.  Links that
+ * lie in the tree are not followed: there are none in @virtual.
+ */
+static int pv_resolve_tree_dir(struct pv_resolver *r, const struct pv_hit *hit,
+			       char *real, struct path *dir)
+{
+	const struct path *place = pv_resolve_tree_place(r, hit);
+	const char *rest = pv_resolve_tree_rest(r, hit, real);
+	struct filename *name;
+	struct path from;
+	int err = 0;
+
+	if (place) {
+		from = *place;
+		path_get(&from);
+	} else {
+		real[strlen(real) - strlen(rest)] = '\0';
+		err = pv_resolve_lookup(r, real, &from);
+	}
+	if (err)
+		return err;
+	r->work += pv_resolve_count(rest);
+	name = getname_kernel(*rest ? rest : "/");
+	err = PTR_ERR_OR_ZERO(name);
+	if (!err) {
+		err = pv_original_lookup(AT_FDCWD, name,
+					 LOOKUP_DIRECTORY | LOOKUP_NO_SYMLINKS, dir,
+					 &from);
+		putname(name);
+	}
+	path_put(&from);
+	return err;
+}
+
+/* Is NEW, which @next is by a rule whose ORIGINAL @virtual is, there? */
+static int pv_resolve_new_is_there(struct pv_resolver *r, const struct pv_hit *hit)
+{
+	struct filename *name;
+	struct path from, path;
+	bool guarded;
+	int err;
+
+	if (pv_resolve_place(r, hit))
+		return 0;
+	name = getname_kernel(pv_resolve_origin(r, r->next, &from, &guarded));
+	err = PTR_ERR_OR_ZERO(name);
+	if (!err) {
+		r->walk->guarded = guarded;
+		err = pv_original_lookup(AT_FDCWD, name, 0, &path, &from);
+		r->walk->guarded = false;
+		putname(name);
+	}
+	path_put(&from);
+	if (!err)
+		path_put(&path);
+	return err;
+}
+
+/**
+ * struct pv_choice - a tree that a name may be found in
+ * @dir: where it lies there; a reference.  Without mnt it is NEW
+ * @tree: which tree
+ * @there: it is there
+ */
+struct pv_choice {
+	struct path dir;
+	u32 tree;
+	bool there;
+};
+
+static void pv_choice_drop(struct pv_choice *choice)
+{
+	if (choice->dir.mnt)
+		path_put(&choice->dir);
+	choice->dir.mnt = NULL;
+}
+
+/*
+ * The directory of @choice, in which @c leads to @next; @virtual is without @c.  1 if it
+ * does not lie there, but is NEW of a rule.
+ */
+static int pv_resolve_choice_dir(struct pv_resolver *r, struct pv_trees trees,
+				 const struct pv_component *c,
+				 struct pv_choice *choice)
+{
+	char *up = r->scratch;
+	struct pv_hit hit;
+	ssize_t len;
+
+	len = pv_trees_translate(r->layers, &trees, r->virtual, up, &hit);
+	if (len < 0)
+		return len;
+	if (!len)
+		len = strscpy(up, r->virtual, PATH_MAX);
+	if (len == 1) {
+		len = 0;
+		*up = '\0';
+	}
+	if (strncmp(r->next, up, len) || r->next[len] != '/' ||
+	    strlen(r->next + len + 1) != c->len ||
+	    memcmp(r->next + len + 1, c->name, c->len))
+		return 1;
+	return pv_resolve_tree_dir(r, &hit, up, &choice->dir);
+}
+
+/* Look for @c in the tree by which @virtual leads to @next; 0, or why it cannot be there. */
+static int pv_resolve_try(struct pv_resolver *r, const struct pv_trees *trees,
+			  const struct pv_component *c, size_t old_len,
+			  const struct pv_hit *hit, struct pv_choice *choice)
+{
+	struct path path;
+	int err;
+
+	choice->there = true;
+	if (pv_resolve_is_step(r, strlen(r->next), c)) {
+		if (!pv_resolve_is_there(r))
+			return -ENOENT;
+		choice->dir = *pv_resolve_dir(r);
+		path_get(&choice->dir);
+	} else {
+		r->virtual[old_len] = '\0';
+		err = pv_resolve_choice_dir(r, *trees, c, choice);
+		r->virtual[old_len] = '/';
+		if (err)
+			return err > 0 ? pv_resolve_new_is_there(r, hit) : err;
+	}
+	err = pv_resolve_child_of(r, &choice->dir, 0, &path);
+	if (!err)
+		path_put(&path);
+	/* If it is anything else, who walks there will find out. */
+	choice->there = err != -ENOENT;
+	return 0;
+}
+
+/* Go on where @choice has it. */
+static int pv_resolve_take(struct pv_resolver *r, const struct pv_component *c,
+			   size_t old_len, struct pv_choice *choice)
+{
+	const struct path *dir = pv_resolve_dir(r);
+	struct path path = choice->dir;
+	u32 tree = choice->tree;
+	int err;
+
+	choice->dir.mnt = NULL;
+	r->tree = tree;
+	if (!path.mnt)
+		return 0;
+	if (path_equal(&path, dir)) {
+		path_put(&path);
+		return 0;
+	}
+	if (!pv_resolve_may_cross(r)) {
+		path_put(&path);
+		return -EXDEV;
+	}
+	pv_resolve_pop(r, r->nr_dirs - 1);
+	/* The directory itself is, in the same tree, ... */
+	pv_resolve_real(r, r->real, &(struct pv_hit){ });
+	r->real[strlen(r->real) - 1 - c->len] = '\0';
+	r->virtual[old_len] = '\0';
+	pv_resolve_find_tree(r, r->real);
+	err = pv_resolve_push(r, &path);
+	r->virtual[old_len] = '/';
+	r->tree = tree;
+	return err == PV_RESOLVE_MORE ? 0 : err;
+}
+
+/* Where @virtual leads in one of the trees, in @next. */
+static int pv_resolve_lead(struct pv_resolver *r, struct pv_trees *trees,
+			   struct pv_hit *hit)
+{
+	ssize_t len = pv_trees_translate(r->layers, trees, r->virtual, r->next, hit);
+
+	if (len < 0)
+		return len;
+	if (!len)
+		strscpy(r->next, r->virtual, PATH_MAX);
+	else if (len == 1)
+		*r->next = '\0';	/* the root directory */
+	return 0;
+}
+
+/* May another tree be looked at, after so many? */
+static int pv_resolve_may_go_on(const struct pv_resolver *r, u32 trees)
+{
+	cond_resched();
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	return trees == PV_MAX_TREES || r->work > PV_RESOLVE_WORK ? -ELOOP : 0;
+}
+
+/* None of the trees has @c.  Go on where it could be made, or where the walk is. */
+static int pv_resolve_take_none(struct pv_resolver *r, const struct pv_component *c,
+				size_t old_len, struct pv_choice *made, u32 here)
+{
+	if (made->dir.mnt)
+		return pv_resolve_take(r, c, old_len, made);
+	r->tree = here;
+	return 0;
+}
+
+/*
+ * @virtual has been made longer by @c.  Which of the trees has it?  The first one that does;
+ * where none does the first one in which it could be made.  Go on there.
+ */
+static int pv_resolve_choose(struct pv_resolver *r, const struct pv_component *c,
+			     size_t old_len)
+{
+	struct pv_choice choice = { }, made = { };
+	struct pv_trees trees;
+	struct pv_hit hit;
+	u32 here = 0;
+	int err;
+
+	err = pv_resolve_spell(r, c->name, c->len);
+	pv_trees_begin(&trees);
+	while (!err) {
+		err = pv_resolve_lead(r, &trees, &hit);
+		/* No union; most names leave here. */
+		if (err || (!choice.tree && !hit.under))
+			break;
+		r->tree = choice.tree;
+		if (pv_resolve_is_step(r, strlen(r->next), c))
+			here = r->tree;
+		err = pv_resolve_try(r, &trees, c, old_len, &hit, &choice);
+		if (!err && choice.there) {
+			err = pv_resolve_take(r, c, old_len, &choice);
+			break;
+		}
+		if (err && !pv_tree_lacks(err))
+			break;
+		if (!err && !made.dir.mnt)
+			swap(made, choice);
+		pv_choice_drop(&choice);
+		if (!pv_trees_next(r->layers, &trees)) {
+			err = pv_resolve_take_none(r, c, old_len, &made, here);
+			break;
+		}
+		choice.tree = r->tree + 1;
+		err = pv_resolve_may_go_on(r, choice.tree);
+	}
+	pv_choice_drop(&choice);
+	pv_choice_drop(&made);
+	return err;
+}
+
 /* From one directory down by a component that is neither "." nor "..". */
 static ssize_t pv_resolve_down(struct pv_resolver *r,
 			       const struct pv_component *c, char *result)
@@ -883,6 +1255,12 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 	memcpy(r->virtual + r->len, c->name, c->len);
 	pv_resolve_truncate(r, r->len + c->len);
 
+	r->tree = 0;
+	if (unlikely(r->layers->unions)) {
+		err = pv_resolve_choose(r, c, old_len);
+		if (err)
+			return err;
+	}
 	len = pv_resolve_real(r, r->next, &hit);
 	if (len < 0)
 		return len;
@@ -1066,6 +1444,51 @@ ssize_t pv_resolve(struct pv_walk *walk, const struct pv_layers *layers,
 	*resolved = r->resolved;
 	pv_resolver_end(r);
 	return len;
+}
+
+/**
+ * pv_resolve_trees - find a directory in all trees of unions
+ * @layers: what the running task's names pass; the caller holds a reference
+ * @root: the root directory that the running task has changed to, or NULL
+ * @virtual: what the process calls it, normalised: "" for the root directory
+ * @dirs: receives it in those trees that have it; %PV_MAX_TREES at most, references
+ *
+ * Context: may sleep, and walks.
+ * Return: how many; 0 if it is in no union, or if memory is short.
+ */
+unsigned int pv_resolve_trees(const struct pv_layers *layers, const struct pv_root *root,
+			      const char *virtual, struct path *dirs)
+{
+	struct audit_context *audit;
+	struct pv_walk walk = { .native = true };
+	unsigned int nr = 0, left = PV_MAX_TREES;
+	struct pv_resolver *r;
+	struct pv_trees trees;
+	struct pv_hit hit;
+
+	r = kmem_cache_alloc(pv_resolver_cache, GFP_KERNEL);
+	if (!r)
+		return 0;
+	pv_resolver_begin(r, "");
+	r->walk = &walk;
+	r->layers = layers;
+	r->root = root;
+	strscpy(r->virtual, virtual, PATH_MAX);
+	r->len = strlen(r->virtual);
+	pv_walk_enter(&walk);
+	audit = pv_audit_mute();
+	pv_trees_begin(&trees);
+	do {
+		if (pv_resolve_lead(r, &trees, &hit) || fatal_signal_pending(current))
+			break;
+		if (!nr && left == PV_MAX_TREES && !hit.under)
+			break;
+		nr += !pv_resolve_tree_dir(r, &hit, r->next, &dirs[nr]);
+	} while (--left && pv_trees_next(layers, &trees));
+	pv_audit_unmute(audit);
+	pv_walk_leave(&walk);
+	pv_resolver_end(r);
+	return nr;
 }
 
 static void pv_resolver_construct(void *r)

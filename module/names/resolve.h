@@ -35,6 +35,8 @@ ssize_t pv_resolve(struct pv_walk *walk, const struct pv_layers *layers,
 		   const struct pv_root *root, const struct pv_start *start,
 		   const char *name, char *real, unsigned int flags,
 		   struct pv_resolved *resolved);
+unsigned int pv_resolve_trees(const struct pv_layers *layers, const struct pv_root *root,
+			      const char *virtual, struct path *dirs);
 int pv_resolve_init(void);
 void pv_resolve_uninit(void);
 

@@ -273,6 +273,7 @@ enum pv_way pv_vpath_way(struct pv_vpath *vpath,
 	ssize_t len;
 
 	hit->rule = PV_NO_RULE;
+	hit->under = false;
 	if (!pv_name_dots(name) && pv_vpath_plain(vpath, layers))
 		return PV_WAY_NATIVE;
 
@@ -283,7 +284,7 @@ enum pv_way pv_vpath_way(struct pv_vpath *vpath,
 		return PV_WAY_UNKNOWN;
 
 	len = pv_layers_translate(layers, vpath->virtual, vpath->scratch, hit);
-	if (len < 0)
+	if (len < 0 || hit->under)
 		return PV_WAY_UNKNOWN;
 	vpath->route = hit->route;
 	if (len)

@@ -53,7 +53,8 @@ static int pv_put_rule(struct sk_buff *skb, const struct pv_rule *rule)
 	if (nla_put_string(skb, PATHVIRT_RULE_A_ORIGINAL,
 			   *rule->original ? rule->original : "/") ||
 	    nla_put_string(skb, PATHVIRT_RULE_A_NEW,
-			   *rule->given ? rule->given : "/")) {
+			   *rule->given ? rule->given : "/") ||
+	    (rule->under && nla_put_flag(skb, PATHVIRT_RULE_A_UNDER))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -73,7 +74,8 @@ static bool pv_dump_has_room(const struct sk_buff *skb,
 {
 	size_t room = skb->len + skb_tailroom(skb);
 	size_t need = nla_total_size(nla_total_size(rule->original_len + 2) +
-				     nla_total_size(rule->given_len + 2));
+				     nla_total_size(rule->given_len + 2) +
+				     nla_total_size(0));
 
 	return skb->len + need <= (room > PV_DUMP_ALLOC ? room :
 				   NLMSG_GOODSIZE);

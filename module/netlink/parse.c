@@ -19,6 +19,7 @@
 const struct nla_policy pv_rule_policy[PATHVIRT_RULE_A_MAX + 1] = {
 	[PATHVIRT_RULE_A_ORIGINAL]	= PV_PATH_POLICY,
 	[PATHVIRT_RULE_A_NEW]		= PV_PATH_POLICY,
+	[PATHVIRT_RULE_A_UNDER]		= { .type = NLA_FLAG },
 };
 
 /* The constants are those that user space knows. */
@@ -102,6 +103,8 @@ static int pv_rule_parse(struct genl_info *info, const struct nlattr *attr,
 
 	err = pv_draft_add(draft, nla_data(rule[PATHVIRT_RULE_A_ORIGINAL]),
 			   nla_data(rule[PATHVIRT_RULE_A_NEW]), &why);
+	if (!err && rule[PATHVIRT_RULE_A_UNDER])
+		pv_draft_under(draft);
 	if (!err && draft->bytes > PATHVIRT_MAX_TABLE_BYTES)
 		return pv_refuse(info, attr, -E2BIG, pv_why_bytes);
 	return err && why ? pv_refuse(info, attr, err, why) : err;

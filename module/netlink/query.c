@@ -25,9 +25,9 @@
 #include "rules/path.h"
 
 static struct sk_buff *pv_reply_begin(struct genl_info *info, u8 cmd,
-				      void **header)
+				      size_t extra, void **header)
 {
-	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE + 2 * PATH_MAX,
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE + 2 * PATH_MAX + extra,
 					  GFP_KERNEL);
 
 	if (!skb)
@@ -50,23 +50,6 @@ static int pv_reply_end(struct genl_info *info, struct sk_buff *skb,
 	return genlmsg_reply(skb, info);
 }
 
-static int pv_resolve_reply(struct genl_info *info, int attr, const char *path,
-			    const struct pv_hit *hit)
-{
-	struct sk_buff *skb;
-	void *header;
-	int err;
-
-	skb = pv_reply_begin(info, PATHVIRT_CMD_RESOLVE, &header);
-	if (!skb)
-		return -ENOMEM;
-	err = nla_put_string(skb, attr, path);
-	if (!err && hit->rule != PV_NO_RULE)
-		err = nla_put_u32(skb, PATHVIRT_A_LAYER, hit->layer) ?:
-		      nla_put_u32(skb, PATHVIRT_A_INDEX, hit->rule);
-	return pv_reply_end(info, skb, header, err);
-}
-
 /**
  * struct pv_question - where does a path lead, or what leads there?
  * @layers: what the process's names pass, or NULL
@@ -81,12 +64,56 @@ struct pv_question {
 	char *path;
 };
 
+/* Where @path is looked for if it is not in the first tree; @real is for scratch. */
+static int pv_put_further(struct sk_buff *skb, const struct pv_layers *layers,
+			  const char *path, char *real)
+{
+	unsigned int left = PV_MAX_TREES;
+	struct pv_trees trees;
+	struct pv_hit hit;
+	ssize_t len;
+	int err = 0;
+
+	pv_trees_begin(&trees);
+	len = pv_trees_translate(layers, &trees, path, real, &hit);
+	while (!err && len >= 0 && --left && pv_trees_next(layers, &trees)) {
+		len = pv_trees_translate(layers, &trees, path, real, &hit);
+		if (len >= 0)
+			err = nla_put_string(skb, PATHVIRT_A_FURTHER,
+					     len ? real : *path ? path : "/");
+	}
+	return err;
+}
+
+/* @further: what is looked for in the trees of a union, or NULL; @path is of no use after. */
+static int pv_resolve_reply(struct genl_info *info, int attr, const char *path,
+			    const struct pv_hit *hit,
+			    const struct pv_question *question, const char *further)
+{
+	size_t extra = further ? PV_MAX_TREES * nla_total_size(PATH_MAX) : 0;
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	skb = pv_reply_begin(info, PATHVIRT_CMD_RESOLVE, extra, &header);
+	if (!skb)
+		return -ENOMEM;
+	err = nla_put_string(skb, attr, path);
+	if (!err && hit->rule != PV_NO_RULE)
+		err = nla_put_u32(skb, PATHVIRT_A_LAYER, hit->layer) ?:
+		      nla_put_u32(skb, PATHVIRT_A_INDEX, hit->rule);
+	if (!err && further)
+		err = pv_put_further(skb, question->layers, further,
+				     question->vpath->scratch);
+	return pv_reply_end(info, skb, header, err);
+}
+
 /* Where the path leads. */
 static int pv_answer_real(struct genl_info *info, struct pv_question *question)
 {
 	const struct pv_root *root = question->root;
 	struct pv_hit hit = { .rule = PV_NO_RULE };
-	const char *real = question->path;
+	const char *real = question->path, *asked;
 	char *result = question->vpath->scratch;
 	ssize_t len = 0;
 
@@ -97,9 +124,9 @@ static int pv_answer_real(struct genl_info *info, struct pv_question *question)
 			return -ENAMETOOLONG;
 	}
 	/* A rule for "/" shall answer NEW, not what is to be walked for it. */
+	asked = real[1] ? real : "";
 	if (question->layers)
-		len = pv_layers_translate(question->layers,
-					  real[1] ? real : "", result, &hit);
+		len = pv_layers_translate(question->layers, asked, result, &hit);
 	if (len < 0)
 		return len;
 	if (len)
@@ -107,7 +134,8 @@ static int pv_answer_real(struct genl_info *info, struct pv_question *question)
 	/* It is what the process has, wherever its name may lead by now. */
 	if (root && !question->path[1])
 		real = *root->real ? root->real : "/";
-	return pv_resolve_reply(info, PATHVIRT_A_REAL, real, &hit);
+	return pv_resolve_reply(info, PATHVIRT_A_REAL, real, &hit, question,
+				hit.under ? asked : NULL);
 }
 
 /* What the process calls the path. */
@@ -130,7 +158,7 @@ static int pv_answer_virtual(struct genl_info *info,
 	if (!virtual)
 		return -ENOENT;
 	return pv_resolve_reply(info, PATHVIRT_A_PATH,
-				*virtual ? virtual : "/", &none);
+				*virtual ? virtual : "/", &none, question, NULL);
 }
 
 static int pv_resolve_task(struct genl_info *info, struct task_struct *task,
@@ -226,7 +254,7 @@ int pv_doit_status(struct sk_buff *request, struct genl_info *info)
 	void *header;
 	int err;
 
-	skb = pv_reply_begin(info, PATHVIRT_CMD_STATUS, &header);
+	skb = pv_reply_begin(info, PATHVIRT_CMD_STATUS, 0, &header);
 	if (!skb)
 		return -ENOMEM;
 	err = nla_put_string(skb, PATHVIRT_A_VERSION, THIS_MODULE->version) ?:

@@ -174,6 +174,8 @@ static int pv_table_look_up(struct genl_info *info, struct pv_table *table,
 		return pv_info_charged(info, err);
 	why = err == -ENOENT || err == -ENOTDIR ?
 		      "NEW of a rule is not there" :
+	      err == -EINVAL ?
+		      "ORIGINAL of a union is spelled by a symbolic link: say where that leads" :
 		      "NEW of a rule cannot be looked up";
 	return pv_refuse(info,
 			 pv_info_rule(info, table->nr_rules,

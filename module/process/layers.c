@@ -99,6 +99,8 @@ static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *base,
 	layers->base = pv_root_get(base);
 	layers->root = pv_root_get(root);
 	layers->line = layers;
+	layers->unions = false;
+	layers->placed = false;
 	layers->quick = false;
 	layers->nr = nr;
 	layers->from = (struct pv_root **)layers +
@@ -112,6 +114,7 @@ static void pv_layers_put_in(struct pv_layers *to, u32 i, struct pv_table *table
 {
 	to->tables[i] = pv_table_get(table);
 	to->from[i] = pv_root_get(from);
+	to->unions |= table->unions;
 }
 
 /* Has no rule of @table to do with what one of @other leads to? */
@@ -149,9 +152,12 @@ static bool pv_layers_apart(const struct pv_layers *layers)
 /* All tables are there: can a brief walk go by them? */
 static void pv_layers_finish(struct pv_layers *layers)
 {
-	const struct pv_table *table;
+	const struct pv_table *table = layers->tables[0];
 	u32 i;
 
+	layers->placed = layers->nr == 1 && !layers->root && !layers->from[0] &&
+			 table->places &&
+			 path_equal(&layers->base->inner, &table->places->root);
 	layers->quick = !layers->root;
 	for (i = 0; layers->quick && i < layers->nr; i++) {
 		table = layers->tables[i];
@@ -527,9 +533,12 @@ static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
 
 	hit->rule = PV_NO_RULE;
 	hit->route = PV_ROUTE_NATIVE;
+	hit->under = false;
 	for (i = 0; i < layers->nr; i++) {
 		len = pv_layers_pass_one(layers, i, name, real, size, &match,
 					 dot);
+		hit->under |= match != PV_NO_RULE &&
+			      layers->tables[i]->rules[match].under;
 		if (len < 0)
 			return len;
 		if (match != PV_NO_RULE && hit->rule == PV_NO_RULE) {
@@ -558,7 +567,8 @@ static ssize_t pv_layers_pass(const struct pv_layers *layers, const char *name,
  *	behind its @size may be overwritten
  * @size: the size of @real
  * @hit: receives the first rule that matched, also if it was an exception
- * @dots: set to whether @name has ".." components; the result is then of no use
+ * @dots: set to whether @name has ".." components, or a union has to do with it; the
+ *	result is then of no use
  *
  * Context: the caller holds a read lock of RCU or a reference to @layers.
  * Return: the result's length; 0 if the name stays as it is; -ENOSPC if @size
@@ -572,7 +582,7 @@ ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
 	ssize_t len;
 
 	len = pv_layers_pass(layers, name, real, size, hit, &dot);
-	*dots = pv_translate_dots(name, len, dot);
+	*dots = hit->under || pv_translate_dots(name, len, dot);
 	return len;
 }
 
@@ -597,6 +607,109 @@ ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
 	return len == -ENOSPC ? -ENAMETOOLONG : len;
 }
 
+/* As pv_layers_pass_one(), of a path that is normalised, by the rules from @least on. */
+static ssize_t pv_trees_pass_one(const struct pv_layers *layers, u32 i,
+				 const char *path, char *real, ssize_t size,
+				 u32 least, u32 *match)
+{
+	const struct pv_table *table = layers->tables[i];
+	const struct pv_root *from = layers->from[i];
+	const char *inside = from ? pv_layers_inside(from, path) : path;
+	size_t above = from && inside ? strlen(from->virtual) : 0;
+	ssize_t len;
+
+	*match = PV_NO_RULE;
+	if (!inside)
+		return 0;
+	if (above + 1 >= size)
+		return -ENOSPC;
+	*match = pv_table_match_after(table, inside, least);
+	len = pv_translate_by(table, inside, path == real, real + above,
+			      size - above, *match);
+	if (len <= 0)
+		return len;
+	if (from)
+		memcpy(real, from->virtual, above);
+	if (len > 1 || !above)
+		return above + len;
+	/* The root directory, which has no "/" behind its name. */
+	real[above] = '\0';
+	return above;
+}
+
+/**
+ * pv_trees_begin - look in the first tree
+ * @trees: receives which it is
+ */
+void pv_trees_begin(struct pv_trees *trees)
+{
+	memset(trees, 0, sizeof(*trees));
+}
+
+/**
+ * pv_trees_translate - where does a path lead in one of the trees?
+ * @layers: the stack
+ * @trees: the tree; what comes behind it is found out by the way
+ * @path: an absolute path, normalised: "" for the root directory
+ * @real: as with pv_layers_translate()
+ * @hit: the same
+ *
+ * Context: as with pv_layers_translate().
+ * Return: the same.
+ */
+ssize_t pv_trees_translate(const struct pv_layers *layers, struct pv_trees *trees,
+			   const char *path, char *real, struct pv_hit *hit)
+{
+	ssize_t len, result = 0;
+	u32 i, match;
+
+	*hit = (struct pv_hit){ .rule = PV_NO_RULE, .route = PV_ROUTE_NATIVE };
+	for (i = 0; i < layers->nr; i++) {
+		len = pv_trees_pass_one(layers, i, path, real, PATH_MAX,
+					trees->least[i], &match);
+		if (len < 0)
+			return -ENAMETOOLONG;
+		trees->behind[i] = 0;
+		if (match != PV_NO_RULE && layers->tables[i]->rules[match].under)
+			trees->behind[i] = match + 1;
+		hit->under |= trees->behind[i];
+		if (match != PV_NO_RULE && hit->rule == PV_NO_RULE) {
+			hit->layer = i;
+			hit->rule = match;
+		}
+		if (hit->route != PV_ROUTE_FIRST)
+			hit->route = pv_layers_add_digit(hit->route, layers->tables[i],
+							 len ? match + 1 : 0);
+		if (len) {
+			result = len;
+			path = real;
+		}
+	}
+	return result;
+}
+
+/**
+ * pv_trees_next - look in the next tree
+ * @layers: the stack
+ * @trees: the tree, of what pv_trees_translate() was asked last; becomes the next one: outer
+ *	layers have each of theirs before an inner one has another
+ *
+ * Return: false if there is none.
+ */
+bool pv_trees_next(const struct pv_layers *layers, struct pv_trees *trees)
+{
+	u32 i;
+
+	for (i = layers->nr; i-- > 0;) {
+		if (trees->behind[i]) {
+			trees->least[i] = trees->behind[i];
+			return true;
+		}
+		trees->least[i] = 0;
+	}
+	return false;
+}
+
 /**
  * pv_layers_concern - has any rule to do with a path?
  * @layers: the stack
@@ -619,10 +732,7 @@ bool pv_layers_concern(const struct pv_layers *layers, const char *path)
 /* Does what is called @name outside of @table have no name inside? */
 static bool pv_table_hides(const struct pv_table *table, const char *name)
 {
-	const char *rest;
-	u32 rule = pv_table_match(table, name, &rest);
-
-	return rule != PV_NO_RULE && !table->rules[rule].exception;
+	return !pv_table_leads(table, name, PV_NO_RULE);
 }
 
 /*
@@ -716,7 +826,7 @@ pv_route_t pv_layers_reverse(const struct pv_layers *layers, const char *real, p
 	return pv_layers_number(layers, digits);
 }
 
-/* Does a rule of one layer speak of something below @name, and counts there? */
+/* Does a rule of one layer speak of something below @name, and counts there, or is a union? */
 static bool pv_layers_have_below(const struct pv_layers *layers, u32 i,
 				 const char *name)
 {
@@ -724,14 +834,17 @@ static bool pv_layers_have_below(const struct pv_layers *layers, u32 i,
 	const struct pv_root *from = layers->from[i];
 	const char *rest, *inside;
 	size_t len = strlen(name);
+	u32 rule;
 
 	inside = from ? pv_root_strip(from, name) : name;
 	/* All of them are below it if the root directory is. */
 	if (!inside)
 		return from->virtual && !strncmp(from->virtual, name, len) &&
 		       from->virtual[len] == '/';
-	return pv_table_has_below(table, inside,
-				  pv_table_match(table, inside, &rest));
+	rule = pv_table_match(table, inside, &rest);
+	if (rule != PV_NO_RULE && table->rules[rule].under)
+		return true;
+	return pv_table_has_below(table, inside, rule);
 }
 
 /* Where a path leads by one layer; it may lie in @scratch.  NULL if that is too long. */
@@ -759,7 +872,8 @@ static const char *pv_layers_lead_one(const struct pv_layers *layers, u32 i,
  * Context: as with pv_layers_translate().
  * Return: where @name leads, in the same form; it may lie in @scratch.  NULL if
  * what lies below may lead elsewhere: a rule of some layer speaks of something
- * below @name, or of what it is on its way through the layers, and counts there.
+ * below @name, or of what it is on its way through the layers, and counts there, or is a
+ * union.
  */
 const char *pv_layers_plain(const struct pv_layers *layers, const char *name,
 			    char *scratch)

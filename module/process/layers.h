@@ -40,6 +40,9 @@
  *	@base, a reference; or NULL: it is that very one
  * @line: this stack, or that of which it is the same seen from another root
  *	directory; only compared
+ * @unions: some rule of some table is a union (--under)
+ * @placed: there is one table, and what its NEWs are is known for the process's root
+ *	directory
  * @quick: a brief walk knows its way (start.c): the places of all tables are those of the
  *	process's root directory, and none has to do with what another one leads to
  * @nr: number of @tables, at least one
@@ -52,6 +55,8 @@ struct pv_layers {
 	struct pv_root *root;
 	struct pv_root **from;
 	const struct pv_layers *line;
+	bool unions;
+	bool placed;
 	bool quick;
 	u32 nr;
 	struct pv_table *tables[] __counted_by(nr);
@@ -72,11 +77,26 @@ typedef u64 pv_route_t;
  * @layer: the innermost layer in which a rule matched
  * @rule: the rule's index there, or PV_NO_RULE
  * @route: how the process calls what is there, see below
+ * @under: some layer's rule was a union: what is not there is looked for further
  */
 struct pv_hit {
 	u32 layer;
 	u32 rule;
 	pv_route_t route;
+	bool under;
+};
+
+/* In more trees than this a name is not looked for. */
+#define PV_MAX_TREES	16
+
+/**
+ * struct pv_trees - in which of the trees of unions a name is looked for
+ * @least: of each layer the first rule that counts
+ * @behind: of each layer the first rule that counts in the next tree; 0 if it has no other
+ */
+struct pv_trees {
+	u32 least[PV_MAX_LAYERS];
+	u32 behind[PV_MAX_LAYERS];
 };
 
 /**
@@ -175,6 +195,10 @@ ssize_t pv_layers_translate_dots(const struct pv_layers *layers,
 				 struct pv_hit *hit, bool *dots);
 ssize_t pv_layers_translate(const struct pv_layers *layers, const char *name,
 			    char *real, struct pv_hit *hit);
+void pv_trees_begin(struct pv_trees *trees);
+ssize_t pv_trees_translate(const struct pv_layers *layers, struct pv_trees *trees,
+			   const char *path, char *real, struct pv_hit *hit);
+bool pv_trees_next(const struct pv_layers *layers, struct pv_trees *trees);
 bool pv_layers_concern(const struct pv_layers *layers, const char *path);
 bool pv_layers_overlap(const struct pv_layers *layers);
 pv_route_t pv_layers_reverse(const struct pv_layers *layers, const char *real, pv_route_t route,

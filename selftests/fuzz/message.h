@@ -131,6 +131,8 @@ static inline void message_rule(struct message *message, struct chance *chance)
 	nest->nla_type = PATHVIRT_A_RULE | NLA_F_NESTED;
 	message_path(message, chance, PATHVIRT_RULE_A_ORIGINAL);
 	message_path(message, chance, PATHVIRT_RULE_A_NEW);
+	if (chance_below(chance, 4) == 0)
+		message_attr(message, PATHVIRT_RULE_A_UNDER, NULL, 0);
 	nest->nla_len = message->size - begin;
 }
 

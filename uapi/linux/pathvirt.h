@@ -92,7 +92,9 @@
  * @PATHVIRT_CMD_RESOLVE: where %PATHVIRT_A_PATH, an absolute path as the
  *	process would spell it, leads.  The answer carries %PATHVIRT_A_REAL and,
  *	if a rule matched, %PATHVIRT_A_LAYER and %PATHVIRT_A_INDEX of the
- *	innermost one.  Or the other way round: with %PATHVIRT_A_REAL in the
+ *	innermost one; and where unions have to do with it (%PATHVIRT_RULE_A_UNDER)
+ *	%PATHVIRT_A_FURTHER for each place where it is looked for after that.  Or
+ *	the other way round: with %PATHVIRT_A_REAL in the
  *	request the answer carries %PATHVIRT_A_PATH, what the process would call
  *	it.  ".." is taken by name, symbolic links are not followed.  Real paths
  *	are spelled from the root directory that rules are spelled from, the one
@@ -153,6 +155,8 @@ enum pathvirt_cmd {
  * @PATHVIRT_A_CGROUP: u64, the cgroup that a layer belongs to: the inode number of its
  *	directory
  * @PATHVIRT_A_CGROUPS: u32, number of cgroups with a table
+ * @PATHVIRT_A_FURTHER: string, repeated: where it is looked for if %PATHVIRT_A_REAL is
+ *	not there, in that order
  */
 enum pathvirt_attr {
 	PATHVIRT_A_UNSPEC,
@@ -182,6 +186,7 @@ enum pathvirt_attr {
 	PATHVIRT_A_CGROUP_FD,
 	PATHVIRT_A_CGROUP,
 	PATHVIRT_A_CGROUPS,
+	PATHVIRT_A_FURTHER,
 
 	__PATHVIRT_A_MAX,
 #define PATHVIRT_A_MAX		(__PATHVIRT_A_MAX - 1)
@@ -193,6 +198,8 @@ enum pathvirt_attr {
  * @PATHVIRT_RULE_A_UNSPEC: never sent
  * @PATHVIRT_RULE_A_ORIGINAL: string, absolute, without ".." components
  * @PATHVIRT_RULE_A_NEW: string, absolute, without ".." components
+ * @PATHVIRT_RULE_A_UNDER: flag, what NEW lacks is looked for further: by the rules behind
+ *	this one, at last at ORIGINAL itself.  It means nothing where ORIGINAL is NEW
  *
  * Trailing "/", "//" and "/./" are normalised by the kernel.
  */
@@ -200,6 +207,7 @@ enum pathvirt_rule_attr {
 	PATHVIRT_RULE_A_UNSPEC,
 	PATHVIRT_RULE_A_ORIGINAL,
 	PATHVIRT_RULE_A_NEW,
+	PATHVIRT_RULE_A_UNDER,
 
 	__PATHVIRT_RULE_A_MAX,
 #define PATHVIRT_RULE_A_MAX	(__PATHVIRT_RULE_A_MAX - 1)
