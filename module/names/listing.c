@@ -27,6 +27,11 @@
  *   mistaken for the position of a rule at odds of N times the number of rules to 2^31,
  *   and then only if a buffer was full just before it.
  *
+ * A directory that is in several trees of a union (--under) is listed tree by tree: first
+ * what its own has, then what others have and those before them lack.  These are told in
+ * the order of a hash of their names, which is their position: so wherever a listing goes
+ * on, what comes next is known by reading these trees once more.
+ *
  * What a listing finds of a name is asked outside of all locks; mostly it is NEW's own
  * inode, which the rule holds, and no server is asked.
  */
@@ -34,8 +39,11 @@
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fcntl.h>
+#include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/jhash.h>
 #include <linux/limits.h>
+#include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/path.h>
@@ -53,6 +61,7 @@
 #include "names/audit.h"
 #include "names/calls.h"
 #include "names/handlers.h"
+#include "names/resolve.h"
 #include "names/vpath.h"
 #include "process/layers.h"
 #include "process/place.h"
@@ -68,6 +77,17 @@
 /* With so many names each one that is listed is looked for. */
 #define PV_LISTING_FEW	32
 
+/*
+ * How many positions there are for what other trees of a union have; where they have to be
+ * among those of the filesystem, of N of its names one is mistaken for one of them as
+ * above, at odds of N times that number to 2^31.
+ */
+#define PV_FURTHER_HASHES	BIT_ULL(31)
+#define PV_FURTHER_HASHES_FEW	BIT_ULL(18)
+
+/* So many names of other trees are told by reading them once. */
+#define PV_FURTHER_MAX		512
+
 /* The inode number of what cannot be looked at; none means that there is nothing. */
 #define PV_INO_UNKNOWN	1
 
@@ -81,7 +101,10 @@
  * @left_out: something was not told: it is added at the end
  * @fd: the directory's descriptor
  * @layers: what the process's names pass; a reference
- * @span: how many positions there are for names that are added
+ * @dirs: the directory in other trees of a union; references
+ * @nr_dirs: how many
+ * @hashes: how many positions there are for what they have
+ * @span: the same, and for names that are added
  * @name: the name that is added next
  * @next: another one that might be
  * @views: what the directory is to each layer
@@ -95,6 +118,9 @@ struct pv_listing {
 	bool left_out;
 	int fd;
 	struct pv_layers *layers;
+	struct path dirs[PV_MAX_TREES];
+	unsigned int nr_dirs;
+	u64 hashes;
 	u64 span;
 	char name[NAME_MAX + 1];
 	char next[NAME_MAX + 1];
@@ -124,7 +150,9 @@ static bool pv_listing_adds(const struct pv_listing *listing, u32 layer,
 	const struct pv_table *table = listing->layers->tables[layer];
 	const struct pv_dir_view *view = &listing->views[layer];
 
-	if (below->rule < view->match)
+	/* Behind a union it is what that lacks. */
+	if (below->rule < view->match ||
+	    (below->rule != PV_NO_RULE && table->rules[view->match].under))
 		return !table->rules[below->rule].exception;
 	/* What lies above an ORIGINAL may have a stand-in. */
 	return view->alone && below->rule == PV_NO_RULE && table->places &&
@@ -192,7 +220,7 @@ static __always_inline unsigned int pv_listing_bit(const char *name,
 	return (len + (u8)name[0] + 8 * (u8)name[len - 1]) % 64;
 }
 
-/* Note which names need a closer look.  Return false if there are none. */
+/* Note which names need a closer look.  Return false if there are none, nor other trees. */
 static bool pv_listing_prepare(struct pv_listing *listing)
 {
 	struct pv_added added;
@@ -206,7 +234,7 @@ static bool pv_listing_prepare(struct pv_listing *listing)
 	if (nr == PV_LISTING_FEW)
 		listing->bits = U64_MAX;
 	*listing->name = '\0';
-	return nr;
+	return nr || listing->nr_dirs;
 }
 
 /* ---- What the filesystem tells ---- */
@@ -352,7 +380,7 @@ static loff_t pv_listing_based(const struct pv_listing *listing,
 static u64 pv_added_pos(const struct pv_listing *listing,
 			const struct pv_added *added)
 {
-	u64 pos = added->below.any + 1ULL;
+	u64 pos = listing->hashes + added->below.any + 1ULL;
 	u32 i;
 
 	for (i = 0; i < added->layer; i++)
@@ -400,6 +428,250 @@ static void pv_listing_moved(struct file *file)
 	file->f_pos = pos;
 }
 
+/* ---- Other trees of a union ---- */
+
+/**
+ * struct pv_further - a name that another tree has
+ * @hash: its position
+ * @dir: which of the listing's @dirs has it
+ * @type: its type, DT_x
+ * @len: its length
+ * @ino: its inode number
+ * @name: the name
+ */
+struct pv_further {
+	u32 hash;
+	u8 dir;
+	u8 type;
+	u16 len;
+	u64 ino;
+	char name[NAME_MAX + 1];
+};
+
+/**
+ * struct pv_gather - the next names that other trees have, by their positions
+ * @ctx: what the filesystem is given
+ * @hashes: how many positions there are
+ * @from: the first one that is of use
+ * @end: from here on there may be more than are here
+ * @dir: what is read just now
+ * @any: it has told of something
+ * @nr: how many there are
+ * @order: of @names, by @hash and @dir
+ * @names: the names
+ */
+struct pv_gather {
+	struct dir_context ctx;
+	u64 hashes;
+	u64 from;
+	u64 end;
+	u8 dir;
+	bool any;
+	unsigned int nr;
+	u16 order[PV_FURTHER_MAX];
+	struct pv_further names[PV_FURTHER_MAX];
+};
+
+/* Make room for a name behind those with a lower position; NULL if it is not needed. */
+static struct pv_further *pv_gather_room(struct pv_gather *gather, u32 hash)
+{
+	unsigned int lo = 0, hi = gather->nr, mid;
+	u16 place = gather->nr;
+
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (gather->names[gather->order[mid]].hash <= hash)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (gather->nr < PV_FURTHER_MAX) {
+		gather->nr++;
+	} else {
+		place = gather->order[gather->nr - 1];
+		gather->end = min_t(u64, gather->end,
+				    lo < gather->nr ? gather->names[place].hash : hash);
+		if (lo == gather->nr)
+			return NULL;
+	}
+	memmove(gather->order + lo + 1, gather->order + lo,
+		(gather->nr - 1 - lo) * sizeof(*gather->order));
+	gather->order[lo] = place;
+	return &gather->names[place];
+}
+
+static bool pv_gather_tell(struct dir_context *ctx, const char *name, int len,
+			   loff_t pos, u64 ino, unsigned int type)
+{
+	struct pv_gather *gather = container_of(ctx, struct pv_gather, ctx);
+	struct pv_further *further;
+	u32 hash;
+
+	gather->any = true;
+	if (len <= 0 || len > NAME_MAX ||
+	    (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'))))
+		return true;
+	hash = jhash(name, len, 0) & (gather->hashes - 1);
+	if (hash < gather->from || hash >= gather->end)
+		return true;
+	further = pv_gather_room(gather, hash);
+	if (further) {
+		further->hash = hash;
+		further->dir = gather->dir;
+		further->type = type;
+		further->len = len;
+		further->ino = ino;
+		memcpy(further->name, name, len);
+		further->name[len] = '\0';
+	}
+	return !fatal_signal_pending(current);
+}
+
+/* Read one of the other directories; one that may not be read has nothing to tell. */
+static int pv_gather_read(struct pv_gather *gather, const struct path *dir)
+{
+	struct file *file = dentry_open(dir, O_RDONLY | O_DIRECTORY, current_cred());
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file) == -ENOMEM || PTR_ERR(file) == -ENFILE ?
+		       PTR_ERR(file) : 0;
+	do {
+		cond_resched();
+		gather->any = false;
+		gather->ctx.pos = file->f_pos;
+		err = pv_original_iterate(file, &gather->ctx);
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+	} while (!err && gather->any);
+	fput(file);
+	return err;
+}
+
+static int pv_gather_all(struct pv_gather *gather, const struct pv_listing *listing)
+{
+	unsigned int i;
+	int err = 0;
+
+	gather->nr = 0;
+	gather->end = listing->hashes;
+	for (i = 0; i < listing->nr_dirs && !err; i++) {
+		gather->dir = i;
+		err = pv_gather_read(gather, &listing->dirs[i]);
+	}
+	/* More than there is room for, at one position: who makes such names loses some. */
+	gather->end = max(gather->end, gather->from + 1);
+	return err;
+}
+
+/* Has a directory that name? */
+static bool pv_further_is_in(const struct path *dir, const char *name)
+{
+	struct filename *filename = getname_kernel(name);
+	struct path path;
+	int err;
+
+	if (IS_ERR(filename))
+		return false;
+	err = pv_original_lookup(AT_FDCWD, filename, 0, &path, dir);
+	putname(filename);
+	if (!err)
+		path_put(&path);
+	return !err;
+}
+
+/* Is it not told of otherwise: by a directory before, or by rules? */
+static bool pv_further_counts(const struct pv_listing *listing, const struct path *own,
+			      const struct pv_further *further)
+{
+	unsigned int i;
+
+	if (pv_listing_has(listing, further->name, further->len) ||
+	    pv_further_is_in(own, further->name))
+		return false;
+	for (i = 0; i < further->dir; i++)
+		if (pv_further_is_in(&listing->dirs[i], further->name))
+			return false;
+	return true;
+}
+
+/* Tell what has been gathered; 1 if the caller takes no more. */
+static int pv_further_tell(struct pv_listing *listing, const struct pv_gather *gather,
+			   struct file *file, loff_t base, const struct path *own)
+{
+	const struct pv_further *further;
+	unsigned int i;
+
+	for (i = 0; i < gather->nr; i++) {
+		further = &gather->names[gather->order[i]];
+		if (further->hash >= gather->end)
+			break;
+		file->f_pos = base + further->hash;
+		listing->outer->pos = file->f_pos;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		if (pv_further_counts(listing, own, further) &&
+		    !listing->tell(listing->outer, further->name, further->len,
+				   base + further->hash, further->ino, further->type))
+			return 1;
+	}
+	return 0;
+}
+
+/* Go on with what other trees have, from that position on; 1 if the caller takes no more. */
+static int pv_listing_further(struct pv_listing *listing, struct file *file,
+			      loff_t base, u64 from)
+{
+	struct path own = file->f_path;
+	struct audit_context *audit;
+	struct pv_gather *gather;
+	int err = 0;
+
+	gather = kvmalloc(sizeof(*gather), GFP_KERNEL_ACCOUNT);
+	if (!gather)
+		return -ENOMEM;
+	gather->ctx = *listing->outer;
+	gather->ctx.actor = pv_gather_tell;
+	gather->hashes = listing->hashes;
+	audit = pv_audit_mute();
+	while (!err && from < listing->hashes) {
+		gather->from = from;
+		err = pv_gather_all(gather, listing);
+		if (!err)
+			err = pv_further_tell(listing, gather, file, base, &own);
+		from = gather->end;
+	}
+	pv_audit_unmute(audit);
+	if (!err) {
+		file->f_pos = base + listing->hashes;
+		listing->outer->pos = file->f_pos;
+	}
+	pv_listing_moved(file);
+	kvfree(gather);
+	return err;
+}
+
+/* Find the directory in other trees.  Return whether it is one of them itself. */
+static bool pv_listing_find_trees(struct pv_listing *listing, const struct path *own,
+				  const char *virtual)
+{
+	struct path *dirs = listing->dirs;
+	bool found = false;
+	unsigned int i, nr;
+
+	nr = pv_resolve_trees(listing->layers, listing->layers->root, virtual, dirs);
+	for (i = 0; i < nr; i++) {
+		if (path_equal(&dirs[i], own)) {
+			found = true;
+			path_put(&dirs[i]);
+		} else {
+			dirs[listing->nr_dirs++] = dirs[i];
+		}
+	}
+	return found;
+}
+
 /* ---- Listing ---- */
 
 /* The directory has come to its end, or had: go on with what is added. */
@@ -411,7 +683,14 @@ static int pv_listing_add(struct pv_listing *listing, struct file *file,
 	int err = 0;
 
 	ctx->pos = file->f_pos;
-	if (!pv_listing_seek(listing, from))
+	if (from < listing->hashes) {
+		if (listing->nr_dirs)
+			err = pv_listing_further(listing, file, base, from);
+		if (err)
+			return min(err, 0);
+		from = listing->hashes;
+	}
+	if (!pv_listing_seek(listing, from - listing->hashes))
 		return 0;
 	while (!err && pv_listing_next(listing, &added)) {
 		err = pv_added_find(listing, &added);
@@ -470,22 +749,36 @@ static bool pv_listing_view(struct pv_listing *listing, const struct file *file)
 		.route = pv_route_of(&file->f_path, &file->f_path),
 	};
 	const char *leads = NULL;
-	bool same = false;
+	bool same = false, found = false;
 
 	if (!place)
 		return false;
+	if (layers->unions &&
+	    pv_vpath_name(place, layers, layers->root, &start))
+		found = pv_listing_find_trees(listing, &file->f_path, place->virtual);
 	if (pv_vpath_name(place, layers, layers->root, &start))
 		leads = pv_layers_view(layers, place->virtual, place->scratch,
 				       listing->views);
 	/* If not it was opened before the rules counted: it is what it was. */
 	if (leads)
-		same = !strcmp(leads, place->real);
+		same = found || !strcmp(leads, place->real);
 	pv_vpath_free(place);
 	return same;
 }
 
+static u64 pv_listing_hashes(const struct pv_layers *layers, const struct file *file)
+{
+	if (!layers->unions)
+		return 0;
+	if (in_compat_syscall() ||
+	    file_inode(file)->i_sb->s_maxbytes < 4 * PV_FURTHER_HASHES)
+		return PV_FURTHER_HASHES_FEW;
+	return PV_FURTHER_HASHES;
+}
+
 static struct pv_listing *pv_listing_alloc(struct pv_layers *layers,
-					   struct dir_context *ctx, int fd)
+					   struct dir_context *ctx,
+					   const struct file *file, int fd)
 {
 	struct pv_listing *listing;
 	u32 i;
@@ -500,7 +793,9 @@ static struct pv_listing *pv_listing_alloc(struct pv_layers *layers,
 	listing->told = false;
 	listing->fd = fd;
 	listing->layers = layers;
-	listing->span = 1;
+	listing->nr_dirs = 0;
+	listing->hashes = pv_listing_hashes(layers, file);
+	listing->span = listing->hashes + 1;
 	for (i = 0; i < layers->nr; i++)
 		listing->span += layers->tables[i]->nr_rules;
 	*listing->name = '\0';
@@ -518,13 +813,15 @@ static noinline int pv_listing_run(struct file *file, struct dir_context *ctx)
 		layers = pv_layers_get_fresh();
 	if (!layers)
 		return pv_original_iterate(file, ctx);
-	listing = pv_listing_alloc(layers, ctx, fd);
+	listing = pv_listing_alloc(layers, ctx, file, fd);
 	if (listing) {
 		if (pv_listing_view(listing, file) &&
 		    pv_listing_prepare(listing))
 			err = pv_listing_go(listing, file);
 		else
 			err = pv_original_iterate(file, ctx);
+		while (listing->nr_dirs)
+			path_put(&listing->dirs[--listing->nr_dirs]);
 	}
 	kfree(listing);
 	pv_layers_put(layers);
@@ -542,7 +839,7 @@ static __always_inline bool pv_listing_may_add(const struct pv_layers *layers,
 	unsigned int seq, len;
 	bool may;
 
-	if (layers->nr > 1 || layers->from[0] || layers->root ||
+	if (layers->unions || layers->nr > 1 || layers->from[0] || layers->root ||
 	    !pv_layers_at_home(layers))
 		return true;
 	/* Those have other names. */
