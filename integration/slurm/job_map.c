@@ -41,7 +41,9 @@ static int print_rule(FILE *stream, const struct pv_rules *rules, size_t index)
 	int err = original && target ? 0 : -ENOMEM;
 
 	if (!err)
-		fprintf(stream, "%s:%s;", original, target);
+		fprintf(stream, "%s%s:%s;",
+			pv_rules_under(rules, index) ? "under " : "", original,
+			target);
 	free(original);
 	free(target);
 	return err;

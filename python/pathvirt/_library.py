@@ -35,7 +35,8 @@ class ProcessStruct(Structure):
 class ResolutionStruct(Structure):
     """struct pv_resolution"""
     _fields_ = [("real", c_char_p), ("matched", c_bool), ("layer", c_uint32),
-                ("index", c_uint32)]
+                ("index", c_uint32), ("further", POINTER(c_char_p)),
+                ("further_count", c_size_t)]
 
 
 class StatusStruct(Structure):
@@ -73,6 +74,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "pv_rules_original": (c_char_p, [c_void_p, c_size_t]),
     "pv_rules_target": (c_char_p, [c_void_p, c_size_t]),
     "pv_rules_registered": (c_bool, [c_void_p]),
+    "pv_rules_under": (c_bool, [c_void_p, c_size_t]),
+    "pv_rules_set_under": (None, [c_void_p, c_size_t, c_bool]),
     "pv_rules_add": (c_int, [c_void_p, c_char_p, c_char_p]),
     "pv_rules_parse": (c_int, [c_void_p, c_char_p]),
     "pv_rules_parse_lists": (c_int, [c_void_p, c_char_p, c_char_p]),

@@ -12,15 +12,21 @@ from ._process import SELF, Process
 from ._rules import StrPath
 
 
-class Resolution(NamedTuple):
-    """Where a path leads: the path that the kernel walks; the innermost layer in which a
-    rule matched, and the rule's place in it, both from 0, or None if none did.
-
-    Since 0.1.
-    """
+class _Found(NamedTuple):
     real: str
     layer: int | None
     rule: int | None
+
+
+class Resolution(_Found):
+    """Where a path leads: the path that the kernel walks; the innermost layer in which a
+    rule matched, and the rule's place in it, both from 0, or None if none did. further, no
+    part of the tuple: where it is looked for if it is not there, as unions have it, in that
+    order.
+
+    Since 0.1.
+    """
+    further: tuple[str, ...] = ()
 
 
 def resolve(path: StrPath, process: Process = SELF) -> Resolution:
@@ -37,8 +43,11 @@ def resolve(path: StrPath, process: Process = SELF) -> Resolution:
         check(pv, lib.pv_resolve(pv, process.fileno(), os.fsencode(path), ctypes.byref(found)))
         try:
             it = found.contents
-            return Resolution(os.fsdecode(it.real), it.layer if it.matched else None,
-                              it.index if it.matched else None)
+            resolution = Resolution(os.fsdecode(it.real), it.layer if it.matched else None,
+                                    it.index if it.matched else None)
+            resolution.further = tuple(os.fsdecode(it.further[i] or b"")
+                                       for i in range(it.further_count))
+            return resolution
         finally:
             lib.pv_resolution_free(found)
 

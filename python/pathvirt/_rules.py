@@ -12,25 +12,50 @@ from ._library import Error, lib, take_string
 StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 
-class Rule(NamedTuple):
-    """One rule: where names below original lead, at component boundaries.
-
-    Paths are str, in the encoding of file names with surrogateescape, as os.fsdecode()
-    has it.
-
-    Since 0.1.
-    """
+class _Pair(NamedTuple):
     original: str
     new: str
 
 
-RulesLike = Union["Rules", Iterable["tuple[StrPath, StrPath]"], Mapping[StrPath, StrPath]]
+class Rule(_Pair):
+    """One rule, a pair: where names below original lead, at component boundaries.
+
+    Paths are str, in the encoding of file names with surrogateescape, as os.fsdecode()
+    has it. under: it is a union, see Rules.add(), and as a tuple the same only as another
+    union.
+
+    Since 0.1.
+    """
+    under: bool
+
+    def __new__(cls, original: str, new: str, under: bool = False) -> Rule:
+        rule = super().__new__(cls, original, new)
+        rule.under = under
+        return rule
+
+    def __eq__(self, other: object) -> bool:
+        return tuple.__eq__(self, other) and self.under == getattr(other, "under", False)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return tuple.__hash__(self)
+
+    def __repr__(self) -> str:
+        under = ", under=True" if self.under else ""
+        return f"Rule(original={self.original!r}, new={self.new!r}{under})"
+
+
+RulesLike = Union["Rules", Iterable["tuple[StrPath, StrPath] | tuple[StrPath, StrPath, bool]"],
+                  Mapping[StrPath, StrPath]]
 
 
 class Rules(Sequence[Rule]):
     """An ordered list of rules: the first one that matches a name is used.
 
-    Rules(), Rules([("/old", "/new")]) or Rules({"/old": "/new"}). Paths are str, bytes or
+    Rules(), Rules([("/old", "/new")]) or Rules({"/old": "/new"}); a third member that is
+    true makes a union, see add(). Paths are str, bytes or
     PathLike, absolute; "//", "/./" and a trailing "/" go. ORIGINAL the same as NEW makes an
     exception.
 
@@ -46,8 +71,11 @@ class Rules(Sequence[Rule]):
         self._rules = lib.pv_rules_new()
         if not self._rules:
             raise MemoryError
-        for original, new in rules.items() if isinstance(rules, Mapping) else rules:
-            self.add(original, new)
+        for rule in rules.items() if isinstance(rules, Mapping) else rules:
+            if isinstance(rule, Rule):
+                self.add(*rule, under=rule.under)
+            else:
+                self.add(*rule)
 
     def __del__(self) -> None:
         if getattr(self, "_rules", None):
@@ -61,15 +89,19 @@ class Rules(Sequence[Rule]):
         """
         return c_void_p(self._rules)
 
-    def add(self, original: StrPath, new: StrPath) -> None:
+    def add(self, original: StrPath, new: StrPath, under: bool = False) -> None:
         """Append one rule. ValueError for a path with a NUL in it.
+
+        under makes it a union: what NEW lacks is looked for further, by the rules behind it,
+        at last at ORIGINAL itself.
 
         Since 0.1.
         """
-        self._append("pv_rules_add", original, new)
+        self._append("pv_rules_add", original, new, under=under)
 
     def parse(self, text: str) -> None:
-        r"""Append a rule spelled ORIGINAL=NEW; "\=" stands for a "=" in a path.
+        r"""Append a rule spelled ORIGINAL=NEW; "\=" stands for a "=" in a path. The word
+        "under" and a blank in front of it make it a union.
 
         Since 0.1.
         """
@@ -113,7 +145,7 @@ class Rules(Sequence[Rule]):
         with self._lock:
             return bool(lib.pv_rules_registered(self._rules))
 
-    def _append(self, function: str, *words: StrPath) -> None:
+    def _append(self, function: str, *words: StrPath, under: bool = False) -> None:
         encoded = [os.fsencode(word) for word in words]
         if any(b"\0" in word for word in encoded):
             raise ValueError("embedded null byte")
@@ -122,6 +154,8 @@ class Rules(Sequence[Rule]):
             if result < 0:
                 text = lib.pv_rules_error(self._rules) or b""
                 raise Error(-result, text.decode(errors="replace"))
+            if under:
+                lib.pv_rules_set_under(self._rules, lib.pv_rules_count(self._rules) - 1, True)
 
     def __len__(self) -> int:
         with self._lock:
@@ -154,16 +188,18 @@ class Rules(Sequence[Rule]):
 
     def __str__(self) -> str:
         """As a map file has them."""
-        return "".join(f"{escape(original)}={escape(new)}\n" for original, new in self)
+        return "".join(f"{'under ' if rule.under else ''}{escape(rule.original)}="
+                       f"{escape(rule.new)}\n" for rule in self)
 
     def __repr__(self) -> str:
-        return f"Rules({[tuple(rule) for rule in self]!r})"
+        return f"Rules({[(*rule, True) if rule.under else tuple(rule) for rule in self]!r})"
 
 
 def rule_of(rules: int | c_void_p, index: int) -> Rule:
     """A rule of a struct pv_rules *."""
     return Rule(os.fsdecode(lib.pv_rules_original(rules, index)),
-                os.fsdecode(lib.pv_rules_target(rules, index)))
+                os.fsdecode(lib.pv_rules_target(rules, index)),
+                bool(lib.pv_rules_under(rules, index)))
 
 
 def as_rules(rules: RulesLike) -> Rules:

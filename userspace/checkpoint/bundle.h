@@ -45,6 +45,7 @@ struct bundle_index {
 struct bundle_rule {
 	char *original;
 	char *new;
+	bool under;
 };
 
 /*

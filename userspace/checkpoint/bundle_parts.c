@@ -61,6 +61,7 @@ static const struct schema rule_schema = {
 	.fields = (const struct schema_field[]){
 		{ "original", SCHEMA_BYTES, SCHEMA_AT(struct bundle_rule, original) },
 		{ "new", SCHEMA_BYTES, SCHEMA_AT(struct bundle_rule, new) },
+		{ "under", SCHEMA_BOOL, true, SCHEMA_AT(struct bundle_rule, under) },
 		{ }
 	},
 	.check = check_rule,

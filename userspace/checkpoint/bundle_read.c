@@ -166,9 +166,11 @@ int bundle_layer(const struct bundle *bundle, pid_t pid, size_t index,
 	*rules = pv_rules_new();
 	if (!*rules)
 		return message_out_of_memory();
-	for (i = 0; i < layer->rule_count && !err; i++)
+	for (i = 0; i < layer->rule_count && !err; i++) {
 		err = pv_rules_add(*rules, layer->rules[i].original,
 				   layer->rules[i].new);
+		pv_rules_set_under(*rules, i, layer->rules[i].under);
+	}
 	if (!err)
 		return STATUS_DONE;
 	message_failed("%s/%s has a rule that cannot be used: %s", bundle->dir,

@@ -110,6 +110,7 @@ static int fill_layer(struct bundle_layer *layer, const struct pv_rules *rules,
 
 		rule->original = strdup(pv_rules_original(rules, i));
 		rule->new = strdup(pv_rules_target(rules, i));
+		rule->under = pv_rules_under(rules, i);
 		if (!rule->original || !rule->new)
 			return -ENOMEM;
 	}

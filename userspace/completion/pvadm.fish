@@ -159,6 +159,8 @@ __pvadm_option $json -l pretty -d 'print JSON, indented'
 
 set -l rules 'run attach restart'
 __pvadm_option $rules -l map -x -a "(__pvadm_path_behind '=')" -d 'lead names under ORIGINAL to NEW'
+__pvadm_option $rules -l under -x -a "(__pvadm_path_behind '=')" \
+    -d 'the same, and look for what NEW lacks further'
 __pvadm_option $rules -l map-file -r -F -d 'take rules from a file'
 __pvadm_option "$rules register" -l original -x -a "(__pvadm_path_behind ':')" -d 'the paths, A:B'
 __pvadm_option "$rules activate" -l new -x -a "(__pvadm_path_behind ':')" -d 'where they lie, X:Y'

@@ -24,7 +24,8 @@ static int put_rule(struct nl_msg *msg, const struct pv_rule *rule)
 	nest = nla_nest_start(msg, PATHVIRT_A_RULE | NLA_F_NESTED);
 	if (!nest ||
 	    nla_put_string(msg, PATHVIRT_RULE_A_ORIGINAL, rule->original) ||
-	    nla_put_string(msg, PATHVIRT_RULE_A_NEW, rule->target))
+	    nla_put_string(msg, PATHVIRT_RULE_A_NEW, rule->target) ||
+	    (rule->under && nla_put_flag(msg, PATHVIRT_RULE_A_UNDER)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -81,7 +82,8 @@ static int commit(struct pv *pv, const struct pv_target *target,
 static size_t rule_size(const struct pv_rule *rule)
 {
 	return nla_total_size(nla_total_size(strlen(rule->original) + 1) +
-			      nla_total_size(strlen(rule->target) + 1));
+			      nla_total_size(strlen(rule->target) + 1) +
+			      nla_total_size(0));
 }
 
 /* Do the rules from @next on fit the message that commits? */

@@ -53,12 +53,16 @@ static struct pv_rules *make_layer(struct pv_layers *layers, uint32_t layer)
 static int take_rule(struct pv_rules *rules, struct nlattr *nest)
 {
 	struct nlattr *tb[PATHVIRT_RULE_A_MAX + 1];
+	int err;
 
 	if (pv_policy_parse_rule(nest, tb) || !tb[PATHVIRT_RULE_A_ORIGINAL] ||
 	    !tb[PATHVIRT_RULE_A_NEW])
 		return -EBADMSG;
-	return pv_rules_take(rules, nla_strdup(tb[PATHVIRT_RULE_A_ORIGINAL]),
-			     nla_strdup(tb[PATHVIRT_RULE_A_NEW]));
+	err = pv_rules_take(rules, nla_strdup(tb[PATHVIRT_RULE_A_ORIGINAL]),
+			    nla_strdup(tb[PATHVIRT_RULE_A_NEW]));
+	if (!err && tb[PATHVIRT_RULE_A_UNDER])
+		pv_rules_set_under(rules, pv_rules_count(rules) - 1, true);
+	return err;
 }
 
 /* One message has a layer's next rules; a message without a layer has none. */

@@ -82,6 +82,24 @@ const char *pv_rules_original(const struct pv_rules *rules, size_t index);
 const char *pv_rules_target(const struct pv_rules *rules, size_t index);
 
 /**
+ * pv_rules_under() - is a rule a union?
+ * @rules: the list
+ * @index: which rule, from 0
+ *
+ * Return: true if what NEW lacks is looked for further, see pv_rules_set_under().
+ */
+bool pv_rules_under(const struct pv_rules *rules, size_t index);
+
+/**
+ * pv_rules_set_under() - make a rule a union, or none
+ * @rules: the list
+ * @index: which rule, from 0; nothing happens if there is none
+ * @under: what NEW lacks is to be looked for further: by the rules behind it, at last at
+ *	ORIGINAL itself.  It means nothing for an exception
+ */
+void pv_rules_set_under(struct pv_rules *rules, size_t index, bool under);
+
+/**
  * pv_rules_registered() - do the rules say only which paths may move later?
  * @rules: the list
  *
@@ -116,6 +134,9 @@ int pv_rules_add(struct pv_rules *rules, const char *original,
  *
  * Return: as pv_rules_add(); -EINVAL for a missing "=", too, or where an
  * unescaped "=/" in NEW leaves open which "=" was meant.
+ *
+ * With the word "under" and a blank in front, it is a union: pv_rules_set_under().  So
+ * it is in a line of a map file, and in front of old:new of a mapping.
  */
 int pv_rules_parse(struct pv_rules *rules, const char *text);
 
@@ -533,12 +554,17 @@ int pv_list_cgroups(struct pv *pv, pv_cgroup_fn each, void *arg);
  * @matched: a rule matched; without, @layer and @index mean nothing
  * @layer: the innermost layer in which one did, from 0
  * @index: that rule's place in the layer, from 0
+ * @further: where it is looked for if @real is not there, in that order, as unions have
+ *	it: @further_count paths
+ * @further_count: how many
  */
 struct pv_resolution {
 	char *real;
 	bool matched;
 	uint32_t layer;
 	uint32_t index;
+	char **further;
+	size_t further_count;
 };
 
 /**

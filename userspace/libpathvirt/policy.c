@@ -33,11 +33,13 @@ static struct nla_policy message_policy[PATHVIRT_A_MAX + 1] = {
 	[PATHVIRT_A_TRANSLATED]	= { .type = NLA_U64 },
 	[PATHVIRT_A_CGROUP]	= { .type = NLA_U64 },
 	[PATHVIRT_A_CGROUPS]	= { .type = NLA_U32 },
+	[PATHVIRT_A_FURTHER]	= { .type = NLA_STRING, .maxlen = PATH_MAX },
 };
 
 static struct nla_policy rule_policy[PATHVIRT_RULE_A_MAX + 1] = {
 	[PATHVIRT_RULE_A_ORIGINAL] = { .type = NLA_STRING, .maxlen = PATH_MAX },
 	[PATHVIRT_RULE_A_NEW]	   = { .type = NLA_STRING, .maxlen = PATH_MAX },
+	[PATHVIRT_RULE_A_UNDER]	   = { .type = NLA_FLAG },
 };
 
 int pv_policy_parse(struct nlmsghdr *header, struct nlattr **tb)

@@ -4,16 +4,34 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <linux/genetlink.h>
+#include <netlink/genl/genl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "libpathvirt/policy.h"
 #include "libpathvirt/request.h"
 
+static int add_further(struct pv_resolution *resolution, char *further)
+{
+	char **list = reallocarray(resolution->further, resolution->further_count + 1,
+				   sizeof(*list));
+
+	if (list)
+		resolution->further = list;
+	if (!list || !further) {
+		free(further);
+		return -ENOMEM;
+	}
+	list[resolution->further_count++] = further;
+	return 0;
+}
+
 static int read_resolution(struct nlmsghdr *header, void *arg)
 {
 	struct pv_resolution *resolution = arg;
-	struct nlattr *tb[PATHVIRT_A_MAX + 1];
+	struct nlattr *tb[PATHVIRT_A_MAX + 1], *attr;
+	int left;
 
 	if (pv_policy_parse(header, tb) || !tb[PATHVIRT_A_REAL] ||
 	    resolution->real)
@@ -26,6 +44,10 @@ static int read_resolution(struct nlmsghdr *header, void *arg)
 		resolution->layer = nla_get_u32(tb[PATHVIRT_A_LAYER]);
 		resolution->index = nla_get_u32(tb[PATHVIRT_A_INDEX]);
 	}
+	nlmsg_for_each_attr(attr, header, GENL_HDRLEN, left)
+		if (nla_type(attr) == PATHVIRT_A_FURTHER &&
+		    add_further(resolution, nla_strdup(attr)))
+			return -ENOMEM;
 	return 0;
 }
 
@@ -103,6 +125,9 @@ void pv_resolution_free(struct pv_resolution *resolution)
 {
 	if (!resolution)
 		return;
+	while (resolution->further_count)
+		free(resolution->further[--resolution->further_count]);
+	free(resolution->further);
 	free(resolution->real);
 	free(resolution);
 }

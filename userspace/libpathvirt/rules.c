@@ -61,6 +61,17 @@ const char *pv_rules_target(const struct pv_rules *rules, size_t index)
 	return index < rules->count ? rules->rule[index].target : NULL;
 }
 
+bool pv_rules_under(const struct pv_rules *rules, size_t index)
+{
+	return index < rules->count && rules->rule[index].under;
+}
+
+void pv_rules_set_under(struct pv_rules *rules, size_t index, bool under)
+{
+	if (index < rules->count)
+		rules->rule[index].under = under;
+}
+
 static int grow(struct pv_rules *rules)
 {
 	size_t room = rules->room ? 2 * rules->room : 16;
@@ -86,9 +97,10 @@ int pv_rules_take(struct pv_rules *rules, char *original, char *target)
 		err = pv_fault_set(&rules->fault, -E2BIG,
 				   "more than %d rules", PATHVIRT_MAX_RULES);
 	if (!err) {
-		rules->rule[rules->count].original = original;
-		rules->rule[rules->count].target = target;
-		rules->count++;
+		rules->rule[rules->count++] = (struct pv_rule){
+			.original = original,
+			.target = target,
+		};
 		return 0;
 	}
 

@@ -2,6 +2,7 @@
 #ifndef PV_RULES_H
 #define PV_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "libpathvirt/fault.h"
@@ -10,6 +11,7 @@
 struct pv_rule {
 	char *original;
 	char *target;
+	bool under;
 };
 
 /*

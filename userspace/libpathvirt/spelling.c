@@ -45,8 +45,21 @@ static bool is_ambiguous(const char *target, size_t length)
 	return false;
 }
 
-int pv_rules_parse_line(struct pv_rules *rules, const char *text,
-			size_t length)
+/* Is it a union?  Then *@text is what comes behind the word, which no path begins with. */
+static bool skip_under(const char **text, size_t *length)
+{
+	const char *p = *text, *end = p + *length;
+
+	if (*length < 6 || memcmp(p, "under", 5) || (p[5] != ' ' && p[5] != '\t'))
+		return false;
+	for (p += 5; p < end && (*p == ' ' || *p == '\t'); p++)
+		;
+	*length = end - p;
+	*text = p;
+	return true;
+}
+
+static int parse_pair(struct pv_rules *rules, const char *text, size_t length)
 {
 	size_t divider = pv_escape_find(text, length, '=');
 	const char *target = text + divider + 1;
@@ -61,6 +74,17 @@ int pv_rules_parse_line(struct pv_rules *rules, const char *text,
 				    "\"%.*s\" has two \"=\": write \\= for one that is part of a path",
 				    quoted, text);
 	return add_spelled(rules, text, divider, target, length - divider - 1);
+}
+
+int pv_rules_parse_line(struct pv_rules *rules, const char *text,
+			size_t length)
+{
+	bool under = skip_under(&text, &length);
+	int err = parse_pair(rules, text, length);
+
+	if (!err)
+		pv_rules_set_under(rules, rules->count - 1, under);
+	return err;
 }
 
 int pv_rules_parse(struct pv_rules *rules, const char *text)
@@ -110,16 +134,21 @@ int pv_rules_parse_lists(struct pv_rules *rules, const char *originals,
 /* One old:new of a mapping. */
 static int add_pair(struct pv_rules *rules, const char *text, size_t length)
 {
+	bool under = skip_under(&text, &length);
 	size_t divider = pv_escape_find(text, length, ':');
 	const char *target = text + divider + 1;
 	size_t rest = length - divider - 1;
+	int err;
 
 	if (divider == length || pv_escape_find(target, rest, ':') != rest)
 		return pv_fault_set(&rules->fault, -EINVAL,
 				    "\"%.*s\" is not old:new",
 				    length < PATH_MAX ? (int)length : PATH_MAX,
 				    text);
-	return add_spelled(rules, text, divider, target, rest);
+	err = add_spelled(rules, text, divider, target, rest);
+	if (!err)
+		pv_rules_set_under(rules, rules->count - 1, under);
+	return err;
 }
 
 int pv_rules_parse_mapping(struct pv_rules *rules, const char *text)

@@ -26,16 +26,31 @@ static const struct option options[] = {
 static void print_json(const struct pidref *pidref, const char *path,
 		       const struct pv_resolution *resolution)
 {
+	size_t i;
+
 	json_begin_object(NULL);
 	json_number("pid", pidref->pid);
 	json_string("path", path);
 	json_string("real", resolution->real);
+	json_begin_array("further");
+	for (i = 0; i < resolution->further_count; i++)
+		json_string(NULL, resolution->further[i]);
+	json_end_array();
 	json_bool("matched", resolution->matched);
 	if (resolution->matched) {
 		json_number("layer", resolution->layer);
 		json_number("index", resolution->index);
 	}
 	json_end_object();
+}
+
+static void print_text(const struct pv_resolution *resolution)
+{
+	size_t i;
+
+	puts(resolution->real);
+	for (i = 0; i < resolution->further_count; i++)
+		puts(resolution->further[i]);
 }
 
 static int failed(struct pv *pv, const struct pidref *pidref,
@@ -57,7 +72,7 @@ static int resolve(struct pv *pv, const struct pidref *pidref,
 	if (json)
 		print_json(pidref, path, resolution);
 	else
-		puts(resolution->real);
+		print_text(resolution);
 	pv_resolution_free(resolution);
 	return output_finish();
 }
@@ -123,7 +138,8 @@ const struct command cmd_resolve = {
 	.help =
 "Print the path that the kernel walks when the process says PATH, which is\n"
 "absolute.  \"..\" is taken by name; symbolic links are not followed.  Real paths\n"
-"are spelled from the root that the process had when it was attached.\n"
+"are spelled from the root that the process had when it was attached.  Where a rule is a\n"
+"union (--under) all places are printed at which it is looked for, in that order.\n"
 "\n"
 "  --reverse    the other way round: PATH is a real one, print what the process\n"
 "               calls it\n"

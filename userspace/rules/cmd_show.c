@@ -138,6 +138,7 @@ static void layer_json(const struct pv_rules *rules, unsigned int flags,
 		json_begin_object(NULL);
 		json_string("original", pv_rules_original(rules, i));
 		json_string("new", pv_rules_target(rules, i));
+		json_bool("under", pv_rules_under(rules, i));
 		json_end_object();
 	}
 	json_end_array();
@@ -177,7 +178,8 @@ static int layer_text(const struct pv_rules *rules)
 		pidref = pv_path_escape(pv_rules_target(rules, i));
 		complete = original && pidref;
 		if (complete)
-			printf("%s=%s\n", original, pidref);
+			printf("%s%s=%s\n", pv_rules_under(rules, i) ? "under " : "",
+			       original, pidref);
 		free(original);
 		free(pidref);
 	}

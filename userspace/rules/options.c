@@ -32,12 +32,24 @@ static int take_file(struct rules_options *options, const char *path)
 }
 
 static int take_map(struct rules_options *options,
-		    const struct command *command, const char *text)
+		    const struct command *command, const char *name,
+		    const char *text)
 {
 	if (!pv_rules_parse(options->rules, text))
 		return STATUS_DONE;
-	return message_usage(command, "--map: %s",
+	return message_usage(command, "%s: %s", name,
 			     pv_rules_error(options->rules));
+}
+
+static int take_under(struct rules_options *options,
+		      const struct command *command, const char *text)
+{
+	int status = take_map(options, command, "--under", text);
+
+	if (status == STATUS_DONE)
+		pv_rules_set_under(options->rules,
+				   pv_rules_count(options->rules) - 1, true);
+	return status;
 }
 
 /* One half of a pair of lists; the other half completes it. */
@@ -66,10 +78,13 @@ int rules_options_take(struct rules_options *options,
 		       const char *argument)
 {
 	options->given |= code == OPTION_MAP || code == OPTION_MAP_FILE ||
+			  code == OPTION_UNDER ||
 			  code == OPTION_ORIGINAL || code == OPTION_NEW;
 	switch (code) {
 	case OPTION_MAP:
-		return take_map(options, command, argument);
+		return take_map(options, command, "--map", argument);
+	case OPTION_UNDER:
+		return take_under(options, command, argument);
 	case OPTION_MAP_FILE:
 		return take_file(options, argument);
 	case OPTION_ORIGINAL:

@@ -10,6 +10,7 @@
 
 #define RULES_OPTIONS							\
 	{ "map", required_argument, NULL, OPTION_MAP },			\
+	{ "under", required_argument, NULL, OPTION_UNDER },		\
 	{ "map-file", required_argument, NULL, OPTION_MAP_FILE },	\
 	{ "original", required_argument, NULL, OPTION_ORIGINAL },	\
 	{ "new", required_argument, NULL, OPTION_NEW },			\
@@ -20,8 +21,11 @@
 #define RULES_OPTIONS_HELP \
 "  --map ORIGINAL=NEW   names under ORIGINAL lead to NEW; the first rule that\n" \
 "                       matches is used, ORIGINAL=ORIGINAL is an exception\n" \
-"  --map-file FILE      rules from FILE, one ORIGINAL=NEW a line; - is standard\n" \
-"                       input\n" \
+"  --under ORIGINAL=NEW\n" \
+"                       the same, but what NEW lacks is looked for further: by the\n" \
+"                       rules behind it, at last at ORIGINAL itself\n" \
+"  --map-file FILE      rules from FILE, one ORIGINAL=NEW a line, unions with the\n" \
+"                       word under in front; - is standard input\n" \
 "  --original A:B --new X:Y\n" \
 "                       the same as --map A=X --map B=Y\n" \
 "  --late               NEWs are looked up by name at each use: they need not be\n" \
