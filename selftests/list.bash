@@ -37,6 +37,7 @@ absent.sh		all	a filesystem of our own
 listing			all	iterate_dir, and the positions that filesystems give
 listing_32		ends	hashes of 31 bits, and calls that no 64-bit program makes
 listing.sh		ends	programs of both suites, and filesystems
+union.py		ends	a walk of ours, by steps: what it asks of the kernel is one component each
 mounts.sh		all	pivot_root, and copies of mounts
 sandboxes.sh		ends	what those do with mounts, by the programs of both suites
 differ			all	the walk

@@ -229,6 +229,17 @@ the_page_of_the_device_has_all_of_the_header() {
 		sort -u)
 }
 
+# Of a table of the calls that take names there are two.
+unions_have_every_call() {
+	local name
+	while read -r name; do
+		grep -qF "\`$name\`" ../Documentation/unions.md ||
+			fail "Documentation/unions.md lacks $name"
+	done < <(sed -nE -e 's/^CALL\("([^"]+)".*/\1/p' \
+		-e 's/^OPCODE\("([A-Z0-9_]+).*/IORING_OP_\1/p' \
+		"$U/rules/entry_points.def" | sort -u)
+}
+
 promise the_tour_is_of_this_house the_tour_is_of_this_house
 promise pages_are_well_formed pages_are_well_formed
 promise completions_are_well_formed completions_are_well_formed
@@ -239,4 +250,5 @@ promise the_page_of_each_command_has_all_of_its_options pages_have_what_help_has
 promise man_finds_each_command each_command_has_a_page
 promise the_page_of_the_device_has_all_names_of_the_header \
 	the_page_of_the_device_has_all_of_the_header
+promise T17_every_call_is_told_what_it_does_under_a_union unions_have_every_call
 keep "$@"
