@@ -18,6 +18,12 @@
 #ifdef __i386__
 #define ELF_MACHINE	EM_386
 #define ELF_CODE	"\xb8\x01\0\0\0\xbb\x07\0\0\0\xcd\x80"
+#elif defined(__arm__)
+#define ELF_MACHINE	EM_ARM
+#define ELF_CODE	"\x01\x70\xa0\xe3\x07\0\xa0\xe3\0\0\0\xef"
+#elif defined(__aarch64__)
+#define ELF_MACHINE	EM_AARCH64
+#define ELF_CODE	"\xa8\x0b\x80\xd2\xe0\0\x80\xd2\x01\0\0\xd4"
 #else
 #define ELF_MACHINE	EM_X86_64
 #define ELF_CODE	"\xb8\x3c\0\0\0\xbf\x07\0\0\0\x0f\x05"

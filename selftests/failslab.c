@@ -21,6 +21,7 @@
 #include "kselftest_harness.h"
 
 #include "attaching.h"
+#include "calls.h"
 #include "failing.h"
 #include "relinking.h"
 
@@ -700,9 +701,9 @@ static void sleeper(pid_t *child)
 			pause();
 	}
 	*child = pid;
-	syscall(SYS_rename, PVT_BASE "/pvt.none", PVT_BASE "/pvt.none");
+	pvt_old_rename(PVT_BASE "/pvt.none", PVT_BASE "/pvt.none");
 	for (;;)
-		__asm__ volatile("pause");
+		;
 }
 
 static struct pv_rules *some_rules(void)

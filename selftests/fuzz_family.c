@@ -41,6 +41,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "calls.h"
 #include "fuzz/device.h"
 #include "fuzz/message.h"
 
@@ -667,13 +668,13 @@ static void be_target(void)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (turn = 0;; turn++) {
-		syscall(SYS_access, "/pv-fuzz/a/b", F_OK);
+		pvt_old_access("/pv-fuzz/a/b", F_OK);
 		fd = syscall(SYS_openat, AT_FDCWD, "/tmp", O_RDONLY);
 		syscall(SYS_getcwd, path, sizeof(path));
-		syscall(SYS_readlink, "/proc/self/cwd", path, sizeof(path));
+		pvt_old_readlink("/proc/self/cwd", path, sizeof(path));
 		syscall(SYS_close, fd);
 		if (turn % 16 == 0) {
-			pid = syscall(SYS_fork);
+			pid = pvt_old_fork();
 			if (!pid)
 				syscall(SYS_exit_group, 0);
 			syscall(SYS_wait4, pid, NULL, 0, NULL);

@@ -16,10 +16,10 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 
 #include "attaching.h"
+#include "calls.h"
 #include "kselftest_harness.h"
 
 #define NOBODY		65534
@@ -85,7 +85,7 @@ static void *rename_traced(void *tid)
 	if (tid)
 		__atomic_store_n((pid_t *)tid, gettid(), __ATOMIC_RELEASE);
 	syscall(SYS_tgkill, getpid(), gettid(), SIGSTOP);
-	syscall(SYS_rename, "/pvt.a", "/pvt.b");
+	pvt_old_rename("/pvt.a", "/pvt.b");
 	for (;;)
 		pause();
 	return NULL;
@@ -94,18 +94,20 @@ static void *rename_traced(void *tid)
 /* Lets a tracee go on to the entry of rename(), and no further. */
 static void stop_at_rename(pid_t tid)
 {
-	struct user_regs_struct regs;
+	struct __ptrace_syscall_info info;
 	int status;
 
 	if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
 		pvt_die("tracee");
-	ptrace(PTRACE_SETOPTIONS, tid, 0, PTRACE_O_EXITKILL);
+	ptrace(PTRACE_SETOPTIONS, tid, 0,
+	       PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD);
 	do {
 		if (ptrace(PTRACE_SYSCALL, tid, 0, 0) ||
 		    waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status) ||
-		    ptrace(PTRACE_GETREGS, tid, 0, &regs))
+		    ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) < 0)
 			pvt_die("PTRACE_SYSCALL");
-	} while (regs.orig_rax != SYS_rename);
+	} while (info.op != PTRACE_SYSCALL_INFO_ENTRY ||
+		 !pvt_old_is_rename(info.entry.nr));
 }
 
 static _Noreturn void attach_when_told(struct stage *stage, pid_t pid,
@@ -365,7 +367,7 @@ TEST_F(hostile, W4_who_waits_for_a_call_can_be_killed)
 static void *rename_on_and_on(void *unused)
 {
 	for (;;)
-		syscall(SYS_rename, "/pvt.a", "/pvt.b");
+		pvt_old_rename("/pvt.a", "/pvt.b");
 	return unused;
 }
 

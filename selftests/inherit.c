@@ -23,6 +23,7 @@
 #include "kselftest_harness.h"
 
 #include "attaching.h"
+#include "calls.h"
 
 #define STACK		(64 * 1024)
 
@@ -158,7 +159,7 @@ FIXTURE_VARIANT(child)
 
 static pid_t by_fork(unsigned long flags, int (*body)(void *), void *arg)
 {
-	pid_t pid = syscall(SYS_fork);
+	pid_t pid = pvt_old_fork();
 
 	(void)flags;
 	if (!pid)
@@ -691,7 +692,7 @@ static bool storm_fork(struct storm *storm)
 	pid_t pid;
 
 	atomic_fetch_add(&storm->alive, 1);
-	pid = syscall(SYS_fork);
+	pid = pvt_old_fork();
 	if (pid < 0)
 		atomic_fetch_sub(&storm->alive, 1);
 	else if (!pid)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "calls.h"
 #include "kselftest_harness.h"
 
 FIXTURE(limits)
@@ -52,7 +53,7 @@ static void bad_pointers(void *arg)
 	struct stat st;
 
 	note_error(errors, open(bad, O_RDONLY));
-	note_error(errors, syscall(SYS_stat, bad, buf));
+	note_error(errors, pvt_old_stat(bad, buf));
 	note_error(errors, syscall(SYS_newfstatat, AT_FDCWD, bad, buf, 0));
 	note_error(errors, syscall(SYS_newfstatat, AT_FDCWD, bad, buf,
 				   AT_EMPTY_PATH) < 0 ? -1 : 0);
@@ -60,13 +61,13 @@ static void bad_pointers(void *arg)
 	note_error(errors, mkdir(bad, 0700));
 	note_error(errors, unlink(bad));
 	note_error(errors, chdir(bad));
-	note_error(errors, syscall(SYS_rename, virt, bad));
-	note_error(errors, syscall(SYS_rename, bad, virt));
-	note_error(errors, syscall(SYS_link, virt, bad));
-	note_error(errors, syscall(SYS_symlink, bad, virt));
+	note_error(errors, pvt_old_rename(virt, bad));
+	note_error(errors, pvt_old_rename(bad, virt));
+	note_error(errors, pvt_old_link(virt, bad));
+	note_error(errors, pvt_old_symlink(bad, virt));
 	note_error(errors, syscall(SYS_execve, bad, argv, NULL));
 	note_error(errors, truncate(bad, 0));
-	note_error(errors, syscall(SYS_readlink, virt, buf, 0));
+	note_error(errors, pvt_old_readlink(virt, buf, 0));
 	errors->attached = !stat(virt, &st);
 }
 

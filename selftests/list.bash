@@ -14,7 +14,7 @@
 # none		mostly others' code, and slow: only in make check-all
 #
 # A debug or a real-time kernel is no kernel of `make check`: what only they can see
-# is what `make check-all` is for.
+# is what `make check-all` is for. Of arm64 it runs ARM64_CORE on the newest.
 #
 # test			kernels	why not everywhere, or why everywhere
 PLAN='
@@ -86,6 +86,11 @@ unload.sh		ends	races with calls under way: whether pick_link or step_into is on
 failslab		all	allocations that fail
 leaks.sh		all	kmemleak
 '
+
+# What `make check` runs on the newest arm64 kernel: that the module builds there, loads,
+# hooks and translates. What should join it, none of them tried there yet: syscalls,
+# syscalls_32, relative, reverse, inherit, relink, phases.sh, stress.
+ARM64_CORE=(names)
 
 # tests_for KIND [KERNELS]... : those of PLAN that stand for one of KERNELS, or all of
 # them, without what is left out on a kernel of that kind (see LEFT_OUT).
@@ -162,6 +167,24 @@ done
 LEFT_OUT[kcsan/failslab]=${LEFT_OUT[/failslab]}
 LEFT_OUT[kcsan/leaks.sh]=${LEFT_OUT[/leaks.sh]}
 
+# An arm64 guest has no compiler, no daemons, and one program of 32 bits; see
+# vm/packages-arm64.
+NO_32="of 32-bit programs only syscalls_32 is built for it"
+NO_PROGRAMS="its guest does not have the programs"
+declare -A LEFT_OUT_ARM64=(
+	[failslab]=${LEFT_OUT[/failslab]} [leaks.sh]=${LEFT_OUT[/leaks.sh]}
+	[listing_32]=$NO_32 [relink_32]=$NO_32 [entries.py]=$NO_32
+	[criu.sh]=$NO_PROGRAMS [integration_pam.sh]=$NO_PROGRAMS
+	[integration_slurm.sh]=$NO_PROGRAMS [programs.sh]=$NO_PROGRAMS
+	[listing.sh]=$NO_PROGRAMS [sandboxes.sh]=$NO_PROGRAMS [story.sh]=$NO_PROGRAMS
+	[audit.py]=$NO_PROGRAMS [completion.sh]=$SAME_TOOL [ns.py]=$SAME_TOOL
+	[ns_inject.py]=$SAME_TOOL [checkpoint.py]=$SAME_TOOL [reopen.sh]=$SAME_TOOL
+	[relink_tool.sh]=$SAME_TOOL [relink_list.sh]=$SAME_TOOL [python.py]=$SAME_TOOL
+)
+for left_out in "${!LEFT_OUT_ARM64[@]}"; do
+	LEFT_OUT[arm64/$left_out]=${LEFT_OUT_ARM64[$left_out]}
+done
+
 # What makes a test shorter there: every lap is checked as well as the first, but
 # takes five times as long. Between the ends `make check` only repeats: see PV_BETWEEN in
 # guest.
@@ -169,6 +192,8 @@ declare -A SHORTER=(
 	[between/differ]="PV_DIFFER_CALLS=40000"
 	[between/stress]="PV_STRESS_SECONDS=30"
 	[rt/differ]="PV_DIFFER_CALLS=20000"
+	[arm64/differ]="PV_DIFFER_CALLS=20000"
+	[arm64/stress]="PV_STRESS_SECONDS=20"
 	[debug/differ]="PV_DIFFER_CALLS=4000"
 	[debug/fuzz_family.sh]="PV_FUZZ_MESSAGES=500"
 	[debug/hostile_names]="PV_HOSTILE_LAPS=600"

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "kselftest_harness.h"
 
 #define MAX_ENTRIES	400
@@ -178,7 +179,9 @@ FIXTURE_VARIANT(listing) {
 };
 
 FIXTURE_VARIANT_ADD(listing, getdents64) { .call = GETDENTS64 };
+#ifndef PVT_NO_CALL
 FIXTURE_VARIANT_ADD(listing, getdents) { .call = GETDENTS };
+#endif
 #ifdef __i386__
 FIXTURE_VARIANT_ADD(listing, old_readdir) { .call = OLD_READDIR };
 #endif

@@ -20,6 +20,7 @@
 
 #include "kselftest_harness.h"
 
+#include "calls.h"
 #include "oracle.h"
 
 /* ---- What is asked ---- */
@@ -88,10 +89,10 @@ static void say_all_sizes(struct stage *stage)
 		ret = syscall(SYS_getcwd, buffer, size);
 		say_buffer(stage, "getcwd", size, ret, buffer);
 		memset(buffer, '#', sizeof(buffer));
-		ret = syscall(SYS_readlink, "/proc/self/cwd", buffer, size);
+		ret = pvt_old_readlink("/proc/self/cwd", buffer, size);
 		say_buffer(stage, "readlink", size, ret, buffer);
 	}
-	ret = syscall(SYS_readlink, "/proc/self/cwd", buffer, -1);
+	ret = pvt_old_readlink("/proc/self/cwd", buffer, -1);
 	say(stage, "negative size: %s", outcome(ret, "done"));
 }
 
@@ -232,7 +233,7 @@ static void tell_bad_buffers(struct stage *stage)
 		    outcome(syscall(SYS_getcwd, memory + page - size, 4096),
 			    "done"));
 		say(stage, "readlink, %ld bytes there: %s", size,
-		    outcome(syscall(SYS_readlink, "/proc/self/cwd",
+		    outcome(pvt_old_readlink("/proc/self/cwd",
 				    memory + page - size, 4096), "done"));
 	}
 	if (mprotect(memory, page, PROT_READ))
@@ -240,7 +241,7 @@ static void tell_bad_buffers(struct stage *stage)
 	say(stage, "getcwd, read-only: %s",
 	    outcome(syscall(SYS_getcwd, memory, 4096), "done"));
 	say(stage, "readlink, NULL: %s",
-	    outcome(syscall(SYS_readlink, "/proc/self/cwd", NULL, 4096),
+	    outcome(pvt_old_readlink("/proc/self/cwd", NULL, 4096),
 		    "done"));
 }
 
@@ -575,9 +576,9 @@ static bool sleeps(pid_t pid)
 	char *path = pvt_path("/proc/%d/syscall", pid), text[256];
 	long nr;
 
-	nr = pvt_read(path, text, sizeof(text)) > 0 ? atol(text) : SYS_pause;
+	nr = pvt_read(path, text, sizeof(text)) > 0 ? atol(text) : PVT_SYS_PAUSE;
 	free(path);
-	return nr == SYS_pause || nr == SYS_nanosleep ||
+	return nr == PVT_SYS_PAUSE || nr == SYS_nanosleep ||
 	       nr == SYS_clock_nanosleep;
 }
 

@@ -38,6 +38,7 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
+#include "calls.h"
 #include "elf.h"
 #include "kselftest_harness.h"
 
@@ -60,7 +61,7 @@
 #endif
 
 /* Where st_size lies in what the call fills in. */
-#ifdef __i386__
+#if __SIZEOF_POINTER__ == 4
 #define STAT_SIZE_AT	20
 #define STAT64_SIZE_AT	44
 #else

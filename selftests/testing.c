@@ -22,7 +22,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-#ifdef __x86_64__
+#if __SIZEOF_POINTER__ == 8
 #include <libpathvirt.h>
 #endif
 
@@ -90,7 +90,7 @@ void *pvt_shared(size_t size)
 
 /* ---- Worlds ---- */
 
-#ifdef __x86_64__
+#if __SIZEOF_POINTER__ == 8
 
 static struct pv_rules *pvt_rules(const struct pvt_rule *rules, size_t nr)
 {

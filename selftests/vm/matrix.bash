@@ -39,7 +39,32 @@ BUILT='^(debug|kcsan)$'
 
 # suite_rows SUITE : the rows of the kernels that are packages in one root.
 suite_rows() {
-	kernel_rows | awk -v s="$1" -v built="$BUILT" '$2 == s && $4 !~ built'
+	kernel_rows | awk -v s="$1" -v built="$BUILT" '$2 == s && $4 !~ built && $4 != "arm64"'
+}
+
+# arm64_rows SUITE : the same of those that are not for the host's kind of CPU.
+arm64_rows() {
+	kernel_rows | awk -v s="$1" '$2 == s && $4 == "arm64"'
+}
+
+arm64_kernels() {
+	arm64_rows "$1" | cut -f1
+}
+
+# kernel_arch NAME : what Debian calls its architecture.
+kernel_arch() {
+	case $(kernel_field "$1" 4) in
+	arm64) echo arm64 ;;
+	*) echo amd64 ;;
+	esac
+}
+
+# image_of NAME : the folder that its guest boots from, see image.
+image_of() {
+	case $(kernel_arch "$1") in
+	arm64) "$VM_DIR/image-arm64" "$1" ;;
+	*) "$VM_DIR/image" "$1" ;;
+	esac
 }
 
 # is_debug NAME : is it one of BUILT?

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Sourced by run. One qemu: started, listened to, stopped. Everything of it is in
-# $RUN, so runs do not meet; it reads QEMU ACCEL ICOUNT MEMORY BOOT DISK EXTRA_DISK PAYLOAD.
+# $RUN, so runs do not meet; it reads QEMU ARCH ACCEL ICOUNT MEMORY BOOT DISK EXTRA_DISK PAYLOAD.
 # shellcheck disable=SC2154 # those are run's
 
 QEMU_PID=
@@ -9,7 +9,7 @@ CONTROL=
 # panic=-1 with -no-reboot: a dead kernel ends qemu. The stall detectors get a
 # wide margin, because an emulated CPU may wait for a real one.
 KERNEL_ARGS=(
-	console=ttyS0 panic=-1 oops=panic loglevel=7 log_buf_len=4M
+	panic=-1 oops=panic loglevel=7 log_buf_len=4M
 	net.ifnames=0 nmi_watchdog=0 watchdog_thresh=60
 	rcupdate.rcu_cpu_stall_timeout=120
 )
@@ -22,6 +22,14 @@ ICOUNT_ARGS=(
 
 # What makes it slow also makes one CPU seem dead to the other's clock watchdog.
 DEBUG_ARGS=(tsc=reliable)
+
+# The machine, and what it calls its serial line.
+declare -A MACHINE_ARGS=([amd64]='' [arm64]='-M virt,gic-version=3')
+declare -A CONSOLE_ARG=([amd64]=console=ttyS0 [arm64]=console=ttyAMA0)
+
+# The whole of it; but signing pointers by the cipher that the architecture proposes
+# takes an emulator half of its time.
+declare -A CPU=([amd64]=max [arm64]=max,pauth-impdef=on)
 
 # drive_args FILE SERIAL OPTION : a disk that the guest knows by its serial.
 drive_args() {
@@ -42,16 +50,16 @@ port_args() {
 # two guests share two CPUs. PV_TCG_THREAD=multi gives them truly at once, with that.
 cpu_args() {
 	if [[ $ICOUNT ]]; then
-		echo -accel tcg,thread=single -icount shift=0,sleep=off -cpu max -smp 1
+		echo -accel tcg,thread=single -icount shift=0,sleep=off -cpu "${CPU[$ARCH]}" -smp 1
 	elif [[ $ACCEL == kvm ]]; then
 		echo -accel kvm -cpu host -smp 2
 	else
-		echo -accel tcg,thread=${PV_TCG_THREAD:-single} -cpu max -smp 2
+		echo -accel tcg,thread=${PV_TCG_THREAD:-single} -cpu "${CPU[$ARCH]}" -smp 2
 	fi
 }
 
 kernel_args() {
-	local -a args=("${KERNEL_ARGS[@]}")
+	local -a args=("${CONSOLE_ARG[$ARCH]}" "${KERNEL_ARGS[@]}")
 	[[ ! $ICOUNT ]] || args+=("${ICOUNT_ARGS[@]}")
 	! is_debug "$NAME" || args+=("${DEBUG_ARGS[@]}")
 	echo "${args[*]}"
@@ -60,6 +68,7 @@ kernel_args() {
 # No name in here has a blank, but for the cache's own folder: it is refused.
 qemu_args() {
 	echo -nodefaults -no-user-config -display none -no-reboot
+	echo "${MACHINE_ARGS[$ARCH]}"
 	cpu_args
 	echo -m "$MEMORY"
 	echo -kernel "$BOOT/vmlinuz" -initrd "$RUN/initrd"
