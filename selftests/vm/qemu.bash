@@ -79,6 +79,8 @@ qemu_args() {
 		drive_args "$EXTRA_DISK" pv-disk cache=unsafe,discard=unmap,detect-zeroes=unmap
 	[[ ! $PAYLOAD ]] || drive_args "$PAYLOAD" pv-payload readonly=on
 	[[ ! -e $RUN/files.tar ]] || drive_args "$RUN/files.tar" pv-files readonly=on
+	# See bench/lines_plugin.c.
+	[[ ! ${PV_QEMU_PLUGIN-} ]] || echo -plugin "$PV_QEMU_PLUGIN"
 	echo -device virtio-serial-pci,id=ports
 	port_args stdout
 	port_args stderr
