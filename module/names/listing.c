@@ -61,6 +61,7 @@
 #include "names/audit.h"
 #include "names/calls.h"
 #include "names/handlers.h"
+#include "names/lookup.h"
 #include "names/resolve.h"
 #include "names/vpath.h"
 #include "process/layers.h"
@@ -306,7 +307,7 @@ static int pv_added_look(const struct pv_listing *listing, struct pv_added *adde
 	int err = PTR_ERR_OR_ZERO(name);
 
 	if (!err) {
-		err = pv_handle_lookup(listing->fd, name, 0, &path, NULL);
+		err = pv_lookup_as_told(listing->fd, name, 0, &path);
 		putname(name);
 	}
 	pv_audit_unmute(audit);

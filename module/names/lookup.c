@@ -801,6 +801,22 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 	return err;
 }
 
+/**
+ * pv_lookup_as_told - look a name up where the running process finds it
+ * @dfd: the directory that it is relative to
+ * @name: the name
+ * @flags: LOOKUP_x
+ * @path: receives what it leads to, a reference
+ *
+ * Context: may sleep; not in a walk.
+ * Return: 0 or an error.
+ */
+int pv_lookup_as_told(int dfd, struct filename *name, unsigned int flags,
+		      struct path *path)
+{
+	return pv_handle_lookup(dfd, name, flags, path, NULL);
+}
+
 /*
  * The NEW that the name comes to by ORIGINAL's own name, as @last in @parent, or NULL.
  */
