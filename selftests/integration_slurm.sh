@@ -1,153 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# spank_pathvirt in the suite's own Slurm: one slurmctld, and two slurmd on hosts of their
-# own, n1 and n2.
-#
-#	guest, 10.77.0.1	slurmctld, munged, srun
-#	   | bridge pvt
-#	   +-- n1, 10.77.0.2	slurmd, in namespaces: network, host name, mounts
-#	   +-- n2, 10.77.0.3	slurmd
-#
-#   $ALICE         whose jobs they are
-#   $DATA/*/who    says which directory it lies in
+# spank_pathvirt in the suite's own Slurm, on two nodes: see slurm.bash. And a job that moves
+# from one to the other, as Documentation/slurm.md tells.
 # shellcheck disable=SC2317,SC2086 # what `promise` calls; users and places are words
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . ./ktap.sh
 . ./loading.bash
-
-ALICE=pvtalice
-DATA=/srv/pvt.data
-CONF=/etc/slurm
-STACK=$CONF/plugstack.conf
-STATE=/var/spool/pvt.slurm
-PATH=$PATH:/sbin:/usr/sbin
-
-# host NAME ADDRESS : what follows its first command is run there, by `on`.
-host() {
-	unshare --net --uts --mount --fork --kill-child sleep infinity &
-	disown
-	HOSTS[$1]=$!
-	# unshare has become the parent of what is in there.
-	await pgrep -P "${HOSTS[$1]}"
-	HOSTS[$1]=$(pgrep -P "${HOSTS[$1]}")
-	ip link add "pvt-$1" type veth peer name eth0 netns "${HOSTS[$1]}"
-	ip link set "pvt-$1" master pvt up
-	on "$1" hostname "$1"
-	on "$1" ip link set lo up
-	on "$1" ip addr add "$2/24" dev eth0
-	on "$1" ip link set eth0 up
-}
-declare -A HOSTS
-
-# on HOST COMMAND...
-on() {
-	nsenter -t "${HOSTS[$1]}" --net --uts --mount "${@:2}"
-}
-
-# stack LINE... : what plugins there are, and what the site says.
-stack() {
-	printf '%s\n' "$@" >"$STACK"
-}
-
-# alice COMMAND...
-alice() {
-	(cd /tmp && setpriv --reuid $ALICE --regid $ALICE --init-groups --reset-env "$@")
-}
-
-write_conf() {
-	mkdir -p $CONF $STATE/{state,n1,n2}
-	[[ ! -e $CONF/slurm.conf ]] || fail "there is a Slurm already"
-	cp "$STACK" "$SCRATCH/stack" 2>/dev/null || true
-	cat >$CONF/slurm.conf <<-END
-		ClusterName=pvt
-		SlurmctldHost=guest(10.77.0.1)
-		SlurmUser=root
-		AuthType=auth/munge
-		StateSaveLocation=$STATE/state
-		SlurmctldPidFile=$STATE/slurmctld.pid
-		SlurmctldLogFile=$STATE/slurmctld.log
-		SlurmdSpoolDir=$STATE/%n
-		SlurmdPidFile=$STATE/%n/slurmd.pid
-		SlurmdLogFile=$STATE/%n.log
-		Prolog=$CONF/look
-		Epilog=$CONF/look
-		ProctrackType=proctrack/linuxproc
-		TaskPlugin=task/none
-		JobAcctGatherType=jobacct_gather/none
-		MpiDefault=none
-		ReturnToService=2
-		SchedulerParameters=sched_interval=1
-		KillWait=1
-		MinJobAge=600
-		PlugStackConfig=$STACK
-		NodeName=n1 NodeAddr=10.77.0.2 CPUs=2 State=UNKNOWN
-		NodeName=n2 NodeAddr=10.77.0.3 CPUs=2 State=UNKNOWN
-		PartitionName=p Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:8
-	END
-	echo CgroupPlugin=disabled >$CONF/cgroup.conf
-	# What prolog and epilog see, and whether they are attached.
-	cat >$CONF/look <<-END
-		#!/bin/sh
-		{
-			cat /pvt.site/who /pvt.a/who && echo mapped
-			echo looked
-			pvadm show \$\$ | grep -v '^#' && echo attached
-		} >>$STATE/looked 2>/dev/null
-		exit 0
-	END
-	chmod +x $CONF/look
-}
-
-begin_munge() {
-	install -d -o munge -g munge /run/munge /var/log/munge /var/lib/munge
-	[[ -s /etc/munge/munge.key ]] || fail "there is no key"
-	setpriv --reuid munge --regid munge --clear-groups /usr/sbin/munged
-	await munge -n
-}
-
-idle() {
-	[[ $(sinfo -h -o %t) == idle ]]
-}
-
-begin() {
-	local dir
-	command -v slurmctld >/dev/null || return
-	useradd -m -s /bin/bash $ALICE
-	for dir in $ALICE one two; do
-		mkdir -p $DATA/$dir
-		echo "$dir" >$DATA/$dir/who
-	done
-	cp /etc/hosts "$SCRATCH/hosts"
-	printf '10.77.0.1 guest\n10.77.0.2 n1\n10.77.0.3 n2\n' >>/etc/hosts
-	ip link add pvt type bridge
-	ip addr add 10.77.0.1/24 dev pvt
-	ip link set pvt up
-	host n1 10.77.0.2
-	host n2 10.77.0.3
-	write_conf
-	begin_munge
-	stack "required spank_pathvirt.so map=/pvt.site=$DATA/%u"
-	slurmctld
-	on n1 slurmd
-	on n2 slurmd
-	await idle
-} >"$SCRATCH/begin" 2>&1
-
-clean_up() {
-	local pid
-	[[ ! -e /etc/modprobe.d/pvt.conf ]] || load
-	for pid in $STATE/{slurmctld,n1/slurmd,n2/slurmd}.pid; do
-		kill "$(<"$pid")"
-	done
-	pkill munged
-	sleep 1
-	kill -KILL "${HOSTS[@]}"
-	ip link del pvt
-	cp "$SCRATCH/hosts" /etc/hosts
-	rm -rf $CONF/{slurm.conf,cgroup.conf,look} $STATE $DATA
-	[[ ! -e $SCRATCH/stack ]] || cp "$SCRATCH/stack" "$STACK"
-	userdel -r $ALICE
-} >/dev/null 2>&1
+. ./slurm.bash
 
 # What is at each of these, on one line.
 # shellcheck disable=SC2016 # for the shell of the job
@@ -169,24 +28,6 @@ on_each_host() {
 	same "$(alice srun -N2 -n4 --path-map=/pvt.a=$DATA/one sh -c "uname -n; $WHO" |
 		sort | uniq -c | xargs)" "2 n1 2 n2 4 one $ALICE" "they see"
 	steps_leave_nothing
-}
-
-# batch LINE... : a script of alice's.
-batch() {
-	printf '%s\n' '#!/bin/bash' "$@" >/home/$ALICE/script
-	chown $ALICE /home/$ALICE/script
-}
-
-# submit OPTION... : runs it, and says what it said.
-submit() {
-	rm -f /home/$ALICE/out
-	alice sbatch --parsable -o /home/$ALICE/out "$@" /home/$ALICE/script >"$SCRATCH/job"
-	await ended "$(<"$SCRATCH/job")"
-	cat /home/$ALICE/out
-}
-
-ended() {
-	[[ ! $(squeue -h -j "$1" -t PD,R,CG) ]]
 }
 
 in_sbatch() {
@@ -324,7 +165,119 @@ scripts_of_the_site() {
 	await nothing_left
 }
 
-begin || {
+# The variable is Slurm's by its name, and goes along where no other does.
+past_export_none() {
+	batch "echo \${PVT_OTHER-none}; $WHO" "srun -n1 /bin/sh -c '$WHO'" \
+		"srun -n1 --export=NONE /bin/sh -c 'echo \${PVT_OTHER-none}; $WHO'"
+	rm -f /home/$ALICE/out
+	alice env PVT_OTHER=there sbatch --parsable -o /home/$ALICE/out --export=NONE \
+		--path-map=/pvt.a=$DATA/one /home/$ALICE/script >"$SCRATCH/job"
+	await ended "$(<"$SCRATCH/job")"
+	same "$(xargs </home/$ALICE/out)" \
+		"none one $ALICE one $ALICE none one $ALICE" "script and steps"
+	same "$(alice env PVT_OTHER=there srun -n1 --export=NONE --path-map=/pvt.a=$DATA/one \
+		/bin/sh -c "echo \${PVT_OTHER-none}; $WHO" | xargs)" "none one $ALICE" "srun"
+}
+
+# ---- A job moves, as the page tells ----
+
+# script NUMBER : that one of the page, which begin with #!.
+script() {
+	awk -v number="$1" '
+		/^    #!/ { nr++; inside = 1 }
+		!/^    / { inside = 0 }
+		inside && nr == number { print substr($0, 5) }' "$PAGE"
+}
+PAGE=/usr/src/pathvirt/Documentation/slurm.md
+
+# What is at /scratch/a on n1 is at /scratch/b on n2.
+share_scratch() {
+	local node letter
+	truncate -s 64M "$SCRATCH/disk"
+	mkfs.ext4 -q "$SCRATCH/disk"
+	LOOP=$(losetup -f --show "$SCRATCH/disk")
+	mkdir /scratch /jobs
+	while read -r node letter; do
+		on "$node" mount -t tmpfs scratch /scratch
+		on "$node" mkdir "/scratch/$letter"
+		on "$node" mount "$LOOP" "/scratch/$letter"
+	done <<<$'n1 a\nn2 b'
+	on n1 chown $ALICE /scratch/a
+	on n1 sh -c 'echo seed >/scratch/a/seed'
+}
+
+let_sudo() {
+	script 2 >/usr/local/sbin/job-checkpoint
+	script 3 >/usr/local/sbin/job-restart
+	chmod 755 /usr/local/sbin/job-{checkpoint,restart}
+	echo "$ALICE ALL=(root) NOPASSWD: /usr/local/sbin/job-checkpoint, /usr/local/sbin/job-restart" \
+		>/etc/sudoers.d/pvt
+}
+
+put_away() {
+	on n1 umount -l -R /scratch
+	on n2 umount -l -R /scratch
+	losetup -d "$LOOP"
+	rm -rf /scratch /jobs /etc/sudoers.d/pvt /usr/local/sbin/job-{checkpoint,restart}
+}
+
+# told JOB NAME : what Slurm knows of it.
+told() {
+	scontrol show job "$1" | grep -oE "\b$2=[^ ]*" | cut -d= -f2
+}
+
+is_on() {
+	[[ $(squeue -h -j "$1" -t R -o %N) == "$2" ]]
+}
+
+moves() {
+	local job home=/home/$ALICE
+	share_scratch
+	trap put_away EXIT
+	let_sudo
+	install -o $ALICE helpers/chain.py $home/
+	script 1 >$home/script
+	rm -f $home/out
+	job=$(alice sbatch --parsable -D $home -o $home/out $home/script)
+	await grep -q 'is under way' $home/out
+	scontrol update NodeName=n1 State=DRAIN Reason=disk
+	scancel --batch --signal=USR1 "$job"
+	await is_on "$job" n2
+	same "$(sinfo -h -n n1 -o %T)" drained "n1"
+	await ended "$job"
+	cat $home/out
+	same "$(told "$job" JobState) $(told "$job" NodeList) $(told "$job" Restarts)" \
+		"COMPLETED n2 1" "the job"
+	same "$(grep -c . <(on n2 find /scratch/b/.names -type f))" 0 "names left"
+	same "$(grep -E 'begins|resumes' $home/out)" "begins on n1 with /scratch/a/work (deleted)
+resumes on n2 with /scratch/a/work (deleted)" "it says"
+	same "$(on n2 cat /scratch/b/result)" "$(helpers/chain.py --expect <<<seed)" "the result"
+	on n2 test ! -e /scratch/a
+	scontrol update NodeName=n1 State=RESUME
+	await nothing_left
+}
+
+# By what the site lets everybody have run nobody gets at another's process.
+only_ones_own() {
+	share_scratch
+	trap 'kill $victim; put_away' EXIT
+	let_sudo
+	sleep 1000 &
+	victim=$!
+	! on n1 setpriv --reuid $ALICE --regid $ALICE --init-groups \
+		sudo -n job-checkpoint 1 $victim || fail "root's process is checkpointed"
+	[[ ! $(ls /jobs) ]] || fail "something was made: $(ls /jobs)"
+}
+
+clean_up() {
+	cluster_end
+}
+
+CONF_TOO=(
+	# How long a job that was queued again waits, in seconds, which is two minutes else.
+	AuthInfo=cred_expire=5
+)
+cluster_begin || {
 	echo "Bail out! $(<"$SCRATCH/begin") $(cat $STATE/*.log)"
 	clean_up
 	exit 1
@@ -341,4 +294,7 @@ promise what_is_not_there_ends_the_task refused_on_the_node
 promise a_site_cannot_give_what_makes_a_user_root wrong_site
 promise without_the_module_nobody_runs_unmapped without_the_module
 promise prolog_and_epilog_have_no_rules scripts_of_the_site
+promise the_rules_go_along_where_no_variable_does past_export_none
+promise a_job_goes_on_on_another_node_to_the_same_result moves
+promise nobody_checkpoints_what_is_anothers only_ones_own
 keep "$@"
