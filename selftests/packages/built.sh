@@ -26,9 +26,16 @@ make_log() {
 	tail -n 30 /var/lib/dkms/pathvirt/*/build/make.log
 }
 
+# packages_in DIR : those that the suite can have, whatever its Slurm.
+packages_in() {
+	find "$1" -name '*.deb' ! -name 'slurm-wlm-pathvirt*'
+}
+
 # install_from DIR VERSION : it is built for the kernel that runs, and nothing else is left.
 install_from() {
-	dpkg -i "$1"/*.deb || {
+	local packages
+	mapfile -t packages < <(packages_in "$1")
+	dpkg -i "${packages[@]}" || {
 		make_log
 		fail "not installed"
 	}
@@ -49,6 +56,35 @@ first() {
 upgrade() {
 	install_from "$NEW" "$VERSION"
 	same "$(pvadm --version)" "pvadm $VERSION" "what the tool says"
+}
+
+# Its profile waits to be chosen.
+sessions_are_as_they_were() {
+	[[ -e /usr/share/pam-configs/pathvirt ]]
+	! grep -r pathvirt /etc/pam.d || fail "it was enabled by being installed"
+}
+
+# fits_slurm PACKAGE : is the suite's Slurm the one that it was built with?
+fits_slurm() {
+	local relation version found
+	found=$(dpkg-query -W -f '${Version}' slurm-wlm-basic-plugins) || return
+	while read -r relation version; do
+		dpkg --compare-versions "$found" "$relation" "$version" || return
+	done < <(dpkg-deb -f "$1" Depends |
+		sed 's/, /\n/g' | sed -n 's/^slurm-wlm-basic-plugins (\(.*\))$/\1/p')
+}
+
+# Slurm itself would refuse it, and then no job would begin.
+plugin_of_slurm() {
+	local package
+	package=$(find "$NEW" -name 'slurm-wlm-pathvirt_*.deb')
+	if fits_slurm "$package"; then
+		dpkg -i "$package"
+		return
+	fi
+	! dpkg -i "$package" >"$SCRATCH/said" 2>&1 || fail "it is installed beside another Slurm"
+	grep -q 'depends on slurm-wlm-basic-plugins' "$SCRATCH/said" || fail "$(<"$SCRATCH/said")"
+	dpkg -P slurm-wlm-pathvirt
 }
 
 # By its alias, as the kernel will ask for it.
@@ -75,6 +111,8 @@ depmod "$RELEASE"
 what_is_there >"$WAS_THERE"
 promise the_packages_are_installed_and_dkms_builds_for_the_kernel_that_runs first
 promise an_upgrade_leaves_nothing_of_the_older_version upgrade
+promise sessions_are_as_they_were_until_the_profile_of_pam_is_enabled sessions_are_as_they_were
+promise the_plugin_for_slurm_goes_with_the_slurm_it_was_built_with plugin_of_slurm
 promise the_kernel_finds_the_module_by_its_netlink_family alias_is_known
 promise it_is_built_again_when_a_second_kernels_headers_arrive second_kernel
 keep "$@"

@@ -18,7 +18,7 @@ cd "$(dirname "$(dirname "${BASH_SOURCE[0]}")")" || exit 1
 . packages/common.bash
 
 RELEASE=$(uname -r)
-WANTED=(pathvirt-dkms pvadm libpathvirt0 libpathvirt-dev python3-pathvirt)
+WANTED=(pathvirt-dkms pvadm libpathvirt0 libpathvirt-dev python3-pathvirt libpam-pathvirt)
 
 # The guest's own copies would win or lose by chance.
 remove_payload "$PAYLOAD"
@@ -32,7 +32,7 @@ all_packages() {
 
 they_are_installed() {
 	same "$(dpkg-query -W -f '${db:Status-Abbrev}' "${WANTED[@]}")" \
-		"ii ii ii ii ii " "states"
+		"ii ii ii ii ii ii " "states"
 	dkms status "pathvirt/$VERSION" -k "$RELEASE" | grep -q installed
 }
 
@@ -50,6 +50,19 @@ loaded_on_demand() {
 own_test() {
 	mkdir -p "$SCRATCH/$1"
 	AUTOPKGTEST_TMP=$SCRATCH/$1 "$TESTS/$1"
+}
+
+who_of_a_session() {
+	su -s /bin/sh -c 'cat /pvt.session/who' nobody 2>/dev/null || echo none
+}
+
+session() {
+	mkdir -p /etc/pathvirt
+	echo "/pvt.session=$SCRATCH/new" >/etc/pathvirt/session.map
+	same "$(who_of_a_session)" none "before it is enabled"
+	pam-auth-update --enable pathvirt
+	same "$(who_of_a_session)" new "afterwards"
+	rm -r /etc/pathvirt
 }
 
 # Who is attached goes on, by the module that is in memory.
@@ -71,11 +84,13 @@ purged() {
 	mapfile -t packages < <(all_packages)
 	dpkg -P "${packages[@]}"
 	same "$(all_packages)" "" "packages"
+	! grep -r pathvirt /etc/pam.d || fail "PAM looks for it still"
 	same "$(comm -13 "$WAS_THERE" <(what_is_there))" "" "left"
 }
 
 promise they_are_installed they_are_installed
 promise a_users_first_command_loads_the_module_of_dkms loaded_on_demand
+promise a_session_has_its_rules_once_the_profile_of_pam_is_enabled session
 promise the_packages_own_test_of_a_machine_passes own_test installed
 promise the_packages_own_test_of_the_library_passes own_test library
 promise while_it_is_in_use_the_module_stays_though_its_package_goes removed_while_in_use
