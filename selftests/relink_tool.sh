@@ -942,6 +942,37 @@ root_of_a_user_namespace() {
 	refused 1 "run pvadm as root" as_nobody pvadm relink --list
 }
 
+# Of an overlay of his own: what was made there, what was copied up, and what has to be made
+# again, put back; then names that are cleaned up.
+overlay_of_a_user_namespace() {
+	begin
+	chmod 755 "$D" "$MNT"
+	# shellcheck disable=SC2016 # for the shell there
+	as_nobody unshare --user --map-root-user --mount bash -euc '
+		mount -t tmpfs none "$1"
+		cd "$1"
+		mkdir lower upper work merged
+		echo old >lower/b
+		touch lower/c
+		mount -t overlay -o userxattr,lowerdir=lower,upperdir=upper,workdir=work none merged &&
+			rm merged/c || { echo skip; exit; }
+		cd merged
+		echo far >a
+		mkfifo p
+		exec 5<>a 6<>b 7<>p
+		echo new >&6
+		rm a b p
+		pvadm relink $$ --in-place >../out
+		cat a b
+		stat -c %F p
+		rm a
+		pvadm relink $$ --fd 5 --manifest ../m >../out
+		cat lost+found/checkpoint/*/*
+		pvadm cleanup ../m' - "$MNT" >"$SCRATCH/out" 2>&1
+	! grep -q "^skip" "$SCRATCH/out" || skip "no overlay on a tmpfs: $(head -1 "$SCRATCH/out")"
+	same "$(xargs <"$SCRATCH/out")" "far new fifo far 2 removed, 0 gone already" "what it says"
+}
+
 cleanup_elsewhere() {
 	begin
 	on ext4
@@ -1116,6 +1147,7 @@ promise R3_templates templates
 promise R3_put_back put_back
 promise R3_a_container a_container
 promise P3_root_of_a_user_namespace root_of_a_user_namespace
+promise P3_an_overlay_of_a_user_namespace overlay_of_a_user_namespace
 promise R11_in_place in_place
 promise R11_in_place_what_is_taken in_place_taken
 promise R11_in_place_twice_the_name in_place_twice_the_name
