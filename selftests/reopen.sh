@@ -658,6 +658,40 @@ on_filesystem_and_again() {
 	whole
 }
 
+# at CALL SIGNAL COUNT : pvadm gets that signal when it makes the call for that time.
+at() {
+	command -v strace >/dev/null || skip "there is no strace"
+	strace -f -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=$2:when=$3" \
+		pvadm reopen "$M" -- touch "$W/begun"
+}
+
+have_names() {
+	[[ $(links) == 2 ]]
+}
+
+# One of the names is gone then, and nobody else has the file.
+killed_before_it_is_the_command() {
+	fresh
+	checkpoint 'a = put(10, unlinked("a")); b = put(11, unlinked("b"))'
+	! at unlinkat KILL 2 2>"$W/err" || fail "it was not killed"
+	[[ ! -e $W/begun ]] || fail "the command ran"
+	await have_names
+	reopened
+	silent
+	as_before
+	same "$(links)" 0 "links after"
+}
+
+interrupted_before_it_is_the_command() {
+	fresh
+	checkpoint 'a = put(10, unlinked("a")); b = put(11, unlinked("b"))'
+	refused 1 "interrupted: nothing was changed" at unlinkat INT 1
+	[[ ! -e $W/begun ]] || fail "the command ran"
+	same "$(links)" 2 "links after"
+	reopened
+	as_before
+}
+
 promise R7_numbers_flags_and_offsets several
 promise R7_offsets_are_shared offsets_are_shared
 promise R7_pvadm_has_descriptors_of_its_own with_descriptors_of_its_own
@@ -686,6 +720,8 @@ promise R7_relative_commands relative_commands_from_a_directory_that_is_gone
 promise R7_several_processes several_processes
 promise R7_another_inode_is_refused another_inode
 promise R7_all_or_nothing cannot_be_removed
+promise R7_killed_before_it_is_the_command killed_before_it_is_the_command
+promise R7_interrupted_before_it_is_the_command interrupted_before_it_is_the_command
 promise R7_the_status_is_the_commands the_status_is_the_commands
 promise bad_input_is_refused_in_one_line bad_input
 for fs in ext4 xfs btrfs f2fs tmpfs; do

@@ -107,7 +107,7 @@ static void begun(void *data, bool sure)
 	if (restart->keep || restart->at_end)
 		return;
 	if (sure)
-		reopen_unlink(&restart->reopening);
+		reopen_unlink(&restart->reopening, false);
 	else
 		keep_names(restart, "the command may not have begun");
 }
@@ -119,7 +119,7 @@ static void ended(void *data, int wait)
 	if (restart->keep || !restart->at_end)
 		return;
 	if (WIFEXITED(wait) && !WEXITSTATUS(wait))
-		reopen_unlink(&restart->reopening);
+		reopen_unlink(&restart->reopening, false);
 	else
 		keep_names(restart, "the command has failed");
 }

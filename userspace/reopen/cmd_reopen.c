@@ -12,6 +12,7 @@
 #include "base/connect.h"
 #include "base/exec.h"
 #include "base/fdslots.h"
+#include "base/interrupt.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "manifest/manifest.h"
@@ -108,7 +109,7 @@ static int open_files(struct reopening *reopening, bool keep)
 	if (status == STATUS_DONE)
 		status = reopen_open(reopening);
 	if (status == STATUS_DONE && !keep)
-		status = reopen_unlink(reopening);
+		status = reopen_unlink(reopening, true);
 	return status;
 }
 
@@ -120,6 +121,10 @@ static int become_with_files(struct reopening *reopening, const char *file,
 
 	reopen_report(reopening);
 	status = reopen_finish(reopening, true);
+	if (status == STATUS_DONE && interrupted()) {
+		fdslots_recover();
+		status = message_failed("interrupted: nothing was changed");
+	}
 	if (status == STATUS_DONE) {
 		execvp(file, command);
 		err = errno;
@@ -141,6 +146,8 @@ static int reopen(struct reopening *reopening, const struct wishes *wishes)
 	file = exec_find(wishes->command[0], &status);
 	if (!file)
 		return status;
+	/* From here to the command, which does not have our handlers. */
+	interrupt_catch();
 	status = open_files(reopening, wishes->keep);
 	if (status == STATUS_DONE)
 		status = become_with_files(reopening, file, wishes->command);

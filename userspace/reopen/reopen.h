@@ -91,10 +91,17 @@ int reopen_finish(const struct reopening *reopening, bool enter);
 void reopen_close(const struct reopening *reopening);
 
 /*
- * Remove the names that a relink made, all or none.  One that another process of the
- * manifest is to find, too, stays.
+ * Remove the names that a relink made, all or none; guarded, if @guard.  One that another
+ * process of the manifest is to find, too, stays.
  */
-int reopen_unlink(struct reopening *reopening);
+int reopen_unlink(struct reopening *reopening, bool guard);
+
+/*
+ * If we are killed from now on, and not yet the command that we are to become, those that
+ * have been removed get their names back all the same: as far as we may use perf events,
+ * which tell the two from one another.
+ */
+void reopen_guard(struct reopening *reopening);
 
 /* Give those that were removed their names back. */
 void reopen_undo(struct reopening *reopening);

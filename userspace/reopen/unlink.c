@@ -91,50 +91,19 @@ static int remove_all(struct reopening *reopening, bool directories)
 	return status;
 }
 
-int reopen_unlink(struct reopening *reopening)
+int reopen_unlink(struct reopening *reopening, bool guard)
 {
 	int status;
 
 	move_all(reopening);
+	if (guard)
+		reopen_guard(reopening);
 	status = remove_all(reopening, false);
 	if (status == STATUS_DONE)
 		status = remove_all(reopening, true);
 	if (status != STATUS_DONE)
 		reopen_undo(reopening);
 	return status;
-}
-
-static int undo(struct pv *pv, const struct reopened *reopened)
-{
-	struct pv_relinked relinked;
-
-	if (!reopened->removed)
-		return renameat2(reopened->deleted.dirfd,
-				 reopened->deleted.rest, reopened->dirfd,
-				 reopened->name, RENAME_NOREPLACE) ? -errno : 0;
-	if (S_ISDIR(reopened->file->mode))
-		return -EISDIR;
-	return pv_relink(pv, reopened->fd, reopened->dirfd, reopened->name,
-			 &relinked);
-}
-
-void reopen_undo(struct reopening *reopening)
-{
-	size_t i;
-
-	for (i = 0; i < reopening->count; i++) {
-		struct reopened *reopened = &reopening->files[i];
-		int err;
-
-		if (!reopened->removed && !reopened->moved)
-			continue;
-		err = undo(reopening->pv, reopened);
-		if (err)
-			message_warning("%s is gone: %s",
-					reopened->name,
-					strerror(-err));
-		reopened->removed = reopened->moved = false;
-	}
 }
 
 /* ---- What is not as it was ---- */
