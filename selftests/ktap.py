@@ -65,8 +65,8 @@ def outcome(function):
     return True, ""
 
 
-def main():
-    """Runs the tests, those that the command line names or all; exits."""
+def main(clean_up=lambda: None):
+    """Runs the tests, those that the command line names or all; cleans up; exits."""
     wanted = [t for t in TESTS
               if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]]
     sys.stdout.reconfigure(line_buffering=True)
@@ -79,4 +79,5 @@ def main():
         print(f"{'ok' if good else 'not ok'} {number} {function.__name__}"
               f"{directive}")
     sys.stdout.flush()
+    clean_up()
     os._exit(1 if failed else 0)

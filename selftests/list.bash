@@ -69,6 +69,7 @@ relink_list.sh		ends	the tool, by /proc
 relink_tool.sh		ends	the tool
 ns.py			ends	the tool, by /proc and nsfs
 ns_inject.py		newest	the tool: what it does when a call fails
+inject.py		newest	the tool: what it does when a call fails
 checkpoint.py		ends	the tool
 criu.sh			ends	the tool, with the criu of its suite
 story.sh		ends	the tool
@@ -127,6 +128,7 @@ declare -A LEFT_OUT=(
 	[rt/relink_tool.sh]=$SAME_TOOL
 	[rt/reopen.sh]=$SAME_TOOL
 	[rt/ns.py]=$SAME_TOOL
+	[rt/inject.py]=$SAME_TOOL
 	[rt/criu.sh]=$SAME_TOOL
 	[rt/checkpoint.py]=$SAME_TOOL
 	[rt/story.sh]=$SAME_TOOL
@@ -148,6 +150,7 @@ declare -A LEFT_OUT=(
 	[debug/phases.sh]=$SAME_TOOL
 	[debug/relink_tool.sh]=$SAME_TOOL
 	[debug/ns.py]=$SAME_TOOL
+	[debug/inject.py]=$SAME_TOOL
 	[debug/criu.sh]=$SAME_TOOL
 	[debug/checkpoint.py]=$SAME_TOOL
 	[debug/story.sh]=$SAME_TOOL
@@ -201,6 +204,14 @@ declare -A SHORTER=(
 	[kcsan/fuzz_family.sh]="PV_FUZZ_MESSAGES=500"
 	[kcsan/hostile_names]="PV_HOSTILE_LAPS=600"
 )
+
+# What `make check` takes a sample of, and what makes it whole for `make check-all`:
+# KERNELS/TEST, where KERNELS is all or newest. Each of them takes an hour or less.
+declare -A WHOLE=(
+	[newest/inject.py]="PV_INJECT=all"
+	[newest/ns_inject.py]="PV_INJECT=all"
+)
+WHOLE_LIMIT=10800
 
 # How long one test may take, in seconds; and those that may take longer.
 LIMIT=600

@@ -2,94 +2,26 @@
 # SPDX-License-Identifier: GPL-2.0
 """S4: what becomes of ns save and ns restore if a system call fails, or ends them.
 
-strace lets the Nth call of a name fail, in whichever process of pvadm's comes so far,
-or kills that process there. Whatever happens, what was made is whole or gone, and
-who is not told of an error has got what he asked for.
-
-PV_INJECT says at how many places of each of the four sweeps: 12 if nothing, "all"
-for all of them, which takes an hour.
+Whatever happens, what was made is whole or gone, and who is not told of an error has
+got what he asked for. See injecting.py.
 """
-import collections
 import os
-import random
 import re
 import signal
-import subprocess
 
 from commands import good, run
-from ktap import Skip, check, check_equal, comment, test, wait_until
+from injecting import chosen, ended, errors, every, inject, loader_failed, places
+from ktap import check, check_equal, test, wait_until
 from namespaces import (ALL, Cgroup, comm_of, contents, forge, in_cgroup,
                         innermost, left, ns, run_and_clean_up, scratch)
 
-PLACES = os.environ.get("PV_INJECT", "12")
+# In each of the four sweeps, the same each time.
+COUNT = 12
 MARKER = "10000.9"
-
-# These do not fail in any kernel, belong to the loader, or to strace's own start. What
-# cannot be removed stays, and a close that strace lets fail has not closed.
-LEFT_OUT = set("""access arch_prctl brk close close_range execve exit exit_group
-    getegid geteuid getgid getpid getppid getrandom getuid mmap mprotect munmap pread64
-    prlimit64 restart_syscall rmdir rseq rt_sigaction rt_sigprocmask rt_sigreturn
-    set_robust_list set_tid_address wait4""".split())
 
 LOOK = ["cat", "/proc/self/mountinfo", "/proc/self/uid_map", "/proc/net/route",
         "/proc/net/if_inet6", "/proc/sys/kernel/hostname",
         "/proc/sys/kernel/msgmax", "/proc/sys/net/ipv4/ip_forward"]
-
-
-def places(words):
-    """Where a command can fail: [(call, number)], each call's own in turn."""
-    log = scratch("log")
-    good("strace", "-f", "-qq", "-o", log, *words)
-    counts = collections.Counter()
-    with open(log, encoding="utf-8", errors="replace") as file:
-        for line in file:
-            call = re.match(r"(\d+) +([a-z0-9_]+)\(", line)
-            if call and call[2] not in LEFT_OUT:
-                counts[call.groups()] += 1
-    most = collections.Counter()
-    for (_, name), count in counts.items():
-        most[name] = max(most[name], count)
-    # What the loader does before pvadm begins fails in the loader.
-    return [(name, number) for name, count in most.items()
-            for number in range(1, count + 1)]
-
-
-def sweep(words, seed):
-    """Those of its places that are tried: the same each time, all calls among them."""
-    found = places(words)
-    if PLACES == "all":
-        return found
-    random.Random(seed).shuffle(found)
-    first = {}
-    for name, number in found:
-        first.setdefault(name, (name, number))
-    rest = [place for place in found if place not in first.values()]
-    return [*first.values(), *rest][:int(PLACES)]
-
-
-def inject(fault, place, words):
-    """Starts a command in which that happens."""
-    name, number = place
-    return subprocess.Popen(
-        ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e",
-         f"trace={name}", "-e", f"inject={name}:{fault}:when={number}",
-         *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL, text=True, env=dict(os.environ, LC_ALL="C"))
-
-
-def ended(running, what):
-    """Its status and what it said, once it has ended; it may not hang."""
-    try:
-        said = running.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        running.kill()
-        raise AssertionError(f"{what} hangs") from None
-    return running.returncode, *said
-
-
-def loader_failed(said):
-    """Not pvadm: it had not begun."""
-    return "error while loading shared libraries" in said
 
 
 def look(pid):
@@ -193,34 +125,25 @@ def restore_one(world, place, fault, words, wanted):
     if not found:
         check(status, what, "has not run, and says so to nobody")
     if not found and not loader_failed(said) and status > 0:
-        errors = [line for line in said.splitlines()
-                  if not line.startswith("pvadm: warning: ")]
         # Two processes may have met the same fault, each in its own call.
-        check(0 < len(errors) < 3, f"{what}: lines {said}")
+        check(0 < len(errors(said)) < 3, f"{what}: lines {said}")
     nothing_left(world, before, what)
 
 
 def sweep_restore(fault, seed):
     """All places of ns restore."""
-    if run("strace", "-V").returncode:
-        raise Skip("no strace")
-    failed = []
     with World() as world:
         # Who removes a cgroup whatever happens may not be killed himself.
         path = world.restorable(fault != "signal=KILL")
         words = ["pvadm", "ns", "restore", path, "--", "sleep", MARKER]
+        found = places([*words[:-2], "true"], scratch("log"))
         running = inject("signal=CONT", ("reboot", 1), words)
         pid = wait_until(lambda: begun(running), "the command")
         wanted = look(pid)
         os.kill(pid, signal.SIGKILL)
         wanted = wanted, ended(running, "the first")[2]
-        for place in sweep([*words[:-2], "true"], seed):
-            try:
-                restore_one(world, place, fault, words, wanted)
-            except AssertionError as why:
-                comment(str(why))
-                failed.append(place)
-    check(not failed, "failed at", *failed)
+        every(chosen(found, [fault], count=COUNT, seed=seed),
+              lambda *what: restore_one(world, *what, words, wanted))
 
 
 @test
@@ -264,25 +187,22 @@ def save_one(pid, directory, place, fault, wanted):
 
 def sweep_save(fault, seed):
     """All places of ns save."""
-    if run("strace", "-V").returncode:
-        raise Skip("no strace")
-    failed = []
     directory = scratch("saved")
     os.mkdir(directory)
     with World() as world:
         ns("save", world.pid, world.path)
         wanted = known(world.path)
-        words = ["pvadm", "ns", "save", world.pid, scratch("traced")]
-        for place in sweep(words, seed):
+        found = places(["pvadm", "ns", "save", world.pid, scratch("traced")],
+                       scratch("log"))
+
+        def one(place, fault):
             try:
                 save_one(world.pid, directory, place, fault, wanted)
-            except AssertionError as why:
-                comment(str(why)[:600])
-                failed.append(place)
+            finally:
                 for name in os.listdir(directory):
                     os.remove(f"{directory}/{name}")
+        every(chosen(found, [fault], count=COUNT, seed=seed), one)
         world.end()
-    check(not failed, "failed at", *failed)
 
 
 @test
