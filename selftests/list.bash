@@ -72,6 +72,7 @@ ns_inject.py		newest	the tool: what it does when a call fails
 inject.py		newest	the tool: what it does when a call fails
 checkpoint.py		ends	the tool
 criu.sh			ends	the tool, with the criu of its suite
+databases.py		newest	the tool, with the databases of its suite
 story.sh		ends	the tool
 reopen.sh		ends	the tool
 programs.sh		ends	programs of both suites; their calls are those of syscalls
@@ -129,6 +130,7 @@ declare -A LEFT_OUT=(
 	[rt/reopen.sh]=$SAME_TOOL
 	[rt/ns.py]=$SAME_TOOL
 	[rt/inject.py]=$SAME_TOOL
+	[rt/databases.py]=$SAME_TOOL
 	[rt/criu.sh]=$SAME_TOOL
 	[rt/checkpoint.py]=$SAME_TOOL
 	[rt/story.sh]=$SAME_TOOL
@@ -151,6 +153,7 @@ declare -A LEFT_OUT=(
 	[debug/relink_tool.sh]=$SAME_TOOL
 	[debug/ns.py]=$SAME_TOOL
 	[debug/inject.py]=$SAME_TOOL
+	[debug/databases.py]=$SAME_TOOL
 	[debug/criu.sh]=$SAME_TOOL
 	[debug/checkpoint.py]=$SAME_TOOL
 	[debug/story.sh]=$SAME_TOOL
@@ -208,6 +211,7 @@ declare -A SHORTER=(
 # What `make check` takes a sample of, and what makes it whole for `make check-all`:
 # KERNELS/TEST, where KERNELS is all or newest. Each of them takes an hour or less.
 declare -A WHOLE=(
+	[all/databases.py]="PV_DATABASES=all"
 	[newest/inject.py]="PV_INJECT=all"
 	[newest/ns_inject.py]="PV_INJECT=all"
 )
