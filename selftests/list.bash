@@ -72,6 +72,7 @@ ns_inject.py		newest	the tool: what it does when a call fails
 inject.py		newest	the tool: what it does when a call fails
 checkpoint.py		ends	the tool
 criu.sh			ends	the tool, with the criu of its suite
+criu_zoo.py		newest	the tool, with the criu of its suite
 databases.py		newest	the tool, with the databases of its suite
 story.sh		ends	the tool
 reopen.sh		ends	the tool
@@ -131,6 +132,7 @@ declare -A LEFT_OUT=(
 	[rt/ns.py]=$SAME_TOOL
 	[rt/inject.py]=$SAME_TOOL
 	[rt/databases.py]=$SAME_TOOL
+	[rt/criu_zoo.py]=$SAME_TOOL
 	[rt/criu.sh]=$SAME_TOOL
 	[rt/checkpoint.py]=$SAME_TOOL
 	[rt/story.sh]=$SAME_TOOL
@@ -154,6 +156,7 @@ declare -A LEFT_OUT=(
 	[debug/ns.py]=$SAME_TOOL
 	[debug/inject.py]=$SAME_TOOL
 	[debug/databases.py]=$SAME_TOOL
+	[debug/criu_zoo.py]=$SAME_TOOL
 	[debug/criu.sh]=$SAME_TOOL
 	[debug/checkpoint.py]=$SAME_TOOL
 	[debug/story.sh]=$SAME_TOOL
@@ -211,6 +214,7 @@ declare -A SHORTER=(
 # What `make check` takes a sample of, and what makes it whole for `make check-all`:
 # KERNELS/TEST, where KERNELS is all or newest. Each of them takes an hour or less.
 declare -A WHOLE=(
+	[all/criu_zoo.py]="PV_ZOO=all"
 	[all/databases.py]="PV_DATABASES=all"
 	[newest/inject.py]="PV_INJECT=all"
 	[newest/ns_inject.py]="PV_INJECT=all"
