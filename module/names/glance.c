@@ -2,7 +2,9 @@
 /* Glances: finding out, and remembering. */
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/limits.h>
+#include <linux/path.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
@@ -15,14 +17,19 @@
 
 struct pv_glance __percpu *pv_glances;
 
-/* Go up while @plain holds there; say how often that was. */
+/*
+ * Go up while @plain holds there; say how often that was.  A name of @floor bytes is that
+ * of the root directory, which nothing lies above.
+ */
 static u8 pv_glance_climb(struct pv_vpath *vpath, const struct pv_layers *layers,
+			  size_t floor,
 			  bool (*plain)(struct pv_vpath *vpath,
 					const struct pv_layers *layers))
 {
 	u8 up = 0;
 
-	while (up < PV_UP_UNKNOWN - 1 && *vpath->real && *vpath->virtual) {
+	while (up < PV_UP_UNKNOWN - 1 && strlen(vpath->real) > floor &&
+	       *vpath->virtual) {
 		pv_vpath_up(vpath->real);
 		pv_vpath_up(vpath->virtual);
 		if (!plain(vpath, layers))
@@ -55,27 +62,57 @@ static void pv_glance_seek(const struct pv_vpath *vpath,
 }
 
 /*
+ * What @dir, that the process calls @name, is called from the root directory that rules are
+ * spelled from; @floor receives the length of that of the process, if @dir lies there.
+ * ERR_PTR(-ENAMETOOLONG); NULL if that cannot be told.
+ */
+static const char *pv_glance_name(struct pv_vpath *vpath, const struct pv_root *root,
+				  const struct path *dir, const char *name,
+				  size_t *floor)
+{
+	const char *outer;
+
+	if (path_is_under(dir, &root->inner)) {
+		*floor = strlen(root->real);
+	} else {
+		/* What is out of reach is named from the root of all. */
+		outer = pv_dir_name(&root->outer, vpath->real, PATH_MAX);
+		if (IS_ERR_OR_NULL(outer) || *outer)
+			return NULL;
+	}
+	if (!pv_root_name(root, dir, name, vpath->virtual))
+		return ERR_PTR(-ENAMETOOLONG);
+	return vpath->virtual;
+}
+
+/*
  * Find out what a directory is to rules: @plain, @own, @outside, @open with @seek, and @up
- * if that is wanted.  @layers are what the names of the process pass, which has not
- * changed its root directory.  What has no name, or one that is too long for any call,
- * is no business of rules.
+ * if that is wanted.  @layers are what the names of the process pass.  What has no name, or
+ * one that is too long for any call, is no business of rules.
  */
 static void pv_glance_fill(struct pv_vpath *vpath, const struct pv_layers *layers,
 			   const struct path *dir, bool up, struct pv_glance *glance)
 {
 	const char *name = pv_dir_name(dir, vpath->scratch, PATH_MAX);
+	bool told = true;
+	size_t floor = 0;
 
-	glance->plain = true;
-	glance->own = true;
-	glance->outside = true;
+	if (unlikely(layers->root) && !IS_ERR_OR_NULL(name)) {
+		name = pv_glance_name(vpath, layers->root, dir, name, &floor);
+		told = name;
+	}
+	glance->plain = told;
+	glance->own = told;
+	glance->outside = told;
 	if (IS_ERR_OR_NULL(name))
 		return;
 	if (!pv_layers_concern(layers, name)) {
 		if (!up)
 			return;
 		strscpy(vpath->real, name, PATH_MAX);
-		strscpy(vpath->virtual, name, PATH_MAX);
-		glance->up = pv_glance_climb(vpath, layers, pv_glance_is_foreign);
+		strscpy(vpath->virtual, vpath->real, PATH_MAX);
+		glance->up = pv_glance_climb(vpath, layers, floor,
+					     pv_glance_is_foreign);
 		return;
 	}
 	pv_vpath_set(vpath, layers, name, PV_ROUTE_FIRST);
@@ -84,7 +121,8 @@ static void pv_glance_fill(struct pv_vpath *vpath, const struct pv_layers *layer
 	glance->own = pv_vpath_leads(vpath, layers, vpath->real);
 	pv_glance_seek(vpath, layers, glance);
 	if (up && glance->plain)
-		glance->up = pv_glance_climb(vpath, layers, pv_vpath_plain);
+		glance->up = pv_glance_climb(vpath, layers, floor,
+					     pv_vpath_plain);
 }
 
 /**

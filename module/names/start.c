@@ -287,27 +287,52 @@ static noinline const char *pv_start_layers(struct pv_nameidata *nd,
 }
 
 /*
- * A relative name without "..", from a directory which no rule leads to, but below which
- * there are ORIGINALs.  Preemption as below.
+ * A name without "..", @below a directory which no rule leads to, but below which there
+ * are ORIGINALs.  Preemption as below.
  */
 static const char *pv_start_above(struct pv_nameidata *nd,
 				  const struct pv_layers *layers,
-				  struct pv_seek seek, const char *name,
-				  unsigned int flags)
+				  struct pv_seek seek, const char *below,
+				  const char *name, unsigned int flags)
 	__releases(RCU_SCHED)
 {
 	const char *rest;
 	const struct pv_table *table = layers->tables[0];
-	u32 rule = pv_table_match_from(table, seek, name, &rest);
+	u32 rule = pv_table_match_from(table, seek, below, &rest);
 
 	if (unlikely(flags & PV_LOOKUP_PARENT && table->places->standins) &&
 	    rule == PV_NO_RULE &&
-	    (!pv_path_is_normal(name) ||
-	     pv_table_has_below_from(table, seek, name))) {
+	    (!pv_path_is_normal(below) ||
+	     pv_table_has_below_from(table, seek, below))) {
 		rcu_read_unlock_sched();
 		return pv_start_at_length();
 	}
 	return pv_start_by(nd, layers, table, rule, rest, name, flags);
+}
+
+/*
+ * An absolute name, from a root directory that the process has changed to.  Preemption as
+ * above.
+ */
+static noinline const char *pv_start_rooted(struct pv_nameidata *nd,
+					    const struct pv_layers *layers,
+					    const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	bool plain = layers->seek.used == PV_SEEK_NOWHERE;
+
+	if (!path_equal(&nd->path, &layers->root->inner) ||
+	    (!plain && pv_path_scan(name))) {
+		rcu_read_unlock_sched();
+		return pv_start_at_length();
+	}
+	if (!plain)
+		return pv_start_above(nd, layers, layers->seek, name + 1, name,
+				      flags);
+	rcu_read_unlock_sched();
+	if (flags & PV_LOOKUP_TELL)
+		pv_started_note(nd->m_seq, 0);
+	return name;
 }
 
 /*
@@ -354,7 +379,8 @@ pv_start_relative(struct pv_nameidata *nd, const struct pv_layers *layers,
 	if (unlikely(!glance.plain)) {
 		if (!glance.open || dots)
 			goto at_length;
-		return pv_start_above(nd, layers, glance.seek, name, flags);
+		return pv_start_above(nd, layers, glance.seek, name, name,
+				      flags);
 	}
 	if (unlikely(up && (glance.up == PV_UP_UNKNOWN || up > glance.up)))
 		goto at_length;
@@ -390,6 +416,8 @@ static __always_inline const char *pv_start_brief(struct pv_nameidata *nd,
 		return name;
 	}
 	if (likely(layers->quick)) {
+		if (*name == '/' && unlikely(layers->root))
+			return pv_start_rooted(nd, layers, name, flags);
 		if (*name == '/' && likely(layers->nr == 1))
 			return pv_start_absolute(nd, layers, name, flags);
 		if (*name == '/')

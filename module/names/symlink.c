@@ -148,9 +148,31 @@ static const char *pv_link_followed(struct pv_walk *walk,
 }
 
 /*
+ * By which rule does an absolute target lead elsewhere?  It has no ".."; behind it more may
+ * follow, whatever it is.  Return false if only a walk can tell.
+ */
+static bool pv_link_match(const struct pv_layers *layers, const char *target,
+			  u32 *rule, const char **rest)
+{
+	const struct pv_table *table = layers->tables[0];
+
+	*rule = PV_NO_RULE;
+	if (layers->root && layers->seek.used == PV_SEEK_NOWHERE)
+		return true;
+	if (!pv_layers_only(layers) || !pv_path_is_normal(target) ||
+	    pv_path_scan(target))
+		return false;
+	if (layers->root) {
+		*rule = pv_table_match_from(table, layers->seek, target + 1, rest);
+		return !pv_table_has_below_from(table, layers->seek, target + 1);
+	}
+	*rule = pv_table_match(table, target, rest);
+	return !pv_table_has_below(table, target, *rule);
+}
+
+/*
  * An absolute target of a link in a brief walk, which is at the root directory: its name.
- * Before what is left of the target there is at least one "/"; behind it more may follow,
- * whatever it is.
+ * Before what is left of the target there is at least one "/".
  */
 static const char *pv_link_to_root(struct pv_nameidata *nd, const char *target)
 	__releases(RCU_SCHED)
@@ -161,13 +183,11 @@ static const char *pv_link_to_root(struct pv_nameidata *nd, const char *target)
 	const char *rest;
 	u32 rule;
 
-	table = layers ? pv_layers_only(layers) : NULL;
-	if (!table || !path_equal(&nd->path, &table->places->root) ||
-	    !pv_path_is_normal(target - 1) || pv_path_scan(target - 1))
+	if (!layers || !layers->quick ||
+	    !path_equal(&nd->path, pv_layers_home(layers)) ||
+	    !pv_link_match(layers, target - 1, &rule, &rest))
 		goto at_length;
-	rule = pv_table_match(table, target - 1, &rest);
-	if (pv_table_has_below(table, target - 1, rule))
-		goto at_length;
+	table = layers->tables[0];
 	if (rule == PV_NO_RULE || table->rules[rule].exception) {
 		rcu_read_unlock_sched();
 		/* Where that leads may have another name by a rule. */

@@ -2,6 +2,7 @@
 /* Layers: references to tables, and a name's way through a stack of them. */
 #include <linux/atomic.h>
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/overflow.h>
@@ -102,6 +103,7 @@ static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *base,
 	layers->unions = false;
 	layers->placed = false;
 	layers->quick = false;
+	layers->seek = (struct pv_seek) { .used = PV_SEEK_NOWHERE };
 	layers->nr = nr;
 	layers->from = (struct pv_root **)layers +
 		       struct_size(layers, tables, nr) / sizeof(*layers->from);
@@ -149,24 +151,63 @@ static bool pv_layers_apart(const struct pv_layers *layers)
 	return true;
 }
 
+/*
+ * Where do names go on from the root directory that the process has changed to?  Not to be
+ * told where one rule leads there, and another one to something below.  @scratch are
+ * PV_REAL_SIZE bytes.
+ */
+static bool pv_layers_seek(struct pv_layers *layers, char *scratch)
+{
+	const struct pv_root *root = layers->root;
+	const struct pv_table *table = layers->tables[0];
+	const char *rest, *leads;
+
+	if (!root->virtual)
+		return false;
+	leads = pv_layers_plain(layers, root->virtual, scratch);
+	if (leads)
+		return !strcmp(leads, root->real);
+	if (layers->nr > 1 || strcmp(root->virtual, root->real) ||
+	    pv_table_match(table, root->virtual, &rest) != PV_NO_RULE)
+		return false;
+	layers->seek = pv_table_seek(table, root->virtual);
+	return true;
+}
+
+static bool pv_layers_rooted(struct pv_layers *layers)
+{
+	char *scratch;
+	bool known;
+
+	/* At another mount of what lies there NEWs have another one, too: so they are names. */
+	if (!path_is_under(&layers->root->inner, &layers->base->inner))
+		return false;
+	scratch = kmalloc(PV_REAL_SIZE, PV_LAYERS_GFP);
+	/* Without memory names are walked at length, that is all. */
+	known = scratch && pv_layers_seek(layers, scratch);
+	kfree(scratch);
+	return known;
+}
+
 /* All tables are there: can a brief walk go by them? */
 static void pv_layers_finish(struct pv_layers *layers)
 {
 	const struct pv_table *table = layers->tables[0];
+	bool quick = true;
 	u32 i;
 
 	layers->placed = layers->nr == 1 && !layers->root && !layers->from[0] &&
 			 table->places &&
 			 path_equal(&layers->base->inner, &table->places->root);
-	layers->quick = !layers->root;
-	for (i = 0; layers->quick && i < layers->nr; i++) {
+	for (i = 0; quick && i < layers->nr; i++) {
 		table = layers->tables[i];
-		layers->quick = !layers->from[i] && table->quick &&
-				path_equal(&layers->base->inner,
-					   &table->places->root);
+		quick = !layers->from[i] && table->quick &&
+			path_equal(&layers->base->inner, &table->places->root);
 	}
-	if (layers->quick)
-		layers->quick = pv_layers_apart(layers);
+	if (quick)
+		quick = layers->root ? pv_layers_rooted(layers) :
+				       pv_layers_apart(layers);
+	layers->quick = quick;
 }
 
 /**

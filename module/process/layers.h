@@ -43,8 +43,11 @@
  * @unions: some rule of some table is a union (--under)
  * @placed: there is one table, and what its NEWs are is known for the process's root
  *	directory
- * @quick: a brief walk knows its way (start.c): the places of all tables are those of the
- *	process's root directory, and none has to do with what another one leads to
+ * @quick: a brief walk knows its way (start.c): the places of all tables are those of
+ *	@base, and none has to do with what another one leads to; with @root, all names from
+ *	there are native, or @seek says where they go on
+ * @seek: where the name of @root ends in the trie of the only table; or nowhere, if rules
+ *	speak of nothing that lies there
  * @nr: number of @tables, at least one
  * @tables: one reference each; [0] is the innermost, those of cgroups are the outermost
  */
@@ -58,6 +61,7 @@ struct pv_layers {
 	bool unions;
 	bool placed;
 	bool quick;
+	struct pv_seek seek;
 	u32 nr;
 	struct pv_table *tables[] __counted_by(nr);
 };
