@@ -2,17 +2,18 @@
 /*
  * The numbers of the hook sites; read by C and by assembler.
  *
- * PV_SITE_x is a function that is hooked.  PV_FUNC_x is one that is only
- * called: no exported symbol of the kernel serves in its place.
+ * PV_SITE_x is a function that is hooked; those that most names pass come first.
+ * PV_FUNC_x is one that is only called: no exported symbol of the kernel serves in its
+ * place.
  */
 #ifndef _PV_SITES_H
 #define _PV_SITES_H
 
-#define PV_SITE_OPEN			0
+#define PV_SITE_START			0
 #define PV_SITE_LOOKUP			1
-#define PV_SITE_PARENT			2
-#define PV_SITE_START			3
-#define PV_SITE_STEP			4
+#define PV_SITE_OPEN			2
+#define PV_SITE_STEP			3
+#define PV_SITE_PARENT			4
 #define PV_SITE_ITERATE			5
 #define PV_SITE_D_PATH			6
 #define PV_SITE_READLINK		7

@@ -43,8 +43,16 @@ pv_arch_direct_text(unsigned int factor, unsigned int shift, unsigned int sites)
 		     "cmpq $0, pv_attached(, %%rax, 8)\n\t"
 		     "jne 2f\n"
 		     "1:\t" ASM_RET
-		     /* Which site?  The most frequent ones come first. */
+		     /* Which site?  The most frequent ones come first, and quicker. */
 		     "2:\tmovq (%%rsp), %%r11\n\t"
+		     ".irp site, 0, 1, 2, 3\n\t"
+		     "cmpq pv_targets + 8 * \\site(%%rip), %%r11\n\t"
+		     "jne 5f\n\t"
+		     "movq pv_handlers + 8 * \\site(%%rip), %%rax\n\t"
+		     "movq %%rax, (%%rsp)\n\t"
+		     ASM_RET
+		     "5:\n\t"
+		     ".endr\n\t"
 		     "xorl %%eax, %%eax\n"
 		     "3:\tcmpq pv_targets(, %%rax, 8), %%r11\n\t"
 		     "je 4f\n\t"
