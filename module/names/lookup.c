@@ -723,6 +723,19 @@ pv_open_briefly(int dfd, struct filename *name, const struct pv_open_flags *op)
 	return ERR_PTR(PV_WALK_AT_LENGTH);
 }
 
+/* A brief walk has come to @file, or has not been tried: is there more to do? */
+static noinline struct file *pv_open_otherwise(int dfd, struct filename *name,
+					       const struct pv_open_flags *op,
+					       struct file *file)
+{
+	if (file == ERR_PTR(PV_WALK_AT_LENGTH))
+		file = pv_open_at_length(dfd, name, op, 0);
+	if (file == ERR_PTR(-ENOENT) &&
+	    pv_walk_may_stand_in(name, NULL, op->open_flag & O_CREAT))
+		file = pv_open_at_length(dfd, name, op, PV_LOOKUP_STEPS);
+	return file;
+}
+
 /* Stands for do_filp_open() and do_file_open(). */
 struct file *pv_handle_open(int dfd, struct filename *name,
 			    const struct pv_open_flags *op)
@@ -733,11 +746,8 @@ struct file *pv_handle_open(int dfd, struct filename *name,
 	pv_call_begin();
 	if (pv_walk_may_be_brief(op->lookup_flags, NULL))
 		file = pv_open_briefly(dfd, name, op);
-	if (unlikely(file == ERR_PTR(PV_WALK_AT_LENGTH)))
-		file = pv_open_at_length(dfd, name, op, 0);
-	if (unlikely(file == ERR_PTR(-ENOENT)) &&
-	    pv_walk_may_stand_in(name, NULL, op->open_flag & O_CREAT))
-		file = pv_open_at_length(dfd, name, op, PV_LOOKUP_STEPS);
+	if (IS_ERR(file))
+		file = pv_open_otherwise(dfd, name, op, file);
 	pv_call_end();
 	return file;
 }
@@ -783,6 +793,19 @@ static __always_inline int pv_lookup_briefly(int dfd, struct filename *name,
 	return PV_WALK_AT_LENGTH;
 }
 
+/* A brief walk has come to @err, or has not been tried: is there more to do? */
+static noinline int pv_lookup_otherwise(int dfd, struct filename *name,
+					unsigned int flags, struct path *path,
+					const struct path *root, int err)
+{
+	if (err == PV_WALK_AT_LENGTH)
+		err = pv_lookup_at_length(dfd, name, flags, path, root, 0);
+	if (err == -ENOENT && pv_walk_may_stand_in(name, root, false))
+		err = pv_lookup_at_length(dfd, name, flags, path, root,
+					  PV_LOOKUP_STEPS);
+	return err;
+}
+
 /* Stands for filename_lookup(). */
 int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 		     struct path *path, const struct path *root)
@@ -790,13 +813,13 @@ int pv_handle_lookup(int dfd, struct filename *name, unsigned int flags,
 	int err = PV_WALK_AT_LENGTH;
 
 	pv_call_begin();
-	if (pv_walk_may_be_brief(flags, root))
+	if (pv_walk_may_be_brief(flags, root)) {
+		/* So it need not be kept. */
+		root = NULL;
 		err = pv_lookup_briefly(dfd, name, flags, path);
-	if (unlikely(err == PV_WALK_AT_LENGTH))
-		err = pv_lookup_at_length(dfd, name, flags, path, root, 0);
-	if (unlikely(err == -ENOENT) && pv_walk_may_stand_in(name, root, false))
-		err = pv_lookup_at_length(dfd, name, flags, path, root,
-					  PV_LOOKUP_STEPS);
+	}
+	if (err)
+		err = pv_lookup_otherwise(dfd, name, flags, path, root, err);
 	pv_call_end();
 	return err;
 }

@@ -157,6 +157,14 @@ static noinline unsigned int pv_start_climbs(const char *name, bool *strict)
 	size_t n;
 
 	*strict = false;
+	/* Mostly it climbs first, if at all. */
+	while (name[0] == '.' && name[1] == '.' && name[2] == '/') {
+		up++;
+		name += 3;
+		name += *name == '/' ? strspn(name, "/") : 0;
+	}
+	if (likely(*name != '.' && !pv_path_may_dot(name)))
+		return up;
 	for (;;) {
 		name += strspn(name, "/");
 		n = strcspn(name, "/");
@@ -229,7 +237,7 @@ pv_start_by(struct pv_nameidata *nd, const struct pv_layers *layers,
 }
 
 /* An absolute name.  Preemption is off, and on again afterwards. */
-static __always_inline const char *
+static const char *
 pv_start_absolute(struct pv_nameidata *nd, const struct pv_layers *layers,
 		  const char *name, unsigned int flags)
 	__releases(RCU_SCHED)
@@ -360,12 +368,11 @@ static __always_inline bool pv_start_glance(struct pv_nameidata *nd,
 }
 
 /*
- * A relative name, from a directory of which nothing is noted.  Preemption is off, and on
- * afterwards.
+ * A relative name, from a directory of which nothing is noted.  Preemption as above.
  */
-static __always_inline const char *
-pv_start_relative(struct pv_nameidata *nd, const struct pv_layers *layers,
-		  const char *name, unsigned int flags)
+static noinline const char *
+pv_start_relative_slowly(struct pv_nameidata *nd, const struct pv_layers *layers,
+			 const char *name, unsigned int flags)
 	__releases(RCU_SCHED)
 {
 	struct pv_glance glance;
@@ -398,6 +405,117 @@ at_length:
 	return pv_start_at_length();
 }
 
+/* The same, where a look is enough. */
+static noinline const char *pv_start_relative(struct pv_nameidata *nd,
+					      const struct pv_layers *layers,
+					      const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	const struct pv_glance *glance;
+	bool outside;
+
+	if (unlikely((name[0] == '.' && name[1] == '.') || pv_path_may_dot(name)))
+		goto slowly;
+	glance = pv_glance_find(layers, &nd->path, nd->m_seq, nd->r_seq);
+	if (unlikely(!glance || !glance->plain))
+		goto slowly;
+	outside = glance->outside;
+	rcu_read_unlock_sched();
+	if (flags & PV_LOOKUP_TELL)
+		pv_started_note(nd->m_seq, outside ? 0 : PV_STARTED_FIRST);
+	return name;
+
+slowly:
+	return pv_start_relative_slowly(nd, layers, name, flags);
+}
+
+/* A name that takes more than a look.  Preemption as above. */
+static noinline const char *pv_start_slowly(struct pv_nameidata *nd,
+					    const struct pv_layers *layers,
+					    const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	if (*name == '/' && layers->quick) {
+		if (unlikely(layers->root))
+			return pv_start_rooted(nd, layers, name, flags);
+		if (likely(layers->nr == 1))
+			return pv_start_absolute(nd, layers, name, flags);
+		return pv_start_layers(nd, layers, name, flags);
+	}
+	rcu_read_unlock_sched();
+	return pv_start_at_length();
+}
+
+/* A relative name of a process that has notes, or an empty one.  Preemption as above. */
+static noinline const char *pv_start_noted(struct pv_nameidata *nd,
+					   const struct pv_process *process,
+					   const struct pv_layers *layers,
+					   const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	if (layers->quick && *name &&
+	    !pv_notes_mention(&process->notes, nd->path.dentry))
+		return pv_start_relative(nd, layers, name, flags);
+	rcu_read_unlock_sched();
+	return pv_start_at_length();
+}
+
+/* Does the kernel's own way lead where an absolute name does?  A look tells, or false. */
+static __always_inline bool pv_start_is_native(const struct pv_table *table,
+					       const char *name, unsigned int flags)
+{
+	/* What is made may have a stand-in. */
+	if (unlikely(flags & PV_LOOKUP_PARENT) && table->places->standins)
+		return false;
+	return pv_table_misses(table, name) && likely(!pv_path_may_dot(name));
+}
+
+static noinline const char *pv_start_noting(const struct pv_nameidata *nd,
+					    const char *name)
+{
+	pv_started_note(nd->m_seq, 0);
+	return name;
+}
+
+/* What the names of @process pass is known.  Preemption as above. */
+static __always_inline const char *
+pv_start_by_layers(struct pv_nameidata *nd, const struct pv_process *process,
+		   const struct pv_layers *layers, const char *name,
+		   unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	if (*name != '/') {
+		if (likely(layers->quick && *name) &&
+		    likely(!rcu_access_pointer(process->notes.notes)))
+			return pv_start_relative(nd, layers, name, flags);
+		return pv_start_noted(nd, process, layers, name, flags);
+	}
+	if (unlikely(!path_equal(&nd->path, &layers->home)) ||
+	    !pv_start_is_native(layers->tables[0], name, flags))
+		return pv_start_slowly(nd, layers, name, flags);
+	rcu_read_unlock_sched();
+	return flags & PV_LOOKUP_TELL ? pv_start_noting(nd, name) : name;
+}
+
+/* Some calls of @process go by other layers than it has by now.  Preemption as above. */
+static noinline const char *pv_start_pinned(struct pv_nameidata *nd,
+					    struct pv_process *process,
+					    const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	const struct pv_layers *layers = pv_process_layers(process);
+
+	if (layers)
+		return pv_start_by_layers(nd, process, layers, name, flags);
+	rcu_read_unlock_sched();
+	nd->flags &= ~PV_LOOKUP_BRIEF;
+	return name;
+}
+
+/*
+ * Most walks of attached processes end here, with nothing to be changed: so it needs
+ * neither room nor many registers, and leaves all else to others by a jump.
+ */
 static __always_inline const char *pv_start_brief(struct pv_nameidata *nd,
 						  const char *name,
 						  unsigned int flags)
@@ -408,26 +526,16 @@ static __always_inline const char *pv_start_brief(struct pv_nameidata *nd,
 	nd->flags &= ~PV_LOOKUP_STRICT;
 	rcu_read_lock_sched();
 	process = pv_process_current();
-	if (likely(process))
-		layers = pv_process_layers(process);
-	if (unlikely(!layers)) {
-		rcu_read_unlock_sched();
-		nd->flags &= ~PV_LOOKUP_BRIEF;
-		return name;
+	if (likely(process)) {
+		layers = rcu_dereference_sched(process->layers);
+		if (unlikely(READ_ONCE(process->pins)))
+			return pv_start_pinned(nd, process, name, flags);
 	}
-	if (likely(layers->quick)) {
-		if (*name == '/' && unlikely(layers->root))
-			return pv_start_rooted(nd, layers, name, flags);
-		if (*name == '/' && likely(layers->nr == 1))
-			return pv_start_absolute(nd, layers, name, flags);
-		if (*name == '/')
-			return pv_start_layers(nd, layers, name, flags);
-		if (*name && likely(!rcu_access_pointer(process->notes.notes) ||
-				    !pv_notes_mention(&process->notes, nd->path.dentry)))
-			return pv_start_relative(nd, layers, name, flags);
-	}
+	if (likely(layers))
+		return pv_start_by_layers(nd, process, layers, name, flags);
 	rcu_read_unlock_sched();
-	return pv_start_at_length();
+	nd->flags &= ~PV_LOOKUP_BRIEF;
+	return name;
 }
 
 /* Stands for path_init(). */

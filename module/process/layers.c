@@ -100,6 +100,7 @@ static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *base,
 	layers->base = pv_root_get(base);
 	layers->root = pv_root_get(root);
 	layers->line = layers;
+	layers->home = (struct path) { };
 	layers->unions = false;
 	layers->placed = false;
 	layers->quick = false;
@@ -208,6 +209,8 @@ static void pv_layers_finish(struct pv_layers *layers)
 		quick = layers->root ? pv_layers_rooted(layers) :
 				       pv_layers_apart(layers);
 	layers->quick = quick;
+	if (quick && !layers->root && layers->nr == 1)
+		layers->home = layers->base->inner;
 }
 
 /**

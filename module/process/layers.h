@@ -12,6 +12,7 @@
 #include <linux/compiler.h>
 #include <linux/fs_struct.h>
 #include <linux/limits.h>
+#include <linux/path.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -31,6 +32,8 @@
 
 /**
  * struct pv_layers - a stack of tables
+ * @home: where absolute names begin that a look at the only table is enough for: @base, if
+ *	@quick is set, there is no @root, and one table; without mnt if not so
  * @refs: references to this stack; readers under RCU hold none
  * @rcu: for freeing after a grace period
  * @base: the root directory that names are spelled from, its @inner; a reference
@@ -52,6 +55,7 @@
  * @tables: one reference each; [0] is the innermost, those of cgroups are the outermost
  */
 struct pv_layers {
+	struct path home;
 	refcount_t refs;
 	struct rcu_head rcu;
 	struct pv_root *base;

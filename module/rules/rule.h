@@ -92,6 +92,8 @@ struct pv_node {
  * @overlap: some NEWs are the same or lie in each other, or @unions: it makes a difference
  *	by which rule a directory was come to
  * @unions: some rules are @under
+ * @head: what all ORIGINALs begin with, no more than a word
+ * @head_mask: as many bytes of that as there are
  * @rules: the rules in the order they were given
  * @nodes: the trie of ORIGINALs, root first
  * @new_nodes: the trie of NEWs, root first
@@ -115,6 +117,8 @@ struct pv_table {
 	bool overlap;
 	bool unions;
 	u64 cgroup;
+	unsigned long head;
+	unsigned long head_mask;
 	struct pv_rule *rules;
 	struct pv_node *nodes;
 	struct pv_node *new_nodes;

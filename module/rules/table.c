@@ -376,6 +376,15 @@ static bool pv_rules_overlap(const struct pv_table *table)
 	return false;
 }
 
+/* What all ORIGINALs begin with is the label of the first node. */
+static void pv_table_fill_head(struct pv_table *table)
+{
+	size_t len = min_t(size_t, table->nodes->label_len, PV_WORD_SIZE);
+
+	memcpy(&table->head, table->nodes->label, len);
+	memset(&table->head_mask, 0xff, len);
+}
+
 static int pv_build_alloc(struct pv_build *build, const struct pv_draft *draft)
 {
 	build->keys = kvmalloc_array(draft->nr_rules, sizeof(*build->keys),
@@ -427,6 +436,7 @@ struct pv_table *pv_table_build(const struct pv_draft *draft)
 	}
 	table->overlap = table->overlap || table->unions || pv_rules_overlap(table);
 	pv_parents_fill(table);
+	pv_table_fill_head(table);
 	return table;
 }
 

@@ -149,6 +149,25 @@ static __always_inline u32 pv_node_match(const struct pv_table *table,
 }
 
 /**
+ * pv_table_misses - is it seen at once that no rule matches a name?
+ * @table: the table
+ * @name: an absolute name
+ *
+ * What all ORIGINALs begin with is looked at, no more than a word of it.
+ *
+ * Context: any.
+ * Return: true if none matches; false means that one may.
+ */
+static __always_inline bool pv_table_misses(const struct pv_table *table,
+					    const char *name)
+{
+	unsigned long have = load_unaligned_zeropad(name);
+	unsigned long diff = (have ^ table->head) & table->head_mask;
+
+	return diff && pv_word_hopeless(diff, have);
+}
+
+/**
  * pv_table_match - find the first rule that matches a name
  * @table: the table
  * @name: an absolute name; ".." counts as a component like any other
@@ -201,6 +220,40 @@ static __always_inline u32 pv_table_match_from(const struct pv_table *table,
 			     len - 1, pv_path_skip_noops(name), rest);
 }
 
+/* Has @word a byte less than "/"?  That is the end of a string, a dot, or rare in names. */
+static __always_inline bool pv_word_low(unsigned long word)
+{
+	return (word - PV_WORD_ONES * '/') & ~word & PV_WORD_HIGHS;
+}
+
+/* Has @word two dots side by side, or one at its end? */
+static __always_inline bool pv_word_dots(unsigned long word)
+{
+	word ^= PV_WORD_ONES * '.';
+	return pv_word_zero(word | word >> 8);
+}
+
+/**
+ * pv_path_may_dot - may a path have ".." components?
+ * @path: the path
+ *
+ * Return: false if it has none; true means that a closer look is due.
+ */
+static __always_inline bool pv_path_may_dot(const char *path)
+{
+	unsigned long word;
+
+	for (;; path += PV_WORD_SIZE) {
+		word = load_unaligned_zeropad(path);
+		if (likely(!pv_word_low(word)))
+			continue;
+		if (unlikely(pv_word_dots(word)))
+			return true;
+		if (pv_word_zero(word))
+			return false;
+	}
+}
+
 /**
  * pv_path_scan - look for ".." components in a path
  * @path: the path, absolute
@@ -209,16 +262,7 @@ static __always_inline u32 pv_table_match_from(const struct pv_table *table,
  */
 static __always_inline bool pv_path_scan(const char *path)
 {
-	const char *p = path;
-	unsigned long word;
-
-	do {
-		word = load_unaligned_zeropad(p);
-		if (unlikely(pv_word_dot(word)) && pv_path_dots(path))
-			return true;
-		p += PV_WORD_SIZE;
-	} while (!pv_word_zero(word));
-	return false;
+	return unlikely(pv_path_may_dot(path)) && pv_path_dots(path);
 }
 
 /**
