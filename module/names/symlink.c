@@ -223,26 +223,68 @@ static bool pv_link_meets_rule(const struct pv_table *table,
 }
 
 /* Does a relative target without ".." lead where the kernel takes it? */
-static bool pv_link_stays(const struct pv_nameidata *nd, const char *target)
+static bool pv_link_stays_by(const struct pv_layers *layers,
+			     const struct pv_glance *glance, const char *target)
+{
+	const struct pv_table *table;
+
+	if (glance->plain)
+		return glance->own;
+	table = pv_layers_only(layers);
+	return glance->open && table &&
+	       !pv_link_meets_rule(table, glance->seek, target);
+}
+
+/* The same of one in a directory that is not remembered. */
+static noinline bool pv_link_stays_slowly(const struct pv_nameidata *nd,
+					  const char *target)
 {
 	const struct pv_layers *layers;
-	const struct pv_table *table;
 	struct pv_glance glance;
-	bool stays = false;
+	bool stays;
 
 	if (!pv_glance_get(&nd->path, nd->m_seq, nd->r_seq, &glance))
 		return false;
 	rcu_read_lock_sched();
 	layers = pv_layers_current();
 	/* Other rules may have come meanwhile. */
-	if (layers && glance.layers == layers) {
-		table = pv_layers_only(layers);
-		stays = glance.plain ? glance.own :
-			glance.open && table &&
-			!pv_link_meets_rule(table, glance.seek, target);
-	}
+	stays = layers && glance.layers == layers &&
+		pv_link_stays_by(layers, &glance, target);
 	rcu_read_unlock_sched();
 	return stays;
+}
+
+static bool pv_link_stays(const struct pv_nameidata *nd, const char *target)
+{
+	const struct pv_layers *layers;
+	const struct pv_glance *glance = NULL;
+	bool stays = false;
+
+	rcu_read_lock_sched();
+	layers = pv_layers_current();
+	if (likely(layers))
+		glance = pv_glance_find(layers, &nd->path, nd->m_seq, nd->r_seq);
+	if (likely(glance))
+		stays = pv_link_stays_by(layers, glance, target);
+	rcu_read_unlock_sched();
+	return likely(glance) ? stays : pv_link_stays_slowly(nd, target);
+}
+
+/* A relative path without ".", ".." and empty components. */
+static bool pv_link_is_simple(const char *target)
+{
+	const char *p = target;
+
+	for (;;) {
+		/* A component that begins with a dot may be one. */
+		if (unlikely(*p == '.' || *p == '/' || !*p))
+			return !pv_name_dots(target) && pv_path_is_normal(target);
+		do
+			p++;
+		while (*p != '/' && *p);
+		if (!*p++)
+			return true;
+	}
 }
 
 /* The same in a brief walk, where it takes no more than a look. */
@@ -254,8 +296,7 @@ static const char *pv_link_briefly(struct pv_nameidata *nd, const char *target)
 		rcu_read_lock_sched();
 		return pv_link_to_root(nd, target);
 	}
-	if (pv_name_dots(target) || !pv_path_is_normal(target) ||
-	    !pv_link_stays(nd, target))
+	if (!pv_link_is_simple(target) || !pv_link_stays(nd, target))
 		return ERR_PTR(PV_WALK_AT_LENGTH);
 	return target;
 }
