@@ -24,9 +24,13 @@
 #include "names/vpath.h"
 #include "names/walk.h"
 #include "process/layers.h"
+#include "process/notes.h"
 #include "process/process.h"
 #include "process/root.h"
 #include "process/route.h"
+#include "process/standin.h"
+#include "rules/reverse_match.h"
+#include "rules/rule.h"
 
 /*
  * From here to pv_telling_end() d_path() speaks to the running task.  @link_fd is
@@ -48,11 +52,37 @@ static void pv_telling_end(struct pv_walk *walk)
 }
 
 /*
+ * The same in place, without any room of ours, as far as the task has one table and its
+ * directories the names that they have first; @name is what d_path() has put into @buf.
+ * NULL if it takes more.
+ */
+static char *pv_tell_there(const struct path *path, char *name, char *buf)
+{
+	const struct pv_layers *layers;
+	char *told = NULL;
+
+	if (*name != '/')
+		return name;
+	if (!name[1] || pv_standin_is(path))
+		return NULL;
+	rcu_read_lock_sched();
+	layers = pv_layers_current();
+	if (!layers)
+		told = name;
+	else if (layers->home.mnt && pv_layers_at_home(layers))
+		told = layers->tables[0]->no_reverse ? name :
+		       pv_table_reverse_there(layers->tables[0], name, name - buf);
+	rcu_read_unlock_sched();
+	return told;
+}
+
+/*
  * Name @path to the running task in @buf, at its end: there the one name may fit
  * where the other does not.  Maps are shown under rcu_read_lock() by newer
  * kernels.
  */
-static char *pv_tell(const struct path *path, int link_fd, char *buf, int size)
+static noinline char *pv_tell_at_length(const struct path *path, int link_fd,
+					char *buf, int size)
 {
 	struct pv_start start = {
 		.path = *path,
@@ -77,6 +107,18 @@ static char *pv_tell(const struct path *path, int link_fd, char *buf, int size)
 	}
 	pv_vpath_free(vpath);
 	return name;
+}
+
+static char *pv_tell(const struct path *path, int link_fd, char *buf, int size)
+{
+	char *name = NULL;
+
+	if (likely(link_fd == PV_NO_FD || !pv_notes_any())) {
+		name = pv_original_d_path(path, buf, size);
+		/* What does not fit may be shorter by a rule. */
+		name = IS_ERR(name) ? NULL : pv_tell_there(path, name, buf);
+	}
+	return name ?: pv_tell_at_length(path, link_fd, buf, size);
 }
 
 /* Stands for d_path(). */

@@ -6,21 +6,21 @@
 #include "rules/rule.h"
 #include "rules/trie_match.h"
 
-/* Does the NEW of some rule lead to @path or to what it lies under? */
-static bool pv_table_has_new(const struct pv_table *table, const char *path)
+/* A rule whose NEW leads to @path or to what it lies under, or PV_NO_RULE. */
+static u32 pv_table_find_new(const struct pv_table *table, const char *path)
 {
 	const struct pv_node *node = table->new_nodes;
 
 	do {
 		if (pv_label_common(node, path) < node->label_len)
-			return false;
+			break;
 		path += node->label_len;
 		if (node->rule != PV_NO_RULE && (*path == '/' || !*path))
-			return true;
+			return node->rule;
 		node = *path ? pv_node_child(table->new_nodes, node, *path) :
 			       NULL;
 	} while (node);
-	return false;
+	return PV_NO_RULE;
 }
 
 /**
@@ -38,7 +38,7 @@ bool pv_table_concerns(const struct pv_table *table, const char *path)
 
 	return pv_table_match(table, path, &rest) != PV_NO_RULE ||
 	       pv_table_has_below(table, path, PV_NO_RULE) ||
-	       pv_table_has_new(table, path);
+	       pv_table_find_new(table, path) != PV_NO_RULE;
 }
 
 /*
@@ -124,4 +124,33 @@ u32 pv_table_reverse(const struct pv_table *table, const char *real,
 	if (best != PV_NO_RULE && best != tried)
 		pv_rule_reverse(table, best, real, virtual, size);
 	return best;
+}
+
+/**
+ * pv_table_reverse_there - name a real path as the process would spell it, where it lies
+ * @table: the table, whose NEWs do not overlap
+ * @real: an absolute path, normalised, that is not the root directory; changed in place
+ * @room: how many bytes in front of it may be overwritten
+ *
+ * Context: any.  Takes no lock and allocates nothing.
+ * Return: where the path begins by now: at @real if no rule leads there.  NULL if this is not
+ * enough to tell, or to hold it, and then what is there is of no use.
+ */
+char *pv_table_reverse_there(const struct pv_table *table, char *real, size_t room)
+{
+	u32 rule = pv_table_find_new(table, real);
+	const struct pv_rule *by;
+	const char *rest;
+	char *virtual;
+
+	if (rule == PV_NO_RULE)
+		return real;
+	by = &table->rules[rule];
+	if (by->exception)
+		return real;
+	if (!by->original_len || by->original_len > by->new_len + room)
+		return NULL;
+	virtual = real + by->new_len - by->original_len;
+	memcpy(virtual, by->original, by->original_len);
+	return pv_table_match(table, virtual, &rest) == rule ? virtual : NULL;
 }

@@ -16,4 +16,6 @@ u32 pv_table_reverse(const struct pv_table *table, const char *real,
 bool pv_table_reverse_by(const struct pv_table *table, u32 rule,
 			 const char *real, char *virtual, size_t size);
 
+char *pv_table_reverse_there(const struct pv_table *table, char *real, size_t room);
+
 #endif /* _PV_REVERSE_MATCH_H */

@@ -108,6 +108,11 @@ void naive_check(const char * const *rules, unsigned int nr, const char *name)
 		naive_fail("rule", rules, nr, name, got, want);
 	if (got != PV_NO_RULE && rest != name + covered)
 		naive_fail("rest", rules, nr, name, rest - name, covered);
+	if (want != PV_NO_RULE && pv_table_misses(table, name))
+		naive_fail("misses", rules, nr, name, true, false);
+	if (!!pv_path_dots(name) != pv_path_scan(name))
+		naive_fail("dots", rules, nr, name, pv_path_scan(name),
+			   !pv_path_scan(name));
 	pv_table_free(table);
 }
 
@@ -188,6 +193,28 @@ static void naive_check_reverse_by(const char * const *rules, unsigned int nr,
 		naive_fail("overlap", rules, nr, name, got, want);
 }
 
+/* @rule gives @real the name @wanted, or there is none. */
+static void naive_check_reverse_there(const char * const *rules, unsigned int nr,
+				      const struct pv_table *table, const char *name,
+				      const char *real, u32 rule, const char *wanted)
+{
+	char buf[3 * PATH_MAX], *at = buf + PATH_MAX, *there;
+
+	if (table->overlap || !*real)
+		return;
+	strcpy(at, real);
+	there = pv_table_reverse_there(table, at, PATH_MAX);
+	if (rule == PV_NO_RULE ? there && strcmp(there, real) :
+	    table->rules[rule].original_len && (!there || strcmp(there, wanted)))
+		naive_fail("reverse there", rules, nr, name, there - at, rule);
+	strcpy(buf, real);
+	there = pv_table_reverse_there(table, buf, 0);
+	if (there && (there < buf ||
+		      strcmp(there, rule == PV_NO_RULE ? real : wanted)))
+		naive_fail("reverse there, no room", rules, nr, name, there - buf,
+			   rule);
+}
+
 /* Is @path, or what it lies under, an ORIGINAL or a NEW, or above an ORIGINAL? */
 static bool naive_concerns(const char * const *rules, unsigned int nr,
 			   const char *path)
@@ -223,6 +250,7 @@ void naive_check_reverse(const char * const *rules, unsigned int nr,
 		want = got;
 	if (got != want || (got != PV_NO_RULE && strcmp(virtual, wanted)))
 		naive_fail("reverse", rules, nr, name, got, want);
+	naive_check_reverse_there(rules, nr, table, name, real, want, wanted);
 
 	naive_check_reverse_by(rules, nr, table, name, real);
 
