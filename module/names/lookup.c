@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/percpu.h>
@@ -234,6 +235,33 @@ static enum pv_way pv_walk_way(struct pv_walk *walk, struct pv_vpath *vpath,
 	return way;
 }
 
+/*
+ * May the process search the directories that the ".." of @name leave, as it takes to leave
+ * them?  Some of those looked at here may lie above NEW, where nobody goes: so if not, only
+ * a walk of ours can tell.
+ */
+static bool pv_walk_may_climb(const struct path *dir, const char *name)
+{
+	struct dentry *parent, *dentry = dget(dir->dentry);
+	bool may = true;
+
+	while (may) {
+		while (*name == '/' || (name[0] == '.' && name[1] == '/'))
+			name++;
+		if (name[0] != '.' || name[1] != '.' || (name[2] != '/' && name[2]))
+			break;
+		name += 2;
+		may = dentry != dir->mnt->mnt_root &&
+		      !inode_permission(mnt_idmap(dir->mnt), d_inode(dentry),
+					MAY_EXEC);
+		parent = dget_parent(dentry);
+		dput(dentry);
+		dentry = parent;
+	}
+	dput(dentry);
+	return may;
+}
+
 /* A name that is relative to @start. */
 static ssize_t pv_walk_from(struct pv_walk *walk, const struct pv_start *start,
 			    const struct pv_layers *layers, int dfd,
@@ -255,6 +283,9 @@ static ssize_t pv_walk_from(struct pv_walk *walk, const struct pv_start *start,
 	if (!vpath)
 		return -ENOMEM;
 	way = pv_walk_way(walk, vpath, layers, start, name);
+	if (way == PV_WAY_OTHER &&
+	    !pv_walk_may_climb(&start->path, walk->name->name))
+		way = PV_WAY_UNKNOWN;
 	len = way == PV_WAY_OTHER ? pv_walk_take(walk, vpath->scratch) : 0;
 	pv_vpath_free(vpath);
 	return way == PV_WAY_UNKNOWN ? pv_walk_resolve(walk, dfd, flags) : len;
