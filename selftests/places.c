@@ -198,6 +198,37 @@ TEST_F(place, P4_the_way_to_NEW_is_gone_by_who_attaches)
 	free(deep);
 }
 
+static char answer_from_below(char question, void *arg)
+{
+	if ((question == 'c' && chdir(arg)) ||
+	    (question == 'n' && setresuid(NOBODY, NOBODY, NOBODY)))
+		return '?';
+	return look("../../virt/f");
+}
+
+/* Where the name leads is seen before it has climbed anywhere. */
+TEST_F(place, T5_who_may_not_search_a_directory_does_not_leave_it_by_dots)
+{
+	char *below = pvt_path("%s/virt/d", self->base);
+	char *real = pvt_path("%s/deep/new/d", self->base);
+	struct child child = child_new(answer_from_below, below);
+
+	ASSERT_EQ(0, chmod(real, 0755));
+	ASSERT_EQ(0, chmod(self->new, 0755));
+	ASSERT_EQ(0, attach_pid(child.pid, self->original, self->new, 0));
+	EXPECT_EQ('n', ask(&child, 'c'));
+	EXPECT_EQ('n', ask(&child, 'n'));
+	ASSERT_EQ(0, chmod(real, 0700));
+	EXPECT_EQ('!', ask(&child, '?'));
+	ASSERT_EQ(0, chmod(real, 0755));
+	EXPECT_EQ('n', ask(&child, '?'));
+	ASSERT_EQ(0, chmod(self->new, 0744));
+	EXPECT_EQ('!', ask(&child, '?'));
+	child_end(&child);
+	free(real);
+	free(below);
+}
+
 TEST_F(place, P4_nobody_comes_to_a_NEW_by_attaching_himself)
 {
 	char *deep = pvt_path("%s/deep", self->base);

@@ -13,37 +13,78 @@
 #include "names/vpath.h"
 #include "process/layers.h"
 #include "process/process.h"
+#include "rules/reverse_match.h"
 #include "rules/trie_match.h"
 
 struct pv_glance __percpu *pv_glances;
-
-/*
- * Go up while @plain holds there; say how often that was.  A name of @floor bytes is that
- * of the root directory, which nothing lies above.
- */
-static u8 pv_glance_climb(struct pv_vpath *vpath, const struct pv_layers *layers,
-			  size_t floor,
-			  bool (*plain)(struct pv_vpath *vpath,
-					const struct pv_layers *layers))
-{
-	u8 up = 0;
-
-	while (up < PV_UP_UNKNOWN - 1 && strlen(vpath->real) > floor &&
-	       *vpath->virtual) {
-		pv_vpath_up(vpath->real);
-		pv_vpath_up(vpath->virtual);
-		if (!plain(vpath, layers))
-			break;
-		up++;
-	}
-	return up;
-}
 
 /* Have rules nothing to do with it, and with nothing that lies there? */
 static bool pv_glance_is_foreign(struct pv_vpath *vpath,
 				 const struct pv_layers *layers)
 {
 	return !pv_layers_concern(layers, vpath->real);
+}
+
+/* Is it NEW itself? */
+static bool pv_glance_is_new(const struct pv_vpath *vpath,
+			     const struct pv_layers *layers)
+{
+	const struct pv_table *table = pv_layers_only(layers);
+	u32 rule = table ? pv_table_find_new(table, vpath->real) : PV_NO_RULE;
+
+	return rule != PV_NO_RULE &&
+	       table->rules[rule].new_len == strlen(vpath->real);
+}
+
+/*
+ * Names go on from @vpath, @far directories above the one that @glance is about.  Who has
+ * left NEW in a root directory that the process has changed to may have left that.
+ */
+static void pv_glance_far(const struct pv_vpath *vpath, const struct pv_layers *layers,
+			  unsigned int far, struct pv_glance *glance)
+{
+	const struct pv_table *table = pv_layers_only(layers);
+	const char *rest;
+
+	glance->far = far;
+	if (!table || (layers->root && !glance->outside) ||
+	    pv_table_match(table, vpath->virtual, &rest) != PV_NO_RULE) {
+		glance->far_edge = false;
+		return;
+	}
+	glance->far_native = glance->outside;
+	glance->far_seek = pv_table_seek(table, vpath->virtual);
+}
+
+/*
+ * Go up by @far directories, or more: while @plain holds there; @holds tells whether it does
+ * where it begins.  A name of @floor bytes is that of the root directory, which nothing lies
+ * above.
+ */
+static void pv_glance_climb(struct pv_vpath *vpath, const struct pv_layers *layers,
+			    size_t floor, unsigned int far, bool holds,
+			    bool (*plain)(struct pv_vpath *vpath,
+					  const struct pv_layers *layers),
+			    struct pv_glance *glance)
+{
+	unsigned int nr = 0;
+	bool edge;
+
+	glance->up = 0;
+	while (nr < PV_UP_UNKNOWN - 1 && (holds || nr < far) &&
+	       strlen(vpath->real) > floor && *vpath->virtual) {
+		edge = holds && !glance->outside && pv_glance_is_new(vpath, layers);
+		pv_vpath_up(vpath->real);
+		pv_vpath_up(vpath->virtual);
+		nr++;
+		holds = holds && plain(vpath, layers);
+		if (holds)
+			glance->up = nr;
+		else if (edge)
+			glance->far_edge = true;
+	}
+	if (far > glance->up && far < PV_UP_UNKNOWN)
+		pv_glance_far(vpath, layers, far, glance);
 }
 
 /* Can it be told by a rule's ORIGINAL which names lead elsewhere? */
@@ -86,12 +127,14 @@ static const char *pv_glance_name(struct pv_vpath *vpath, const struct pv_root *
 }
 
 /*
- * Find out what a directory is to rules: @plain, @own, @outside, @open with @seek, and @up
- * if that is wanted.  @layers are what the names of the process pass.  What has no name, or
- * one that is too long for any call, is no business of rules.
+ * Find out what a directory is to rules: @plain, @own, @outside, @open with @seek, and for
+ * who climbs by @up directories @up and @far with what belongs to it.  @layers are what the
+ * names of the process pass.  What has no name, or one that is too long for any call, is
+ * no business of rules.
  */
 static void pv_glance_fill(struct pv_vpath *vpath, const struct pv_layers *layers,
-			   const struct path *dir, bool up, struct pv_glance *glance)
+			   const struct path *dir, unsigned int up,
+			   struct pv_glance *glance)
 {
 	const char *name = pv_dir_name(dir, vpath->scratch, PATH_MAX);
 	bool told = true;
@@ -111,8 +154,8 @@ static void pv_glance_fill(struct pv_vpath *vpath, const struct pv_layers *layer
 			return;
 		strscpy(vpath->real, name, PATH_MAX);
 		strscpy(vpath->virtual, vpath->real, PATH_MAX);
-		glance->up = pv_glance_climb(vpath, layers, floor,
-					     pv_glance_is_foreign);
+		pv_glance_climb(vpath, layers, floor, up, true,
+				pv_glance_is_foreign, glance);
 		return;
 	}
 	pv_vpath_set(vpath, layers, name, PV_ROUTE_FIRST);
@@ -120,9 +163,9 @@ static void pv_glance_fill(struct pv_vpath *vpath, const struct pv_layers *layer
 	glance->plain = pv_vpath_plain(vpath, layers);
 	glance->own = pv_vpath_leads(vpath, layers, vpath->real);
 	pv_glance_seek(vpath, layers, glance);
-	if (up && glance->plain)
-		glance->up = pv_glance_climb(vpath, layers, floor,
-					     pv_vpath_plain);
+	if (up && (glance->plain || glance->open))
+		pv_glance_climb(vpath, layers, floor, up, glance->plain,
+				pv_vpath_plain, glance);
 }
 
 /**
@@ -130,14 +173,15 @@ static void pv_glance_fill(struct pv_vpath *vpath, const struct pv_layers *layer
  * @dir: the directory; a reference is held, or RCU read-locked
  * @m_seq: as with pv_glance_find()
  * @r_seq: the same
- * @up: @up of @glance is wanted, too
+ * @up: by how many directories a name climbs; if it does, @up of @glance is wanted, too, and
+ *	if that is less @far
  * @glance: receives it
  *
  * Context: any in which d_path() may be called.
  * Return: false if memory is short just now, or the task has no rules any more.
  */
 bool pv_glance_take(const struct path *dir, unsigned int m_seq,
-		    unsigned int r_seq, bool up, struct pv_glance *glance)
+		    unsigned int r_seq, unsigned int up, struct pv_glance *glance)
 {
 	struct pv_layers *layers = pv_layers_get_current();
 	struct pv_vpath *vpath;
@@ -190,7 +234,7 @@ bool pv_glance_get(const struct path *dir, unsigned int m_seq,
 	if (known)
 		*glance = *known;
 	rcu_read_unlock_sched();
-	return known || pv_glance_take(dir, m_seq, r_seq, false, glance);
+	return known || pv_glance_take(dir, m_seq, r_seq, 0, glance);
 }
 
 /**

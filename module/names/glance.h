@@ -37,6 +37,10 @@ struct pv_layers;
  * @open: no rule leads there or speaks of it, but of something below: @seek
  * @up: of how many of the directories above the same is true as @plain says, or
  *	%PV_UP_UNKNOWN
+ * @far: how far somebody has climbed from there, over what @up says, or 0; with one of
+ *	those that follow @far_seek tells where names go on then
+ * @far_native: the kernel's own ".." leads there, too
+ * @far_edge: it does as far as @up, which ends at NEW itself
  */
 struct pv_glance {
 	const struct dentry *dentry;
@@ -50,7 +54,11 @@ struct pv_glance {
 	bool outside;
 	bool open;
 	u8 up;
+	u8 far;
+	bool far_native;
+	bool far_edge;
 	struct pv_seek seek;
+	struct pv_seek far_seek;
 };
 
 #define PV_GLANCE_BITS	7
@@ -99,7 +107,7 @@ pv_glance_find(const struct pv_layers *layers, const struct path *dir,
 bool pv_glance_get(const struct path *dir, unsigned int m_seq,
 		   unsigned int r_seq, struct pv_glance *glance);
 bool pv_glance_take(const struct path *dir, unsigned int m_seq,
-		    unsigned int r_seq, bool up, struct pv_glance *glance);
+		    unsigned int r_seq, unsigned int up, struct pv_glance *glance);
 int pv_glances_init(void);
 void pv_glances_uninit(void);
 

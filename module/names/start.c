@@ -14,6 +14,7 @@
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/mount.h>
 #include <linux/path.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
@@ -147,41 +148,59 @@ static noinline bool pv_start_dots(const struct pv_table *table,
 	return pv_table_match(table, path, &rest) == rule;
 }
 
-/*
- * How far does a relative name climb?  @strict is set if it comes back from where it
- * went down, so that a symbolic link would make a difference.
+/**
+ * struct pv_climb - the ".." of a relative name
+ * @up: how far it climbs
+ * @strict: it comes back from where it went down, so that a symbolic link would make a
+ *	difference
+ * @below: what follows behind the last "..", if they all come first; or NULL
  */
-static noinline unsigned int pv_start_climbs(const char *name, bool *strict)
+struct pv_climb {
+	unsigned int up;
+	bool strict;
+	const char *below;
+};
+
+/* The same where "." and ".." may be anywhere. */
+static void pv_start_climbs_slowly(const char *name, struct pv_climb *climb)
 {
-	unsigned int depth = 0, up = 0;
+	unsigned int depth = 0;
 	size_t n;
 
-	*strict = false;
-	/* Mostly it climbs first, if at all. */
-	while (name[0] == '.' && name[1] == '.' && name[2] == '/') {
-		up++;
-		name += 3;
-		name += *name == '/' ? strspn(name, "/") : 0;
-	}
-	if (likely(*name != '.' && !pv_path_may_dot(name)))
-		return up;
 	for (;;) {
 		name += strspn(name, "/");
 		n = strcspn(name, "/");
 		if (!n)
-			return up;
+			return;
 		if (n == 2 && name[0] == '.' && name[1] == '.') {
 			if (depth) {
 				depth--;
-				*strict = true;
+				climb->strict = true;
 			} else {
-				up++;
+				climb->up++;
 			}
 		} else if (n > 1 || *name != '.') {
 			depth++;
 		}
 		name += n;
 	}
+}
+
+/* How far does a relative name climb? */
+static __always_inline void pv_start_climbs(const char *name, struct pv_climb *climb)
+{
+	climb->up = 0;
+	climb->strict = false;
+	climb->below = NULL;
+	/* Mostly it climbs first, if at all. */
+	while (name[0] == '.' && name[1] == '.' && name[2] == '/' && name[3] != '/') {
+		climb->up++;
+		name += 3;
+	}
+	if (likely(*name != '.' && !pv_path_may_dot(name)))
+		climb->below = name;
+	else
+		pv_start_climbs_slowly(name, climb);
 }
 
 /*
@@ -344,17 +363,17 @@ static noinline const char *pv_start_rooted(struct pv_nameidata *nd,
 }
 
 /*
- * What is known of where the walk is, after it was found out if need be.  Preemption as
- * below; it is on meanwhile.
+ * What is known of where the walk is, for a name that climbs by @up directories, after it
+ * was found out if need be.  Preemption as below; it is on meanwhile.
  */
-static __always_inline bool pv_start_glance(struct pv_nameidata *nd,
-					    const struct pv_layers *layers,
-					    bool up, struct pv_glance *glance)
+static bool pv_start_glance(struct pv_nameidata *nd, const struct pv_layers *layers,
+			    unsigned int up, struct pv_glance *glance)
 {
 	const struct pv_glance *known;
 
 	known = pv_glance_find(layers, &nd->path, nd->m_seq, nd->r_seq);
-	if (likely(known && (!up || known->up != PV_UP_UNKNOWN))) {
+	if (likely(known && (!up || (known->up != PV_UP_UNKNOWN &&
+				     (up <= known->up || up == known->far))))) {
 		*glance = *known;
 		return true;
 	}
@@ -368,6 +387,69 @@ static __always_inline bool pv_start_glance(struct pv_nameidata *nd,
 }
 
 /*
+ * May the process go up by so many directories from where the walk is?  That takes the right
+ * to search each of them.  Return false also if it cannot be told here.
+ */
+static bool pv_start_may_climb(const struct pv_nameidata *nd, unsigned int up)
+{
+	const struct dentry *dentry = nd->path.dentry;
+	struct inode *inode;
+
+	if (!(nd->flags & LOOKUP_RCU))
+		return false;
+	while (up--) {
+		inode = d_inode_rcu(dentry);
+		/* Above a mount there is another one. */
+		if (!inode || dentry == nd->path.mnt->mnt_root ||
+		    inode_permission(mnt_idmap(nd->path.mnt), inode,
+				     MAY_EXEC | MAY_NOT_BLOCK))
+			return false;
+		dentry = READ_ONCE(dentry->d_parent);
+	}
+	return true;
+}
+
+/*
+ * A relative name that climbs over the edge of a rule, or out of a directory that rules do not
+ * speak of to one below which they do: to NEW by the rule that it meets then, or the kernel's
+ * own way.  Preemption as below.
+ */
+static noinline const char *pv_start_over(struct pv_nameidata *nd,
+					  const struct pv_layers *layers,
+					  const struct pv_glance *glance,
+					  const struct pv_climb *climb,
+					  const char *name, unsigned int flags)
+	__releases(RCU_SCHED)
+{
+	const struct pv_table *table = layers->tables[0];
+	unsigned int up = glance->far_native ? climb->up : glance->up + 1;
+	const char *rest;
+	bool may;
+	u32 rule;
+
+	if (!climb->below || climb->up != glance->far ||
+	    !(glance->far_native || glance->far_edge) ||
+	    (flags & PV_LOOKUP_PARENT && table->places->standins))
+		goto at_length;
+	rule = pv_table_match_from(table, glance->far_seek, climb->below, &rest);
+	if (rule == PV_NO_RULE || table->rules[rule].exception) {
+		if (!glance->far_native)
+			goto at_length;
+	} else {
+		rcu_read_unlock_sched();
+		may = pv_start_may_climb(nd, up);
+		rcu_read_lock_sched();
+		if (!may || pv_layers_current() != layers)
+			goto at_length;
+	}
+	return pv_start_by(nd, layers, table, rule, rest, name, flags);
+
+at_length:
+	rcu_read_unlock_sched();
+	return pv_start_at_length();
+}
+
+/*
  * A relative name, from a directory of which nothing is noted.  Preemption as above.
  */
 static noinline const char *
@@ -376,23 +458,23 @@ pv_start_relative_slowly(struct pv_nameidata *nd, const struct pv_layers *layers
 	__releases(RCU_SCHED)
 {
 	struct pv_glance glance;
-	unsigned int up = 0;
-	bool dots = pv_name_dots(name), strict = false;
+	struct pv_climb climb;
 
-	if (unlikely(dots))
-		up = pv_start_climbs(name, &strict);
-	if (unlikely(!pv_start_glance(nd, layers, up, &glance)))
+	pv_start_climbs(name, &climb);
+	if (unlikely(!pv_start_glance(nd, layers, climb.up, &glance)))
 		goto at_length;
 	if (unlikely(!glance.plain)) {
-		if (!glance.open || dots)
+		if (!glance.open || climb.strict)
 			goto at_length;
-		return pv_start_above(nd, layers, glance.seek, name, name,
-				      flags);
+		if (!climb.up)
+			return pv_start_above(nd, layers, glance.seek, name, name,
+					      flags);
+		return pv_start_over(nd, layers, &glance, &climb, name, flags);
 	}
-	if (unlikely(up && (glance.up == PV_UP_UNKNOWN || up > glance.up)))
-		goto at_length;
+	if (unlikely(climb.up && (glance.up == PV_UP_UNKNOWN || climb.up > glance.up)))
+		return pv_start_over(nd, layers, &glance, &climb, name, flags);
 	rcu_read_unlock_sched();
-	if (unlikely(strict))
+	if (unlikely(climb.strict))
 		nd->flags |= PV_LOOKUP_STRICT;
 	/* From outside of NEW it may lead there by NEW's own name. */
 	if (flags & PV_LOOKUP_TELL)

@@ -6,8 +6,15 @@
 #include "rules/rule.h"
 #include "rules/trie_match.h"
 
-/* A rule whose NEW leads to @path or to what it lies under, or PV_NO_RULE. */
-static u32 pv_table_find_new(const struct pv_table *table, const char *path)
+/**
+ * pv_table_find_new - find a rule that leads to a path
+ * @table: the table
+ * @path: a real path, absolute and normalised: "" for the root directory
+ *
+ * Context: any.
+ * Return: the index of one whose NEW is @path, or what that lies under; or PV_NO_RULE.
+ */
+u32 pv_table_find_new(const struct pv_table *table, const char *path)
 {
 	const struct pv_node *node = table->new_nodes;
 

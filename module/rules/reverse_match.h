@@ -10,6 +10,7 @@ struct pv_table;
 /* The most rules that are tried to give one real path a name. */
 #define PV_REVERSE_TRIES	16
 
+u32 pv_table_find_new(const struct pv_table *table, const char *path);
 bool pv_table_concerns(const struct pv_table *table, const char *path);
 u32 pv_table_reverse(const struct pv_table *table, const char *real,
 		     char *virtual, size_t size);
