@@ -27,6 +27,43 @@
 #include "process/view.h"
 #include "trace.h"
 
+/*
+ * Which of the layers @old of a process, with @own, is replaced when a table is set; NULL if
+ * it is added.  @own becomes what is its own then.
+ */
+static const struct pv_table *pv_layers_replaced(const struct pv_layers *old,
+						 struct pv_table **own,
+						 struct pv_table *table,
+						 const struct pv_table *moved,
+						 bool push)
+{
+	if (!moved || !pv_layers_has(old, moved))
+		moved = push ? NULL : *own;
+	if (!moved || *own == moved)
+		*own = table;
+	return moved;
+}
+
+/*
+ * The stack that the process before in a tree was given, for one that had the same as that
+ * had; or NULL.  A reference.
+ */
+static struct pv_layers *pv_layers_set_again(const struct pv_layers *old,
+					     const struct pv_table *own,
+					     struct task_struct *task,
+					     const struct pv_table *table,
+					     struct list_head *changes)
+{
+	const struct pv_change *last;
+
+	last = list_first_entry_or_null(changes, struct pv_change, node);
+	if (!last || !last->given || last->layers != old || last->own != own ||
+	    !pv_layers_has(last->given, table) ||
+	    !pv_layers_held(last->given, task))
+		return NULL;
+	return pv_layers_get(last->given);
+}
+
 /* What becomes of @old when @table is set; see pv_process_set(). */
 static struct pv_layers *pv_layers_set(const struct pv_layers *old,
 				       struct pv_table **own,
@@ -40,20 +77,14 @@ static struct pv_layers *pv_layers_set(const struct pv_layers *old,
 	/* It is spelled from, and confined to, the root that the process has now. */
 	if (old && !pv_layers_held(old, task))
 		return ERR_PTR(-EXDEV);
-	if (!moved || !pv_layers_has(old, moved))
-		moved = push ? NULL : *own;
-	if (moved && old->nr > 1) {
-		if (*own == moved)
-			*own = table;
+	moved = pv_layers_replaced(old, own, table, moved, push);
+	if (moved && old->nr > 1)
 		return pv_layers_replace(old, moved, table);
-	}
 	base = pv_root_of(task);
 	if (IS_ERR(base))
 		return ERR_CAST(base);
 	layers = pv_layers_push(moved ? NULL : old, table, base);
 	pv_root_put(base);
-	if (!moved || *own == moved)
-		*own = table;
 	return layers;
 }
 
@@ -182,6 +213,7 @@ static void pv_change_free(struct pv_change *change)
 static int pv_process_try_set(struct pv_process *process,
 			      struct task_struct *task, struct pv_table *table,
 			      const struct pv_table *moved, bool push,
+			      struct list_head *changes,
 			      struct pv_change *change)
 {
 	struct pv_layers *layers, *old;
@@ -191,7 +223,11 @@ static int pv_process_try_set(struct pv_process *process,
 	old = pv_process_state(process, &own);
 	if (pv_layers_has(old, table))
 		goto out;
-	layers = pv_layers_set(old, &own, task, table, moved, push);
+	layers = pv_layers_set_again(old, own, task, table, changes);
+	if (layers)
+		pv_layers_replaced(old, &own, table, moved, push);
+	else
+		layers = pv_layers_set(old, &own, task, table, moved, push);
 	err = PTR_ERR_OR_ZERO(layers);
 	if (err)
 		goto out;
@@ -239,7 +275,7 @@ int pv_process_set(struct task_struct *task, struct pv_table *table,
 	pv_task_refresh_root(task);
 	do {
 		err = pv_process_try_set(process, task, table, moved, push,
-					 change);
+					 changes, change);
 	} while (err == -EAGAIN);
 	if (err) {
 		refcount_inc(&process->refs);
@@ -499,8 +535,10 @@ static void pv_change_take_back(struct pv_change *change,
 
 /* The changes that are being undone, by what they gave; under pv_process_mutex. */
 static DEFINE_HASHTABLE(pv_undoing, 8);
+/* The same, by whom they gave it to. */
+static DEFINE_HASHTABLE(pv_undoing_of, 8);
 
-/* The change from which @process has its layers, or NULL. */
+/* The change from which @process has its layers, or NULL: its own one, if there is one. */
 static struct pv_change *pv_change_find(const struct pv_process *process)
 {
 	const struct pv_layers *layers =
@@ -510,6 +548,10 @@ static struct pv_change *pv_change_find(const struct pv_process *process)
 
 	if (!layers)
 		return NULL;
+	hash_for_each_possible(pv_undoing_of, change, by_process,
+			       (unsigned long)process)
+		if (change->process == process && change->given == layers->line)
+			return change;
 	hash_for_each_possible(pv_undoing, change, hash,
 			       (unsigned long)layers->line)
 		if (change->given == layers->line)
@@ -574,15 +616,20 @@ void pv_changes_undo(struct list_head *changes)
 	if (list_empty(changes))
 		return;
 	list_for_each_entry(change, changes, node) {
-		if (change->given)
-			hash_add(pv_undoing, &change->hash,
-				 (unsigned long)change->given);
-		else
+		if (!change->given) {
 			pv_taken_undo(change);
+			continue;
+		}
+		hash_add(pv_undoing, &change->hash,
+			 (unsigned long)change->given);
+		hash_add(pv_undoing_of, &change->by_process,
+			 (unsigned long)change->process);
 	}
 	pv_processes_each(pv_bucket_undo);
-	list_for_each_entry(change, changes, node)
+	list_for_each_entry(change, changes, node) {
 		hash_del(&change->hash);
+		hash_del(&change->by_process);
+	}
 	pv_changes_forget(changes);
 }
 

@@ -15,15 +15,18 @@ struct task_struct;
  * struct pv_change - what a request did to one process, so it can be undone
  * @node: in the request's list of changes
  * @hash: by @given, while the request is being undone
+ * @by_process: by @process, meanwhile
  * @process: a reference
  * @layers: a reference to the layers it had before, or NULL
  * @own: its own table before
  * @given: a reference to the layers it has now, or NULL.  Children that are
- *	made meanwhile inherit this very stack, and are known by it.
+ *	made meanwhile inherit this very stack, and are known by it.  Who had the same
+ *	before has the same now.
  */
 struct pv_change {
 	struct list_head node;
 	struct hlist_node hash;
+	struct hlist_node by_process;
 	struct pv_process *process;
 	struct pv_layers *layers;
 	struct pv_table *own;
