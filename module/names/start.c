@@ -338,6 +338,15 @@ static const char *pv_start_above(struct pv_nameidata *nd,
 }
 
 /*
+ * The process has changed its root directory, and a rule may lead to outside of that.  Then
+ * the kernel's own ".." must not follow a directory that somebody is just moving there.
+ */
+static bool pv_start_may_escape(const struct pv_layers *layers)
+{
+	return layers->seek.used != PV_SEEK_NOWHERE;
+}
+
+/*
  * An absolute name, from a root directory that the process has changed to.  Preemption as
  * above.
  */
@@ -346,7 +355,7 @@ static noinline const char *pv_start_rooted(struct pv_nameidata *nd,
 					    const char *name, unsigned int flags)
 	__releases(RCU_SCHED)
 {
-	bool plain = layers->seek.used == PV_SEEK_NOWHERE;
+	bool plain = !pv_start_may_escape(layers);
 
 	if (!path_equal(&nd->path, &layers->root->inner) ||
 	    (!plain && pv_path_scan(name))) {
@@ -461,6 +470,9 @@ pv_start_relative_slowly(struct pv_nameidata *nd, const struct pv_layers *layers
 	struct pv_climb climb;
 
 	pv_start_climbs(name, &climb);
+	if (unlikely(layers->root) && pv_start_may_escape(layers) &&
+	    (climb.up || climb.strict))
+		goto at_length;
 	if (unlikely(!pv_start_glance(nd, layers, climb.up, &glance)))
 		goto at_length;
 	if (unlikely(!glance.plain)) {
