@@ -168,6 +168,80 @@ static void pv_glance_fill(struct pv_vpath *vpath, const struct pv_layers *layer
 				pv_vpath_plain, glance);
 }
 
+/* Names up to this size, and what stands before them by a rule, need no allocation. */
+#define PV_GLANCE_NAME	192
+#define PV_GLANCE_ROOM	96
+
+/* The same of a directory with a name of no great length, for one table and without @up. */
+static bool pv_glance_fill_briefly(const struct pv_table *table, const struct path *dir,
+				   struct pv_glance *glance)
+{
+	char buf[PV_GLANCE_ROOM + PV_GLANCE_NAME];
+	char *name = (char *)pv_dir_name(dir, buf + PV_GLANCE_ROOM, PV_GLANCE_NAME);
+	u32 rule, new;
+	const char *rest;
+
+	if (IS_ERR(name))
+		return false;
+	glance->plain = true;
+	glance->own = true;
+	glance->outside = true;
+	if (!name)
+		return true;
+	rule = pv_table_match(table, name, &rest);
+	new = pv_table_find_new(table, name);
+	glance->own = (rule == PV_NO_RULE || table->rules[rule].exception) &&
+		      !pv_table_has_below(table, name, rule);
+	glance->plain = glance->own;
+	if (!glance->own && rule == PV_NO_RULE) {
+		glance->open = true;
+		glance->seek = pv_table_seek(table, name);
+	}
+	if (new == PV_NO_RULE || table->rules[new].exception)
+		return true;
+	name = pv_table_reverse_there(table, name, name - buf);
+	if (!name)
+		return false;
+	glance->outside = false;
+	glance->open = false;
+	glance->plain = !pv_table_has_below(table, name, new);
+	return true;
+}
+
+/* Nothing is known yet. */
+static void pv_glance_begin(struct pv_glance *glance, const struct path *dir,
+			    const struct pv_layers *layers, unsigned int m_seq,
+			    unsigned int r_seq)
+{
+	*glance = (struct pv_glance) {
+		.dentry = dir->dentry,
+		.mnt = dir->mnt,
+		.layers = layers,
+		.m_seq = m_seq,
+		.r_seq = r_seq,
+		.cookie = get_state_synchronize_rcu(),
+		.up = PV_UP_UNKNOWN,
+	};
+}
+
+/* Find it out; false if memory is short. */
+static bool pv_glance_look(const struct pv_layers *layers, const struct path *dir,
+			   unsigned int up, struct pv_glance *glance)
+{
+	struct pv_vpath *vpath;
+
+	if (!up && layers->home.mnt &&
+	    pv_glance_fill_briefly(layers->tables[0], dir, glance))
+		return true;
+	vpath = pv_vpath_alloc(GFP_NOWAIT | __GFP_NOWARN);
+	if (!vpath)
+		return false;
+	glance->open = false;
+	pv_glance_fill(vpath, layers, dir, up, glance);
+	pv_vpath_free(vpath);
+	return true;
+}
+
 /**
  * pv_glance_take - find out what a directory is to the running task's rules
  * @dir: the directory; a reference is held, or RCU read-locked
@@ -184,31 +258,21 @@ bool pv_glance_take(const struct path *dir, unsigned int m_seq,
 		    unsigned int r_seq, unsigned int up, struct pv_glance *glance)
 {
 	struct pv_layers *layers = pv_layers_get_current();
-	struct pv_vpath *vpath;
+	bool known;
 
 	if (!layers)
 		return false;
+	pv_glance_begin(glance, dir, layers, m_seq, r_seq);
 	/* If not, what it is called is not what rules would say. */
-	vpath = pv_layers_at_home(layers) ?
-			pv_vpath_alloc(GFP_NOWAIT | __GFP_NOWARN) : NULL;
-	if (vpath) {
-		*glance = (struct pv_glance) {
-			.dentry = dir->dentry,
-			.mnt = dir->mnt,
-			.layers = layers,
-			.m_seq = m_seq,
-			.r_seq = r_seq,
-			.cookie = get_state_synchronize_rcu(),
-			.up = PV_UP_UNKNOWN,
-		};
-		pv_glance_fill(vpath, layers, dir, up, glance);
+	known = pv_layers_at_home(layers) &&
+		pv_glance_look(layers, dir, up, glance);
+	if (known) {
 		preempt_disable();
 		*pv_glance_slot(dir->dentry) = *glance;
 		preempt_enable();
 	}
-	pv_vpath_free(vpath);
 	pv_layers_put(layers);
-	return vpath;
+	return known;
 }
 
 /**
