@@ -187,6 +187,7 @@ declare -A LEFT_OUT_ARM64=(
 	[integration_slurm.sh]=$NO_PROGRAMS [programs.sh]=$NO_PROGRAMS
 	[listing.sh]=$NO_PROGRAMS [sandboxes.sh]=$NO_PROGRAMS [story.sh]=$NO_PROGRAMS
 	[audit.py]=$NO_PROGRAMS [completion.sh]=$SAME_TOOL [ns.py]=$SAME_TOOL
+	[inject.py]=$SAME_TOOL [criu_zoo.py]=$NO_PROGRAMS [databases.py]=$NO_PROGRAMS
 	[ns_inject.py]=$SAME_TOOL [checkpoint.py]=$SAME_TOOL [reopen.sh]=$SAME_TOOL
 	[relink_tool.sh]=$SAME_TOOL [relink_list.sh]=$SAME_TOOL [python.py]=$SAME_TOOL
 )
