@@ -159,6 +159,24 @@ static void pv_tree_note_ended(struct task_struct *task)
 	raw_spin_unlock(&pv_tree_lock);
 }
 
+/*
+ * Will @child get another parent now that @task ends?  So it will if its parent, a child of
+ * @task, has begun to end as well: nobody notes that one, which is then found nowhere below
+ * the tree, with its own exit still to come.
+ */
+static bool pv_tree_is_orphan(struct task_struct *child, struct task_struct *task)
+{
+	struct task_struct *parent = rcu_dereference(child->real_parent);
+
+	while (!same_thread_group(parent, task)) {
+		if (!parent->pid || is_global_init(parent) ||
+		    atomic_read(&parent->signal->live))
+			return false;
+		parent = rcu_dereference(parent->real_parent);
+	}
+	return true;
+}
+
 /**
  * pv_tree_note_exit - the last thread of a process ends
  * @task: the thread; its children have not been given another parent yet
@@ -174,8 +192,7 @@ void pv_tree_note_exit(struct task_struct *task)
 	rcu_read_lock();
 	if (pv_tree_note_ending(task)) {
 		for_each_process(child)
-			if (same_thread_group(rcu_dereference(child->real_parent),
-					      task))
+			if (pv_tree_is_orphan(child, task))
 				pv_tree_note_orphan(child);
 		pv_tree_note_ended(task);
 	}
