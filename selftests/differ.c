@@ -57,6 +57,7 @@
  * @links: there are symbolic links
  * @files: ORIGINAL and NEW may be files
  * @absent: there is nothing at ORIGINAL
+ * @parents: nor is there a directory for any ORIGINAL to lie in
  * @root: the last rule is for "/"
  * @layers: some rules are another layer
  * @held: descriptors are there before the rules are
@@ -71,6 +72,7 @@ struct kind {
 	bool links;
 	bool files;
 	bool absent;
+	bool parents;
 	bool root;
 	bool layers;
 	bool held;
@@ -97,6 +99,7 @@ struct rule {
 	bool absent;
 	struct name original;
 	struct name target;
+	struct name top;	/* the first of its directories that is not there */
 };
 
 struct call {
@@ -213,11 +216,20 @@ static void pick_component(struct name *name)
 	}
 }
 
+/* An ORIGINAL, or a directory above it that is not there. */
+static void pick_original(const struct rule *rule, struct name *name)
+{
+	add_text(name, rule->original.text);
+	while (rule->top.text[0] && strcmp(name->text, rule->top.text) &&
+	       !chance(3))
+		*strrchr(name->text, '/') = '\0';
+}
+
 /* The path of some thing, or of what could be below it. */
 static void pick_path(const struct scene *scene, struct name *name)
 {
 	if (scene->nr_rules && !chance(4))
-		add_text(name, scene->rules[chance(scene->nr_rules)].original.text);
+		pick_original(&scene->rules[chance(scene->nr_rules)], name);
 	else if (scene->nr_things && chance(8))
 		add_text(name, scene->things[chance(scene->nr_things)].path.text);
 	if (!name->text[0])
@@ -349,6 +361,20 @@ static void name_through_link(struct scene *scene, struct rule *rule)
 		rule->target = link->path;
 }
 
+/* One, two or three directories are not there. */
+static void make_parents(const struct scene *scene, struct rule *rule)
+{
+	static const char * const names[] = { "/" ABSENT "a", "/" ABSENT "b" };
+	int more = 1 + chance(2);
+
+	rule->absent = true;
+	rule->top = pick_thing(scene, 'd')->path;
+	add_text(&rule->top, "/" ABSENT);
+	rule->original = rule->top;
+	while (more--)
+		add_text(&rule->original, PICK(names));
+}
+
 static void make_rule(struct scene *scene, const struct kind *kind,
 		      struct rule *rule)
 {
@@ -364,6 +390,8 @@ static void make_rule(struct scene *scene, const struct kind *kind,
 		add_text(&rule->original, "/" ABSENT);
 		rule->absent = true;
 	}
+	if (kind->parents)
+		make_parents(scene, rule);
 }
 
 /* Once "/" is another directory, others can be seen only below it. */
@@ -705,10 +733,14 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* The names in a directory of the world; what there is at an absent ORIGINAL is not. */
+/*
+ * The names in a directory of the world, or in one that is not there; what there is for
+ * the time of the mounts is not told where it may be met by another name.
+ */
 static long do_list(struct context *c)
 {
 	struct dirent **entries;
+	bool missing;
 	struct stat st;
 	int fd, nr, i;
 
@@ -716,10 +748,11 @@ static long do_list(struct context *c)
 	if (fd < 0)
 		return -1;
 	tell_stat(c->result, fstat(fd, &st), &st);
-	nr = st.st_gid < GROUP_THING ? 0 :
+	missing = !st.st_gid && (st.st_mode & 07777) == 0555;
+	nr = st.st_gid < GROUP_THING && !missing ? 0 :
 	     scandirat(fd, ".", &entries, NULL, by_name);
 	for (i = 0; i < nr; i++) {
-		if (strcmp(entries[i]->d_name, ABSENT) &&
+		if ((missing || strcmp(entries[i]->d_name, ABSENT)) &&
 		    strlen(c->result->text) + NAME_MAX + 2 < NAME_SIZE) {
 			strcat(c->result->text, " ");
 			strcat(c->result->text, entries[i]->d_name);
@@ -1109,6 +1142,12 @@ static void plant(const struct scene *scene)
 	}
 }
 
+/* The first on the way to ORIGINAL that is not there. */
+static const struct name *absent_of(const struct rule *rule)
+{
+	return rule->top.text[0] ? &rule->top : &rule->original;
+}
+
 /* What there is for the time of the mounts where there is nothing. */
 static void plant_absent(const struct scene *scene)
 {
@@ -1117,7 +1156,7 @@ static void plant_absent(const struct scene *scene)
 
 	for (i = 0; i < scene->nr_rules; i++)
 		if (scene->rules[i].absent && !scene->rules[i].off)
-			mkdir(expand(scene, &scene->rules[i].original, path),
+			mkdir(expand(scene, absent_of(&scene->rules[i]), path),
 			      0755);
 }
 
@@ -1132,7 +1171,7 @@ static void remove_absent(const struct scene *scene)
 	for (i = 0; i < scene->nr_rules; i++) {
 		if (!scene->rules[i].absent || scene->rules[i].off)
 			continue;
-		expand(scene, &scene->rules[i].original, path);
+		expand(scene, absent_of(&scene->rules[i]), path);
 		slash = strrchr(path, '/');
 		*slash = '\0';
 		if (stat(path, &st))
@@ -1144,6 +1183,61 @@ static void remove_absent(const struct scene *scene)
 		*slash = '\0';
 		utimensat(AT_FDCWD, path, times, 0);
 	}
+}
+
+static bool has_top_of_another(const struct scene *scene, int rule)
+{
+	int i;
+
+	for (i = 0; i < rule; i++)
+		if (!scene->rules[i].off &&
+		    !strcmp(scene->rules[i].top.text, scene->rules[rule].top.text))
+			return true;
+	return false;
+}
+
+/* Make the directories down to an ORIGINAL, @path, below @top. */
+static void make_way(char *path, size_t top)
+{
+	char *end = path + top;
+
+	while ((end = strchr(end + 1, '/'))) {
+		*end = '\0';
+		mkdir(path, 0555);
+		*end = '/';
+	}
+	mkdir(path, 0555);
+}
+
+/*
+ * What stands under mounts for directories that are not there: each top is a filesystem of
+ * its own, with mount points in it and nothing else, that can only be read and knows no
+ * extended attributes.
+ */
+static bool mount_parents(const struct scene *scene)
+{
+	char path[PATH_SIZE], top[PATH_SIZE];
+	const struct rule *rule;
+	int i;
+
+	for (i = 0; i < scene->nr_rules; i++) {
+		rule = &scene->rules[i];
+		if (rule->off || !rule->top.text[0])
+			continue;
+		expand(scene, &rule->top, top);
+		if (!has_top_of_another(scene, i) &&
+		    mount("none", top, "ramfs", 0, "mode=555"))
+			return false;
+		make_way(expand(scene, &rule->original, path), strlen(top));
+	}
+	for (i = 0; i < scene->nr_rules; i++) {
+		rule = &scene->rules[i];
+		if (!rule->off && rule->top.text[0] &&
+		    mount(NULL, expand(scene, &rule->top, top), NULL,
+			  MS_REMOUNT | MS_RDONLY, NULL))
+			return false;
+	}
+	return true;
 }
 
 static int open_place(const struct scene *scene, const struct rule *rule)
@@ -1214,6 +1308,8 @@ static bool mount_rules(struct play *play)
 {
 	if (!play->scene->private)
 		pvt_private_mounts();
+	if (!mount_parents(play->scene))
+		return false;
 	note_ways(play);
 	play->mount = mount_of(play->scene->base);
 	if (!mount_layer(play->scene, false))
@@ -1511,7 +1607,7 @@ static unsigned int number(const char *variable, unsigned int otherwise)
 	return text ? strtoul(text, NULL, 0) : otherwise;
 }
 
-#define CLASSES	12
+#define CLASSES	13
 
 FIXTURE(differ)
 {
@@ -1545,6 +1641,10 @@ FIXTURE_VARIANT_ADD(differ, with_rules_for_files) {
 
 FIXTURE_VARIANT_ADD(differ, with_nothing_at_original) {
 	.kind = { .rules = RULES, .links = true, .relative = 30, .absent = true },
+};
+
+FIXTURE_VARIANT_ADD(differ, with_no_directory_for_original) {
+	.kind = { .rules = RULES, .links = true, .relative = 30, .parents = true },
 };
 
 FIXTURE_VARIANT_ADD(differ, with_a_rule_for_the_root) {
