@@ -83,12 +83,15 @@ static struct dentry *pv_standin_lookup(struct inode *dir, struct dentry *dentry
 					unsigned int flags)
 {
 	struct pv_standins *standins = dir->i_sb->s_fs_info;
-	char *buf = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
 	const struct pv_table *table;
 	struct inode *inode = NULL;
 	const char *name;
+	char *buf;
 	bool there;
 
+	if (dentry->d_name.len > NAME_MAX)
+		return ERR_PTR(-ENAMETOOLONG);
+	buf = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
 	name = pv_standin_name(dentry, buf);
