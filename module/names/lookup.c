@@ -685,6 +685,19 @@ static noinline bool pv_walk_has_standins(void)
 	return any;
 }
 
+/* What is in a directory that is there is too long, and not missing. */
+static bool pv_name_is_too_long(const char *name)
+{
+	size_t len;
+
+	do {
+		name += strspn(name, "/");
+		len = strcspn(name, "/");
+		name += len;
+	} while (len && len <= NAME_MAX);
+	return len;
+}
+
 /*
  * What is not there for the kernel may be for rules; mostly that is seen in the name, if
  * nothing is to be made: that can fail otherwise where a stand-in is.
@@ -702,7 +715,8 @@ static noinline bool pv_walk_may_stand_in(const struct filename *name,
 	layers = pv_layers_current();
 	if (layers && pv_layers_have_standins(layers)) {
 		may = make || *name->name != '/' || layers->root ||
-		      !pv_path_is_normal(name->name) || pv_path_dots(name->name);
+		      !pv_path_is_normal(name->name) || pv_path_dots(name->name) ||
+		      pv_name_is_too_long(name->name);
 		for (i = 0; i < layers->nr && !may; i++)
 			may = pv_table_has_below(layers->tables[i], name->name,
 						 PV_NO_RULE);
