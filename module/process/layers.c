@@ -536,12 +536,13 @@ static noinline ssize_t pv_layers_pass_inside(const struct pv_layers *layers,
 {
 	const struct pv_root *from = layers->from[i];
 	const char *inside = pv_layers_inside(from, name);
-	size_t above = strlen(from->virtual);
+	size_t above;
 	ssize_t len;
 
 	*match = PV_NO_RULE;
 	if (!inside)
 		return 0;
+	above = strlen(from->virtual);
 	if (above + 1 >= size)
 		return -ENOSPC;
 	len = pv_translate(layers->tables[i], inside, name == real,
