@@ -44,7 +44,7 @@ class StatusStruct(Structure):
     _fields_ = [("version", c_char_p), ("protocol", c_uint32), ("processes", c_uint32),
                 ("tables", c_uint32), ("armed", c_bool), ("hook", c_char_p),
                 ("probe", c_char_p), ("sites", POINTER(c_char_p)), ("site_count", c_size_t),
-                ("translated", c_uint64), ("counted", c_bool)]
+                ("translated", c_uint64), ("counted", c_bool), ("cgroups", c_uint32)]
 
 
 class RelinkedStruct(Structure):
