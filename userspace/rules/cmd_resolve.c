@@ -23,19 +23,27 @@ static const struct option options[] = {
 	OPTIONS_COMMON
 };
 
-static void print_json(const struct pidref *pidref, const char *path,
-		       const struct pv_resolution *resolution)
+/* Of a union; others have none. */
+static void json_further(const struct pv_resolution *resolution)
 {
 	size_t i;
 
-	json_begin_object(NULL);
-	json_number("pid", pidref->pid);
-	json_string("path", path);
-	json_string("real", resolution->real);
+	if (!resolution->further_count)
+		return;
 	json_begin_array("further");
 	for (i = 0; i < resolution->further_count; i++)
 		json_string(NULL, resolution->further[i]);
 	json_end_array();
+}
+
+static void print_json(const struct pidref *pidref, const char *path,
+		       const struct pv_resolution *resolution)
+{
+	json_begin_object(NULL);
+	json_number("pid", pidref->pid);
+	json_string("path", path);
+	json_string("real", resolution->real);
+	json_further(resolution);
 	json_bool("matched", resolution->matched);
 	if (resolution->matched) {
 		json_number("layer", resolution->layer);
