@@ -93,7 +93,7 @@ leaks.sh		all	kmemleak
 # What shows on the newest arm64 kernel that the module's own way into it works there:
 # names of all calls, 32-bit ones among them, what is told about them, fork, relinking,
 # and the tool.
-ARM64_CORE=(names syscalls syscalls_32 relative reverse inherit relink phases.sh stress)
+ARM64_CORE=(names syscalls syscalls_32 reverse inherit relink phases.sh stress)
 
 # tests_for KIND [KERNELS]... : those of PLAN that stand for one of KERNELS, or all of
 # them, without what is left out on a kernel of that kind (see LEFT_OUT).
