@@ -94,7 +94,7 @@ REFUSALS = [
     ("an_empty_rule", "set", [VICTIM, raw_attr("rule", b"", NESTED)],
      errno.EINVAL, 1),
     ("an_unknown_attribute_in_a_rule", "set",
-     [VICTIM, raw_attr("rule", attr(1, "/a") + attr(2, "/b") + attr(3, "/c"),
+     [VICTIM, raw_attr("rule", attr(1, "/a") + attr(2, "/b") + attr(4, "/c"),
                        NESTED)], errno.EINVAL, 1),
     ("left_over_bytes_in_a_rule", "set",
      [VICTIM, raw_attr("rule", attr(1, "/a") + attr(2, "/b") + b"\2\0",
