@@ -196,7 +196,7 @@ share_scratch() {
 	truncate -s 64M "$SCRATCH/disk"
 	mkfs.ext4 -q "$SCRATCH/disk"
 	LOOP=$(losetup -f --show "$SCRATCH/disk")
-	mkdir /scratch /jobs
+	mkdir -p /scratch /jobs
 	while read -r node letter; do
 		on "$node" mount -t tmpfs scratch /scratch
 		on "$node" mkdir "/scratch/$letter"
