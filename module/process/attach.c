@@ -206,6 +206,17 @@ static void pv_change_free(struct pv_change *change)
 	kfree(change);
 }
 
+/* Nothing came of it: what is to be returned, for @err. */
+static int pv_change_abandon(struct pv_change *change, int err)
+{
+	struct pv_process *process = change->process;
+
+	refcount_inc(&process->refs);
+	pv_change_free(change);
+	pv_process_dismiss(process);
+	return err == -EALREADY ? 0 : err;
+}
+
 /*
  * One try of pv_process_set(), by what the process has now.  -EALREADY if it has
  * @table: a child in the tree that has inherited it meanwhile.
@@ -277,12 +288,8 @@ int pv_process_set(struct task_struct *task, struct pv_table *table,
 		err = pv_process_try_set(process, task, table, moved, push,
 					 changes, change);
 	} while (err == -EAGAIN);
-	if (err) {
-		refcount_inc(&process->refs);
-		pv_change_free(change);
-		pv_process_dismiss(process);
-		return err == -EALREADY ? 0 : err;
-	}
+	if (err)
+		return pv_change_abandon(change, err);
 	list_add(&change->node, changes);
 	if (!(task->flags & PF_KTHREAD))	/* not the self-test's worker */
 		trace_attach(task, table->nr_rules, change->given->nr);
@@ -420,12 +427,8 @@ int pv_process_join(struct task_struct *task, struct pv_table *const *tables,
 	do {
 		err = pv_process_try_join(process, task, tables, nr, change);
 	} while (err == -EAGAIN);
-	if (err) {
-		refcount_inc(&process->refs);
-		pv_change_free(change);
-		pv_process_dismiss(process);
-		return err == -EALREADY ? 0 : err;
-	}
+	if (err)
+		return pv_change_abandon(change, err);
 	list_add(&change->node, changes);
 	pv_change_tell(change);
 	return 0;

@@ -528,6 +528,23 @@ static const char *pv_layers_inside(const struct pv_root *from, const char *name
 	return rest && (!*rest || *rest == '/') ? rest : NULL;
 }
 
+/*
+ * What a layer has made of such a name, @len bytes in @real behind room for @above, gets the
+ * name of that root directory in front.  Its length.
+ */
+static ssize_t pv_layers_prefix(const struct pv_root *from, size_t above,
+				   char *real, ssize_t len)
+{
+	if (len <= 0)
+		return len;
+	memcpy(real, from->virtual, above);
+	if (len > 1 || !above)
+		return above + len;
+	/* The root directory, which has no "/" behind its name. */
+	real[above] = '\0';
+	return above;
+}
+
 /* The way through a layer that is spelled from a changed root directory. */
 static noinline ssize_t pv_layers_pass_inside(const struct pv_layers *layers,
 					      u32 i, const char *name,
@@ -547,14 +564,7 @@ static noinline ssize_t pv_layers_pass_inside(const struct pv_layers *layers,
 		return -ENOSPC;
 	len = pv_translate(layers->tables[i], inside, name == real,
 			   real + above, size - above, match, dot);
-	if (len <= 0)
-		return len;
-	memcpy(real, from->virtual, above);
-	if (len > 1 || !above)
-		return above + len;
-	/* The root directory, which has no "/" behind its name. */
-	real[above] = '\0';
-	return above;
+	return pv_layers_prefix(from, above, real, len);
 }
 
 static __always_inline ssize_t
@@ -671,15 +681,7 @@ static ssize_t pv_trees_pass_one(const struct pv_layers *layers, u32 i,
 	*match = pv_table_match_after(table, inside, least);
 	len = pv_translate_by(table, inside, path == real, real + above,
 			      size - above, *match);
-	if (len <= 0)
-		return len;
-	if (from)
-		memcpy(real, from->virtual, above);
-	if (len > 1 || !above)
-		return above + len;
-	/* The root directory, which has no "/" behind its name. */
-	real[above] = '\0';
-	return above;
+	return from ? pv_layers_prefix(from, above, real, len) : len;
 }
 
 /**
