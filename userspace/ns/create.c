@@ -334,18 +334,34 @@ static int work(struct worker *worker)
 
 /* ---- On the other side ---- */
 
+/* Two ends: the first tells who has asked at the other, by the pid that he has here. */
+static int make_sockets(int ends[2])
+{
+	int on = 1, err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return message_failed("cannot make a socket: %s",
+				      strerror(errno));
+	if (!setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)))
+		return STATUS_DONE;
+	err = errno;
+	close(ends[0]);
+	close(ends[1]);
+	return message_failed("cannot make a socket that tells who writes: %s",
+			      strerror(err));
+}
+
 int ns_creator_start(struct ns_creator *creator, const struct ns_plan *plan,
 		     const struct ns_exec *as, char **command)
 {
 	struct worker worker = { .plan = plan, .as = *as, .command = command };
-	int ends[2], on = 1;
+	int ends[2], status;
 
 	creator->fd = -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return message_failed("cannot make a socket: %s",
-				      strerror(errno));
-	/* For the pid of who asks, as it is here. */
-	setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+	creator->pid = -1;
+	status = make_sockets(ends);
+	if (status != STATUS_DONE)
+		return status;
 	creator->pid = fork();
 	if (!creator->pid) {
 		close(ends[0]);
@@ -363,6 +379,7 @@ int ns_creator_start(struct ns_creator *creator, const struct ns_plan *plan,
 	return STATUS_DONE;
 }
 
+/* 0 without credentials. */
 static pid_t sender_of(struct msghdr *message)
 {
 	struct cmsghdr *control;
