@@ -7,6 +7,7 @@
 #define PV_SELFTESTS_ASKING_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -154,22 +155,57 @@ static inline void asking_close(struct asking *asking)
 		close(asking->sock);
 }
 
-/* A table of one rule; @pid 0 is the caller. */
-static inline int ask_set(struct asking *asking, pid_t pid, uint32_t flags,
-			  const char *original, const char *new)
+/* A rule, in a request that has begun; a union's if it is @under. */
+static inline void ask_rule(struct asking *asking, const char *original,
+			    const char *new, bool under)
 {
 	struct message *message = &asking->message;
-	size_t begin;
+	size_t begin = message->size;
 
-	ask_begin(asking, PATHVIRT_CMD_SET, 0, pid);
-	message_u32(message, PATHVIRT_A_FLAGS, flags);
-	begin = message->size;
 	message_attr(message, PATHVIRT_A_RULE | NLA_F_NESTED, NULL, 0);
 	message_attr(message, PATHVIRT_RULE_A_ORIGINAL, original,
 		     strlen(original) + 1);
 	message_attr(message, PATHVIRT_RULE_A_NEW, new, strlen(new) + 1);
+	if (under)
+		message_attr(message, PATHVIRT_RULE_A_UNDER, NULL, 0);
 	((struct nlattr *)(message->data + begin))->nla_len =
 		message->size - begin;
+}
+
+/* A table of one rule; @pid 0 is the caller. */
+static inline int ask_set(struct asking *asking, pid_t pid, uint32_t flags,
+			  const char *original, const char *new)
+{
+	ask_begin(asking, PATHVIRT_CMD_SET, 0, pid);
+	message_u32(&asking->message, PATHVIRT_A_FLAGS, flags);
+	ask_rule(asking, original, new, false);
+	return ask_made(asking);
+}
+
+/* A table of one union. */
+static inline int ask_union(struct asking *asking, pid_t pid, uint32_t flags,
+			    const char *original, const char *new)
+{
+	ask_begin(asking, PATHVIRT_CMD_SET, 0, pid);
+	message_u32(&asking->message, PATHVIRT_A_FLAGS, flags);
+	ask_rule(asking, original, new, true);
+	return ask_made(asking);
+}
+
+/* A table of one rule for the cgroup whose directory is open as @cgroup. */
+static inline int ask_set_cgroup(struct asking *asking, int cgroup,
+				 const char *original, const char *new)
+{
+	ask_begin(asking, PATHVIRT_CMD_SET, 0, 0);
+	message_u32(&asking->message, PATHVIRT_A_CGROUP_FD, cgroup);
+	ask_rule(asking, original, new, false);
+	return ask_made(asking);
+}
+
+static inline int ask_del_cgroup(struct asking *asking, int cgroup)
+{
+	ask_begin(asking, PATHVIRT_CMD_DEL, 0, 0);
+	message_u32(&asking->message, PATHVIRT_A_CGROUP_FD, cgroup);
 	return ask_made(asking);
 }
 

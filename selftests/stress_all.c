@@ -3,7 +3,8 @@
  * Everything at once: every call that takes or tells a name, in processes of root, of
  * nobody, of a user namespace's root and of 32 bits, with threads and without, while
  * tables come, change and go, by others and by themselves, listeners listen, files
- * get their names back, and somebody tries to unload the module.
+ * get their names back, and somebody tries to unload the module.  Some of the tables
+ * are unions, some belong to cgroups, between which the processes are moved.
  *
  *	stress_all [SECONDS]		1800; `make stress`
  *	stress_all -w DIR KIND NUMBER	a worker of it
@@ -68,6 +69,7 @@ struct tally {
 	atomic_uint seen[3];	/* by tree */
 	atomic_uint wrong;
 	atomic_uint attached, own, refused, absent, events, lost;
+	atomic_uint unions, cgroups, moved;
 	atomic_uint told, relinked, unloads, busy, longest;
 	atomic_int pids[WORKERS];
 };
@@ -76,6 +78,8 @@ static struct tally *tally;
 static const char *top;		/* DIR */
 static char *original;		/* DIR/o */
 static char *targets[3];	/* an exception, and the two others */
+
+static int cgroups[2] = { -1, -1 };	/* their directories, the second in the first */
 
 /* struct place - what a worker uses, and who it is */
 struct place {
@@ -485,8 +489,10 @@ static void do_mount(struct place *place)
 	char name[PATH_MAX];
 	int i;
 
+	/* Another thread may just have unmounted what it was to be mounted on. */
 	if (may(place, "mount",
-		mount(place->junk, place->mnt, NULL, MS_BIND, NULL), 0))
+		mount(place->junk, place->mnt, NULL, MS_BIND, NULL),
+		place->kind == THREADS ? ENOENT : 0, 0))
 		may(place, "umount", umount2(place->mnt, MNT_DETACH), EINVAL, 0);
 	/* It may have been mounted in another tree than it was looked for in. */
 	for (i = 0; i < 3; i++) {
@@ -826,6 +832,43 @@ static void start_worker(int number)
 	be_worker(ROOT, number);
 }
 
+/* ---- The cgroups ---- */
+
+static bool cgroup_enter(int nr, pid_t pid)
+{
+	int fd = openat(cgroups[nr], "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	bool entered = dprintf(fd, "%d", pid) > 0;
+
+	close(fd);
+	return entered;
+}
+
+static void cgroups_open(void)
+{
+	char *name;
+	int nr;
+
+	for (nr = 0; nr < 2; nr++) {
+		name = pvt_path("/sys/fs/cgroup/pv_stress.%d%s", getpid(),
+				nr ? "/in" : "");
+		pvt_mkdir(name);
+		cgroups[nr] = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (cgroups[nr] < 0)
+			pvt_die("no cgroup %s", name);
+		free(name);
+	}
+}
+
+/* Nobody is in them. */
+static bool cgroups_remove(void)
+{
+	char *name = pvt_path("/sys/fs/cgroup/pv_stress.%d", getpid());
+	bool removed = !unlinkat(cgroups[0], "in", AT_REMOVEDIR) && !rmdir(name);
+
+	free(name);
+	return removed;
+}
+
 /* The parent of all workers, to which tables are given for the whole tree. */
 __attribute__((noreturn))
 static void lead(void)
@@ -833,6 +876,8 @@ static void lead(void)
 	int i, status, bad = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!cgroup_enter(0, getpid()))
+		pvt_die("cannot enter a cgroup");
 	for (i = 0; i < WORKERS; i++)
 		start_worker(i);
 	while (wait(&status) > 0)
@@ -885,13 +930,36 @@ static unsigned int now(void)
 	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
+/* One of them gets a table or loses it, or a worker goes from one to the other. */
+static void change_cgroups(struct asking *asking, unsigned int *seed, pid_t worker)
+{
+	int nr = rand_r(seed) % 2;
+
+	switch (rand_r(seed) % 4) {
+	case 0:
+		asked("set, a cgroup",
+		      ask_set_cgroup(asking, cgroups[nr], original,
+				     targets[rand_r(seed) % 3]));
+		atomic_fetch_add(&tally->cgroups, 1);
+		break;
+	case 1:
+		asked("del, a cgroup", ask_del_cgroup(asking, cgroups[nr]));
+		break;
+	default:
+		if (cgroup_enter(nr, worker))
+			atomic_fetch_add(&tally->moved, 1);
+		else if (errno != ESRCH)
+			wrong("root", "move", "%s", strerror(errno));
+	}
+}
+
 static void change_once(struct asking *asking, unsigned int *seed, pid_t leader)
 {
 	pid_t worker = atomic_load(&tally->pids[rand_r(seed) % WORKERS]);
 	const char *to = targets[rand_r(seed) % 3];
 
 	atomic_fetch_add(&tally->attached, 1);
-	switch (rand_r(seed) % 16) {
+	switch (rand_r(seed) % 20) {
 	case 0:
 		asked("set, a tree", ask_set(asking, leader, PATHVIRT_F_TREE,
 					     original, to));
@@ -916,6 +984,16 @@ static void change_once(struct asking *asking, unsigned int *seed, pid_t leader)
 	case 7:
 	case 8:
 		asked("del", ask_del(asking, worker, 0));
+		break;
+	case 9:
+	case 10:
+		asked("set, a union", ask_union(asking, worker, 0, original, to));
+		atomic_fetch_add(&tally->unions, 1);
+		break;
+	case 11:
+	case 12:
+	case 13:
+		change_cgroups(asking, seed, worker);
 		break;
 	default:
 		asked("set", ask_set(asking, worker, 0, original, to));
@@ -1198,6 +1276,9 @@ static void print_tally(void)
 	       atomic_load(&tally->attached), atomic_load(&tally->longest),
 	       atomic_load(&tally->own),
 	       atomic_load(&tally->refused), atomic_load(&tally->absent));
+	printf("# unions %u, tables of cgroups %u, moved between them %u\n",
+	       atomic_load(&tally->unions), atomic_load(&tally->cgroups),
+	       atomic_load(&tally->moved));
 	printf("# events %u, lost %u times; relinked %u; unloaded %u times, busy %u\n",
 	       atomic_load(&tally->events), atomic_load(&tally->lost),
 	       atomic_load(&tally->relinked), atomic_load(&tally->unloads),
@@ -1226,7 +1307,8 @@ static bool all_was_done(void)
 	}
 	for (i = 0; i < 3; i++)
 		all &= atomic_load(&tally->seen[i]) > 0;
-	return all;
+	return all && atomic_load(&tally->unions) &&
+	       atomic_load(&tally->cgroups) && atomic_load(&tally->moved);
 }
 
 static int nr_results;
@@ -1300,10 +1382,11 @@ static void stress(unsigned int seconds)
 	chmod(dir, 0777);
 	tally_open(pvt_path("%s/tally", dir));
 	make_trees(dir);
+	cgroups_open();
 	read_parameters();
 	hold_every = seconds / 4 + 5;
 	base_seed = seed ? atoi(seed) : time(NULL);
-	printf("TAP version 13\n1..5\n# PV_STRESS_SEED=%u, %u s\n", base_seed,
+	printf("TAP version 13\n1..6\n# PV_STRESS_SEED=%u, %u s\n", base_seed,
 	       seconds);
 	fflush(stdout);
 	pids[nr++] = leader_pid = start(lead);
@@ -1323,6 +1406,7 @@ static void stress(unsigned int seconds)
 	       "every_result_is_one_trees_or_the_others");
 	result(all_was_done(), "everybody_did_everything");
 	result(nothing_is_left(), "nothing_is_left");
+	result(cgroups_remove(), "the_cgroups_can_be_removed");
 	result(unload_in_time(), "the_module_can_be_unloaded");
 	load();
 	pvt_tree_free(dir);
