@@ -3,6 +3,7 @@
 """I5: the module pathvirt of Python does what libpathvirt does, and agrees with its header."""
 import ctypes
 import errno
+import fcntl
 import inspect
 import os
 import re
@@ -13,6 +14,7 @@ import threading
 
 import pathvirt
 from ktap import check, check_equal, main, test, wait_until
+from namespaces import cgroups
 from pathvirt import SELF, EventType, Process, _library
 
 HEADER = "/usr/include/libpathvirt.h"
@@ -21,6 +23,7 @@ OLD = "/pathvirt-original/of python"
 NEW = os.path.join(WORK, "new")
 RULES = [(OLD, NEW)]
 NOBODY = 65534
+CGROUP = f"{cgroups()}/pathvirt-python"
 
 os.chmod(WORK, 0o755)
 os.mkdir(NEW)
@@ -48,9 +51,15 @@ def refused(number, function, *words, **options):
 class Sleeper:
     """A process that waits, a child of ours."""
 
+    def __init__(self, cgroup=None):
+        self.cgroup = cgroup
+
     def __enter__(self):
         self.process = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
         self.held = Process(self.process.pid)
+        if self.cgroup:
+            with open(f"{self.cgroup}/cgroup.procs", "w", encoding="ascii") as file:
+                file.write(str(self.process.pid))
         return self.held
 
     def __exit__(self, *_):
@@ -94,12 +103,16 @@ SCALARS = {
     "bool": ctypes.c_bool, "uint32_t": ctypes.c_uint32, "uint64_t": ctypes.c_uint64,
     "enum pv_event_type": ctypes.c_int, "void": None,
     "pv_process_fn": _library.EACH_PROCESS, "pv_event_fn": _library.EACH_EVENT,
+    "pv_cgroup_fn": _library.EACH_CGROUP,
 }
 STRUCTURES = {
     "pv_process": _library.ProcessStruct, "pv_resolution": _library.ResolutionStruct,
     "pv_status": _library.StatusStruct, "pv_relinked": _library.RelinkedStruct,
-    "pv_event": _library.EventStruct,
+    "pv_event": _library.EventStruct, "pv_cgroup": _library.CgroupStruct,
 }
+
+# Why, see PROTOTYPES.
+NOT_USED = {"pv_rules_read", "pv_monitor", "pv_rules_set_variables"}
 
 
 def header():
@@ -138,21 +151,22 @@ def types_of(parameters):
 
 @test
 def I5_each_prototype_is_the_headers():
-    """As if a compiler had seen it."""
+    """As if a compiler had seen it; and none is left out."""
     found = set()
     for result, name, parameters in re.findall(
             r"^((?:const |struct |unsigned )*\w+ \**)(pv_\w+)\(([^;]*)\);", header(),
             re.MULTILINE):
-        if name not in _library.PROTOTYPES:
-            continue
         found.add(name)
+        if name in NOT_USED:
+            continue
+        check(name in _library.PROTOTYPES, name, "is not there")
         ours, arguments = _library.PROTOTYPES[name]
         declared = types_of(parameters)
         check(ours in expected(result, True), name, "returns", result, "not", ours)
         check_equal(len(arguments), len(declared), f"arguments of {name}")
         for argument, kind in zip(arguments, declared):
             check(argument in expected(kind), name, "takes", kind, "not", argument)
-    check_equal(set(_library.PROTOTYPES), found, "functions")
+    check_equal(set(_library.PROTOTYPES) | NOT_USED, found, "functions")
 
 
 @test
@@ -256,6 +270,15 @@ def I5_what_is_no_rule_is_refused():
     check_equal(len(rules), 0, "length")
 
 
+@test
+def I5_what_stands_for_something_is_expanded():
+    """As in a map file; a rule that is added is taken as it is."""
+    rules = pathvirt.Rules([("/%U", "/%U")])
+    rules.expand("/a/%U=/b/100%%")
+    check_equal(list(rules), [("/%U", "/%U"), (f"/a/{os.geteuid()}", "/b/100%")], "rules")
+    refused(errno.EINVAL, rules.expand, "/a=/%q")
+
+
 def write_map(text):
     """A map file."""
     with open(f"{WORK}/map", "w", encoding="ascii") as file:
@@ -301,7 +324,7 @@ def I5_attaches_others_and_shows_their_rules():
     """It stays so until they are detached."""
     with Sleeper() as sleeper:
         pathvirt.attach(sleeper, RULES, late=True, by_name=True)
-        check_equal(pathvirt.rules(sleeper), (((tuple(RULES)), True, True, True, True),), "rules")
+        check_equal(pathvirt.rules(sleeper), ((tuple(RULES), True, True, True, True, 0),), "rules")
         pathvirt.attach(sleeper, [(OLD, NEW), ("/a", "/a")])
         found = pathvirt.rules(sleeper)
         check_equal([rule.new for rule in found[0].rules], [NEW, "/a"], "replaced")
@@ -384,6 +407,93 @@ def I5_moves_in_two_phases():
         pathvirt.activate(sleeper, ["/usr", NEW])
         check_equal(pathvirt.targets(sleeper), ["/usr", NEW], "moved")
         refused(errno.EINVAL, pathvirt.activate, sleeper, ["/usr"])
+
+
+# ---- Cgroups ----
+
+
+class Cgroup:
+    """One for a block, without rules at its end; who is in it has ended by then."""
+
+    def __enter__(self):
+        os.mkdir(CGROUP)
+        return CGROUP
+
+    def __exit__(self, *_):
+        if os.path.exists(CGROUP):
+            self.remove()
+        wait_until(lambda: not pathvirt.cgroups(), "the rules to go")
+
+    @staticmethod
+    def remove():
+        """As soon as the last has left."""
+        def gone():
+            try:
+                os.rmdir(CGROUP)
+            except OSError as error:
+                check_equal(error.errno, errno.EBUSY, "rmdir")
+                return False
+            return True
+        wait_until(gone, "the cgroup to go")
+
+
+@test
+def I5_a_cgroup_has_rules_until_it_is_detached():
+    """What is in it finds them, and they are told."""
+    with Cgroup() as cgroup, Sleeper(cgroup) as inside, Sleeper() as outside:
+        number = os.stat(cgroup).st_ino
+        pathvirt.attach_cgroup(cgroup, RULES, reverse=False)
+        check_equal(pathvirt.resolve(f"{OLD}/who", inside).real, f"{NEW}/who", "inside")
+        check_equal(pathvirt.resolve(f"{OLD}/who", outside).real, f"{OLD}/who", "outside")
+        wanted = (tuple(RULES), False, False, False, True, number)
+        check_equal(pathvirt.cgroup_rules(os.fsencode(cgroup)), wanted, "its rules")
+        pathvirt.attach(inside, {"/a": "/usr"})
+        check_equal([layer.cgroup for layer in pathvirt.rules(inside)], [0, number], "layers")
+        check_equal(pathvirt.cgroups(), [(number, "/pathvirt-python", 1)], "cgroups")
+        check_equal(pathvirt.status().cgroups, 1, "how many")
+        pathvirt.detach_cgroup(cgroup)
+        check_equal(pathvirt.cgroup_rules(cgroup), None, "its rules then")
+        check_equal([layer.cgroup for layer in pathvirt.rules(inside)], [0], "layers then")
+        refused(errno.ENOENT, pathvirt.detach_cgroup, cgroup)
+
+
+@test
+def I5_a_cgroup_has_rules_for_a_block():
+    """And what it had before after it; by a descriptor, too."""
+    with Cgroup() as cgroup:
+        directory = os.open(cgroup, os.O_PATH)
+        with pathvirt.attach_cgroup(directory, RULES, reverse=False, late=True):
+            before = pathvirt.cgroup_rules(directory)
+            with pathvirt.attach_cgroup(cgroup, {OLD: "/usr"}) as inner:
+                check_equal(pathvirt.cgroup_rules(cgroup).rules, ((OLD, "/usr"),), "inside")
+                inner.undo()
+                check_equal(pathvirt.cgroup_rules(cgroup), before, "undone")
+            check_equal(pathvirt.cgroup_rules(cgroup), before, "inside again")
+        check_equal(pathvirt.cgroup_rules(cgroup), None, "after it")
+        os.close(directory)
+        with pathvirt.attach_cgroup(cgroup, RULES):
+            pathvirt.detach_cgroup(cgroup)
+        # Another one has its name then, and keeps what it has.
+        with pathvirt.attach_cgroup(cgroup, RULES):
+            Cgroup.remove()
+            os.mkdir(cgroup)
+            pathvirt.attach_cgroup(cgroup, {"/a": "/usr"})
+        check_equal(pathvirt.cgroup_rules(cgroup).rules, (("/a", "/usr"),), "the other")
+
+
+@test
+def I5_what_is_no_cgroup_of_ours_is_refused():
+    """With the kernel's word for it."""
+    refused(errno.ENOENT, pathvirt.attach_cgroup, f"{CGROUP}/nonesuch", RULES)
+    refused(errno.EBADF, pathvirt.attach_cgroup, WORK, RULES)
+    refused(errno.EBADF, pathvirt.attach_cgroup, 1000, RULES)
+    with Cgroup() as cgroup:
+        refused(errno.ENOENT, pathvirt.attach_cgroup, cgroup, {OLD: f"{WORK}/nonesuch"})
+        for function, words in ((pathvirt.attach_cgroup, (cgroup, RULES)),
+                                (pathvirt.detach_cgroup, (cgroup,)),
+                                (pathvirt.cgroup_rules, (cgroup,)), (pathvirt.cgroups, ())):
+            text = as_nobody(lambda f=function, w=words: refused(errno.EPERM, f, *w))
+            check(not text.startswith("raised"), function, text)
 
 
 # ---- Run ----
@@ -492,8 +602,8 @@ def I5_tells_what_the_module_does():
         version = file.read().strip()
     with pathvirt.attach(SELF, RULES):
         status = pathvirt.status()
-        check_equal((status.version, status.processes, status.armed), (version, 1, True),
-                    "status")
+        check_equal((status.version, status.processes, status.armed, status.cgroups),
+                    (version, 1, True, 0), "status")
         check(status.sites and all(status.sites), "sites")
     check_equal(as_nobody(lambda: (pathvirt.status().version, pathvirt.status().processes)),
                 str((version, None)), "of nobody")
@@ -581,6 +691,24 @@ def I5_a_deleted_file_gets_a_name():
         os.close(place)
         os.close(directory)
     refused(errno.EBADF, pathvirt.relink_check, 1000)
+
+
+@test
+def I5_a_deleted_files_directory_can_be_had():
+    """It may be deleted as well; and a descriptor tells how a file was opened first."""
+    os.mkdir(f"{WORK}/gone")
+    where = os.stat(f"{WORK}/gone").st_ino
+    with open(f"{WORK}/gone/f", "w", encoding="ascii") as file:
+        os.unlink(f"{WORK}/gone/f")
+        os.rmdir(f"{WORK}/gone")
+        parent = pathvirt.relink_parent(file)
+        check_equal(os.fstat(parent).st_ino, where, "its directory")
+        check(not os.get_inheritable(parent), "closed by exec")
+        os.close(parent)
+        pathvirt.reopen_mark(file, os.O_TMPFILE)
+        flags = fcntl.fcntl(file, fcntl.F_GETFL)
+        check_equal(flags & os.O_TMPFILE, os.O_TMPFILE, "marked")
+        refused(errno.EINVAL, pathvirt.reopen_mark, file, os.O_APPEND)
 
 
 main()

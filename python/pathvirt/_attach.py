@@ -21,7 +21,8 @@ PR_SET_NO_NEW_PRIVS = 38
 class Layer(NamedTuple):
     """One layer of the rules of a process, and how it was set; see attach().
 
-    own: it was set for this very process, not inherited.
+    own: it was set for this very process, not inherited. cgroup: the inode number of the
+    directory of the cgroup that it belongs to, see attach_cgroup(); 0 if it is the process's.
 
     Since 0.1.
     """
@@ -30,6 +31,7 @@ class Layer(NamedTuple):
     reverse: bool
     late: bool
     by_name: bool
+    cgroup: int
 
 
 class Attachment(contextlib.AbstractContextManager["Attachment"]):
@@ -112,7 +114,7 @@ def attach(process: Process, rules: RulesLike, *, tree: bool = False, reverse: b
 
 
 def detach(process: Process, *, tree: bool = False, own: bool = False) -> None:
-    """Take the rules of a process away, all layers.
+    """Take the rules of a process away, all layers but those of its cgroups.
 
     tree: those of its descendants, too. own: only the layer that was set for it, not what
     it inherited; without privilege there is nothing else. Not both.
@@ -148,12 +150,17 @@ def layers(process: Process) -> tuple[Layer, ...]:
     found = c_void_p()
     with connected() as pv:
         check(pv, lib.pv_get(pv, process.fileno(), ctypes.byref(found)))
-        try:
-            own = lib.pv_layers_own(found)
-            return tuple(_layer(found, index, own and not index)
-                         for index in range(lib.pv_layers_count(found)))
-        finally:
-            lib.pv_layers_free(found)
+        return layers_of(found)
+
+
+def layers_of(found: c_void_p) -> tuple[Layer, ...]:
+    """Those of a struct pv_layers *, which is freed here."""
+    try:
+        own = lib.pv_layers_own(found)
+        return tuple(_layer(found, index, own and not index)
+                     for index in range(lib.pv_layers_count(found)))
+    finally:
+        lib.pv_layers_free(found)
 
 
 def _layer(found: c_void_p, index: int, own: bool) -> Layer:
@@ -161,7 +168,7 @@ def _layer(found: c_void_p, index: int, own: bool) -> Layer:
     flags = lib.pv_layers_flags(found, index)
     return Layer(tuple(rule_of(table, i) for i in range(lib.pv_rules_count(table))), own,
                  not flags & _library.NO_REVERSE, bool(flags & _library.LATE),
-                 bool(flags & _library.BY_NAME))
+                 bool(flags & _library.BY_NAME), lib.pv_layers_cgroup(found, index))
 
 
 class Attached(NamedTuple):

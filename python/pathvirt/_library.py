@@ -39,6 +39,11 @@ class ResolutionStruct(Structure):
                 ("further_count", c_size_t)]
 
 
+class CgroupStruct(Structure):
+    """struct pv_cgroup"""
+    _fields_ = [("id", c_uint64), ("path", c_char_p), ("rules", c_uint32)]
+
+
 class StatusStruct(Structure):
     """struct pv_status"""
     _fields_ = [("version", c_char_p), ("protocol", c_uint32), ("processes", c_uint32),
@@ -61,11 +66,13 @@ class EventStruct(Structure):
 
 # Objects, and strings that are to be freed, are pointers without a type.
 EACH_PROCESS = CFUNCTYPE(c_int, POINTER(ProcessStruct), c_void_p)
+EACH_CGROUP = CFUNCTYPE(c_int, POINTER(CgroupStruct), c_void_p)
 EACH_EVENT = CFUNCTYPE(c_int, POINTER(EventStruct), c_void_p)
 OBJECT = POINTER(c_void_p)
 
-# Each function: what it returns, and what it takes. pv_rules_read() takes a FILE, and
-# pv_monitor() waits where no signal of Python's is seen: these two are not used.
+# Each function: what it returns, and what it takes. pv_rules_read() takes a FILE, pv_monitor()
+# waits where no signal of Python's is seen, and pv_rules_set_variables() wants strings that
+# only C can give: these are not used.
 PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "pv_rules_new": (c_void_p, []),
     "pv_rules_free": (None, [c_void_p]),
@@ -82,23 +89,29 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "pv_rules_parse_mapping": (c_int, [c_void_p, c_char_p]),
     "pv_rules_environ": (c_int, [c_void_p]),
     "pv_rules_load": (c_int, [c_void_p, c_char_p]),
+    "pv_rules_expand": (c_int, [c_void_p, c_char_p]),
     "pv_path_escape": (c_void_p, [c_char_p]),
     "pv_open": (c_int, [OBJECT]),
     "pv_close": (None, [c_void_p]),
     "pv_error": (c_char_p, [c_void_p]),
     "pv_attach": (c_int, [c_void_p, c_int, c_void_p, c_uint]),
     "pv_detach": (c_int, [c_void_p, c_int, c_uint]),
+    "pv_attach_cgroup": (c_int, [c_void_p, c_int, c_void_p, c_uint]),
+    "pv_detach_cgroup": (c_int, [c_void_p, c_int]),
     "pv_register": (c_int, [c_void_p, c_int, c_char_p, c_uint]),
     "pv_activate": (c_int, [c_void_p, c_int, c_char_p, c_uint]),
     "pv_originals": (c_int, [c_void_p, c_int, OBJECT]),
     "pv_targets": (c_int, [c_void_p, c_int, OBJECT]),
     "pv_get": (c_int, [c_void_p, c_int, OBJECT]),
+    "pv_get_cgroup": (c_int, [c_void_p, c_int, OBJECT]),
     "pv_layers_free": (None, [c_void_p]),
     "pv_layers_count": (c_size_t, [c_void_p]),
     "pv_layers_own": (c_bool, [c_void_p]),
     "pv_layers_rules": (c_void_p, [c_void_p, c_size_t]),
     "pv_layers_flags": (c_uint, [c_void_p, c_size_t]),
+    "pv_layers_cgroup": (c_uint64, [c_void_p, c_size_t]),
     "pv_list": (c_int, [c_void_p, EACH_PROCESS, c_void_p]),
+    "pv_list_cgroups": (c_int, [c_void_p, EACH_CGROUP, c_void_p]),
     "pv_resolve": (c_int, [c_void_p, c_int, c_char_p, POINTER(POINTER(ResolutionStruct))]),
     "pv_reverse": (c_int, [c_void_p, c_int, c_char_p, OBJECT]),
     "pv_resolution_free": (None, [POINTER(ResolutionStruct)]),
@@ -107,7 +120,9 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "pv_relink": (c_int, [c_void_p, c_int, c_int, c_char_p, POINTER(RelinkedStruct)]),
     "pv_relink_check": (c_int, [c_void_p, c_int, POINTER(RelinkedStruct)]),
     "pv_relink_dir": (c_int, [c_void_p, c_int]),
+    "pv_relink_parent": (c_int, [c_void_p, c_int]),
     "pv_reopen": (c_int, [c_void_p, c_int, c_int, c_char_p]),
+    "pv_reopen_mark": (c_int, [c_void_p, c_int, c_uint]),
     "pv_monitor_start": (c_int, [c_void_p]),
     "pv_monitor_read": (c_int, [c_void_p, EACH_EVENT, c_void_p]),
 }

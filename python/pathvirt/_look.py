@@ -74,7 +74,7 @@ class Status(NamedTuple):
     hooked functions. The others, of all processes, are told to who has CAP_SYS_ADMIN in the
     initial user namespace, and None otherwise: how many processes are attached, how many
     tables are in memory, whether the hooks are armed, how many names were translated since
-    the module was loaded.
+    the module was loaded, how many cgroups have rules.
 
     Since 0.1.
     """
@@ -87,6 +87,7 @@ class Status(NamedTuple):
     tables: int | None
     armed: bool | None
     translated: int | None
+    cgroups: int | None
 
 
 def status() -> Status:
@@ -108,4 +109,5 @@ def _status(it: StatusStruct) -> Status:
     return Status(it.version.decode(), it.protocol, it.hook.decode(), it.probe.decode(),
                   tuple((it.sites[i] or b"").decode() for i in range(it.site_count)),
                   it.processes if told else None, it.tables if told else None,
-                  it.armed if told else None, it.translated if told else None)
+                  it.armed if told else None, it.translated if told else None,
+                  it.cgroups if told else None)

@@ -95,6 +95,17 @@ def relink_dir(file: FileLike) -> int:
         return check(pv, lib.pv_relink_dir(pv, _fd(file)))
 
 
+def relink_parent(file: FileLike) -> int:
+    """The directory that a file lies, or lay, in, which may have been removed as well: a
+    descriptor with O_PATH, the caller's, closed by exec. Raises Error as relink(); ENOENT if
+    the file is the root of its mount.
+
+    Since 0.1.
+    """
+    with connected() as pv:
+        return check(pv, lib.pv_relink_parent(pv, _fd(file)))
+
+
 def reopen(file: FileLike, name: StrPath, *, dir_fd: FileLike) -> int:
     """Open a file as if it had been unlinked at another place: /proc shows that with
     " (deleted)" behind it. Neither the directory nor what has the name now is touched.
@@ -106,3 +117,14 @@ def reopen(file: FileLike, name: StrPath, *, dir_fd: FileLike) -> int:
     """
     with connected() as pv:
         return check(pv, lib.pv_reopen(pv, _fd(file), _fd(dir_fd), os.fsencode(name)))
+
+
+def reopen_mark(file: FileLike, flags: int) -> None:
+    """Have a descriptor tell, as F_GETFL and /proc do, how its file was opened first: any of
+    O_DIRECTORY, O_NOFOLLOW and O_TMPFILE, which opening /proc/self/fd/N cannot give. Raises
+    Error as relink().
+
+    Since 0.1.
+    """
+    with connected() as pv:
+        check(pv, lib.pv_reopen_mark(pv, _fd(file), flags))

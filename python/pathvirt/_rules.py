@@ -136,6 +136,14 @@ class Rules(Sequence[Rule]):
         """
         self._append("pv_rules_load", path)
 
+    def expand(self, text: str) -> None:
+        """Append a rule spelled as in a line of a map file: %u, %U, %h, %j, %x and $NAME
+        stand for what they stand for there, %% and $$ for themselves.
+
+        Since 0.1.
+        """
+        self._append("pv_rules_expand", text)
+
     @property
     def registered(self) -> bool:
         """Whether there are rules, and all of them exceptions; see register().
