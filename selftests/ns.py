@@ -414,6 +414,57 @@ def pin_refuses_what_would_hide_or_cannot_be():
         check_equal(file.read(), before, "mounts")
 
 
+# ---- mount ----
+
+
+@test
+def mount_puts_what_is_here_where_a_process_finds_it():
+    """With what is mounted below it, now and later; nothing comes back."""
+    source, place = scratch("source"), scratch("place")
+    os.mkdir(place)
+    os.makedirs(f"{source}/below")
+    os.mkdir(f"{source}/later")
+    good("mount", "--bind", source, source)
+    good("mount", "--make-shared", source)
+    good("mount", "-t", "tmpfs", "none", f"{source}/below")
+    for name in "f", "below/f":
+        with open(f"{source}/{name}", "w", encoding="ascii") as file:
+            print(name, file=file)
+    try:
+        for options in "--mount", ALL:
+            with Process(options) as process:
+                mount_for(process, source, place)
+            check_equal(os.listdir(place), [], "what is left here")
+    finally:
+        good("umount", "-R", source)
+
+
+def mount_for(process, source, place):
+    """One of them."""
+    ns("mount", process.pid, source, place)
+    check_equal(process.inside("cat", f"{place}/f", f"{place}/below/f"), "f\nbelow/f\n",
+                "what it finds")
+    check_equal(os.listdir(place), [], "what is mounted here")
+    process.inside("mount", "-t", "tmpfs", "none", f"{place}/below")
+    check_equal(os.listdir(f"{source}/below"), ["f"], "what has come back")
+    good("mount", "-t", "tmpfs", "none", f"{source}/later")
+    with open(f"{source}/later/f", "w", encoding="ascii") as file:
+        print("later", file=file)
+    check_equal(process.inside("cat", f"{place}/later/f"), "later\n", "what came later")
+    good("umount", f"{source}/later")
+    ns("mount", "--read-only", process.pid, f"{source}/f", f"{place}/f")
+    done = run("pvadm", "ns", "enter", "-m", process.pid, "sh", "-c", f"echo x >{place}/f")
+    check("Read-only" in done.stderr, "written", done)
+    for pattern, words in (("it has to be there", (source, f"{place}/none")),
+                           ("No such file", (f"{source}/none", place)),
+                           ("a directory is mounted on a directory", (f"{source}/f", place))):
+        refused(pattern, "mount", process.pid, *words)
+    refused("is relative", "mount", process.pid, source, "place", status=2)
+    refused("run pvadm as root", "mount", process.pid, source, place, user=NOBODY)
+    ns("enter", process.pid, "umount", "-R", place)
+    check_equal(process.inside("ls", place), "", "after umount")
+
+
 # ---- restore to equal ----
 
 

@@ -110,11 +110,11 @@ _pvadm_operand()
 	"attach "* | "register 0" | "relink 0" | "truncate 0" | "checkpoint 0")
 		_pvadm_processes
 		;;
-	"ns show 0" | "ns save 0" | "ns pin 0" | "ns enter 0") _pvadm_processes ;;
+	"ns show 0" | "ns save 0" | "ns pin 0" | "ns mount 0" | "ns enter 0") _pvadm_processes ;;
 	"detach "* | "enter 0" | "activate 0" | "show 0" | "resolve 0" | "monitor 0")
 		_pvadm_attached
 		;;
-	"resolve 1" | "reopen 0" | "cleanup 0" | "ns save 1" | "ns restore 0")
+	"resolve 1" | "reopen 0" | "cleanup 0" | "ns save 1" | "ns mount "* | "ns restore 0")
 		_filedir
 		;;
 	"gc 0" | "ns pin 1" | "restart 0") _filedir -d ;;

@@ -209,6 +209,8 @@ __pvadm_option $kinds -s C -l cgroup -d 'the cgroup namespace'
 __pvadm_option $kinds -s U -l user -d 'the user namespace'
 __pvadm_option $kinds -s T -l time -d 'the time namespace'
 
+__pvadm_option "'ns mount'" -s r -l read-only -d 'nothing can be changed there through it'
+
 set -l become "restart 'ns restore' 'ns enter'"
 __pvadm_option $become -s S -l setuid -x -d 'run the command with this user id'
 __pvadm_option $become -s G -l setgid -x -d 'run the command with this group id'
@@ -229,11 +231,12 @@ complete -c pvadm -n 'string match -q -- "-*" (commandline -ct)' -a '(__pvadm_fu
 # Operands.
 complete -c pvadm -n '__pvadm_is attach' -a '(__pvadm_processes)'
 complete -c pvadm -n '__pvadm_is detach' -a '(__pvadm_attached)'
-complete -c pvadm -n "__pvadm_operand 0 register relink truncate checkpoint 'ns show' 'ns save' 'ns pin' 'ns enter'" \
+complete -c pvadm -n "__pvadm_operand 0 register relink truncate checkpoint 'ns show' 'ns save' 'ns pin' 'ns mount' 'ns enter'" \
     -a '(__pvadm_processes)'
 complete -c pvadm -n '__pvadm_operand 0 enter activate show resolve monitor' -a '(__pvadm_attached)'
 complete -c pvadm -n "__pvadm_operand 0 reopen cleanup 'ns restore'" -F
-complete -c pvadm -n "__pvadm_operand 1 resolve 'ns save'" -F
+complete -c pvadm -n "__pvadm_operand 1 resolve 'ns save' 'ns mount'" -F
+complete -c pvadm -n "__pvadm_operand 2 'ns mount'" -F
 complete -c pvadm -n "__pvadm_operand 0 gc restart" -a '(__fish_complete_directories)'
 complete -c pvadm -n "__pvadm_operand 1 'ns pin'" -a '(__fish_complete_directories)'
 complete -c pvadm -n "__pvadm_is run reopen restart enter 'ns enter' 'ns restore'" \

@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&cmd_ns_show,
 	&cmd_ns_save,
 	&cmd_ns_pin,
+	&cmd_ns_mount,
 	&cmd_ns_restore,
 	&cmd_ns_enter,
 };

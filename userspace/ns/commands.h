@@ -13,6 +13,7 @@ extern const struct command cmd_ns;
 extern const struct command cmd_ns_show;
 extern const struct command cmd_ns_save;
 extern const struct command cmd_ns_pin;
+extern const struct command cmd_ns_mount;
 extern const struct command cmd_ns_restore;
 extern const struct command cmd_ns_enter;
 
