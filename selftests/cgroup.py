@@ -417,6 +417,22 @@ ctypes.CDLL(None).syscall(60, 0)
 
 
 @test
+def who_lacks_a_new_where_he_looks_is_told_of():
+    """The first one that has mounts of his own; the others have the rules."""
+    hidden = ["unshare", "-m", "sh", "-c", f'mount -t tmpfs none {S}; exec "$@"', "sh"]
+    with cgroup_tree(), Reader(TOP) as top, Reader(INNER, inside=["unshare", "-m"]), \
+            Reader(INNER, inside=hidden) as lacks:
+        done = run("pvadm", "attach", "--cgroup", TOP, "--map", MAP)
+        check_equal((done.returncode, done.stderr.count("\n")), (0, 1), done.stderr)
+        check(f"process {lacks.pid} (sh) has mounts or a root directory of its own, and there "
+              f"is no {S}/new: " in done.stderr, done.stderr)
+        top.must_say("new")
+        lacks.must_say("none")
+        done = run("pvadm", "attach", "--cgroup", TOP, "--map", MAP, "--late")
+        check_equal((done.returncode, done.stderr), (0, ""), "late")
+
+
+@test
 def who_has_another_root_or_mount_namespace_has_the_rules_there():
     """Both paths of a rule count from the root directory that each process has."""
     jail = f"{S}/jail"

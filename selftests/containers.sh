@@ -82,6 +82,24 @@ those_of_a_cgroup_above_have_it_over_their_restarts() {
 	now three cell
 }
 
+what_the_machine_has_can_be_mounted_for_it() {
+	local pid cgroup machine=$SCRATCH/machine
+	pid=$(podman inspect -f '{{.State.Pid}}' one)
+	cgroup=$(cgroup_of one)
+	mkdir "$machine" "$CELL/machine"
+	echo machine >"$machine/f"
+	pvadm attach --cgroup "$cgroup" --map "/data=$machine" 2>"$SCRATCH/err"
+	same "$(grep -c "process $pid (sh) has .* there is no $machine: \"pvadm ns mount\"" \
+		"$SCRATCH/err")" 1 "warnings of ($(<"$SCRATCH/err"))"
+	! podman exec one /bin/cat /data/f 2>/dev/null || fail "it leads out of the container"
+	pvadm ns mount "$pid" "$machine" /machine
+	pvadm attach --cgroup "$cgroup" --map /data=/machine --late
+	now one machine
+	same "$(ls "$CELL/machine")" "" "what is mounted outside"
+	pvadm detach --cgroup "$cgroup"
+	now one cell
+}
+
 what_ends_with_a_container_leaves_nothing() {
 	pvadm attach --cgroup "$(cgroup_of one)" --map "$MAP" --late
 	podman rm --force --time 0 one >/dev/null
@@ -94,6 +112,8 @@ promise a_container_that_runs_has_a_map_by_its_cgroup \
 	a_container_that_runs_has_a_map_by_its_cgroup
 promise those_of_a_cgroup_above_have_it_over_their_restarts \
 	those_of_a_cgroup_above_have_it_over_their_restarts
+promise what_the_machine_has_can_be_mounted_for_it \
+	what_the_machine_has_can_be_mounted_for_it
 promise what_ends_with_a_container_leaves_nothing \
 	what_ends_with_a_container_leaves_nothing
 keep "$@"

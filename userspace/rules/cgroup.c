@@ -12,6 +12,7 @@
 #include "base/connect.h"
 #include "base/message.h"
 #include "rules/cgroup.h"
+#include "rules/cgroup_new.h"
 
 /* Returns a descriptor, or -1 and has said why. */
 static int open_cgroup(const char *path)
@@ -48,6 +49,9 @@ int cgroup_attach(struct pv *pv, const char *path, const struct pv_rules *rules,
 	if (fd < 0)
 		return STATUS_FAILED;
 	err = pv_attach_cgroup(pv, fd, rules, flags);
+	/* Who says --late expects that it may not be there. */
+	if (!err && !(flags & PV_LATE))
+		cgroup_new_warn(fd, rules);
 	close(fd);
 	if (!err)
 		return STATUS_DONE;
