@@ -277,11 +277,15 @@ CONF_TOO=(
 	# How long a job that was queued again waits, in seconds, which is two minutes else.
 	AuthInfo=cred_expire=5
 )
-cluster_begin || {
-	echo "Bail out! $(<"$SCRATCH/begin") $(cat $STATE/*.log)"
-	clean_up
-	exit 1
-}
+# What waits in vain ends the script, from within what is written to the file.
+exec {SAID}>&1
+trap '
+	exec >&"$SAID"
+	echo "Bail out! no cluster"
+	tail -n 20 "$SCRATCH/begin" $STATE/*.log | sed "s/^/# /"
+	clean_up' EXIT
+cluster_begin || exit 1
+trap - EXIT
 promise srun_takes_several in_srun
 promise each_task_of_each_host_has_them on_each_host
 promise sbatch_hands_them_to_its_steps in_sbatch

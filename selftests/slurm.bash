@@ -54,6 +54,15 @@ alice() {
 	(cd /tmp && setpriv --reuid $ALICE --regid $ALICE --init-groups --reset-env "$@")
 }
 
+# no_cgroups : what slurmd takes for that. 22.05 wants a plugin, and that of version 1 asks for
+# nothing before it is used.
+no_cgroups() {
+	case $(slurmctld -V) in
+	*" 22."*) echo cgroup/v1 ;;
+	*) echo disabled ;;
+	esac
+}
+
 write_conf() {
 	mkdir -p $CONF $STATE/{state,n1,n2}
 	[[ ! -e $CONF/slurm.conf ]] || fail "there is a Slurm already"
@@ -85,7 +94,7 @@ write_conf() {
 		PartitionName=p Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:8
 	END
 	((!${#CONF_TOO[@]})) || printf '%s\n' "${CONF_TOO[@]}" >>$CONF/slurm.conf
-	echo CgroupPlugin=disabled >$CONF/cgroup.conf
+	echo "CgroupPlugin=$(no_cgroups)" >$CONF/cgroup.conf
 	# What prolog and epilog see, and whether they are attached.
 	cat >$CONF/look <<-END
 		#!/bin/sh
