@@ -1049,6 +1049,7 @@ def spoil(value):
          "mtu": 1, "other": 10, "peer": {"name": "x", "outside": False,
                                          "up": True}})
     value["net"]["sysctls"]["net/ipv4/no_such"] = "1"
+    value["net"].setdefault("rules", []).extend(("02", "02" + "ff" * 30))
     value["ipc"]["limits"]["msgmax"] = "many"
     value["uts"]["hostname"] = "x" * 70
     for mount in value["mounts"]:
@@ -1100,8 +1101,9 @@ def check_says_all_that_restore_says():
             check_equal(said, said_by_restore(path, user), (user, options))
             if change == spoil:
                 check(len(said) > 5, said)
+                check(sum("policy rule" in line for line in said) == 2, said)
             if not user and options == ALL:
-                for text in ("policy rules", "permanent neighbours", "a/q "):
+                for text in ("permanent neighbours", "a/q "):
                     check(any(text in line for line in said), text, said)
     finally:
         run("umount", "-R", f"{tree}/a")
@@ -1318,6 +1320,33 @@ def restore_gives_routes_all_that_they_had():
         path = process.save()
     check(len(want) > 5, want)
     check_equal(sorted(restored(path, *look).splitlines()), want, "routes")
+
+
+RULES = ["sh", "-c", "ip rule; ip -6 rule"]
+
+
+@test
+def restore_gives_policy_rules():
+    """By links, marks, ports, users; and without those that were removed."""
+    script = """ip link add v0 type veth peer name v1; ip link set v0 up
+        ip rule add from 10.0.0.0/8 to 10.1.0.0/16 iif v0 priority 100 table 70000
+        ip rule add not fwmark 0x7/0xff priority 100 prohibit
+        ip rule add ipproto tcp sport 1-99 dport 80 uidrange 0-0 priority 100 lookup 9
+        ip rule add oif v1 priority 200 goto 32766
+        ip rule add oif nolink tos 0x10 suppress_prefixlength 8 priority 300 table 11
+        ip -6 rule add from fd00::/16 priority 400 table 12 protocol 99
+        ip rule del priority 32767; ip rule add priority 32767 unreachable"""
+    with Process(ALL, script) as process:
+        want = process.inside(*RULES)
+        path = process.save()
+    check_equal(len(want.splitlines()), 11, want)
+    check_equal(restored(path, *RULES), want, "rules")
+    check_equal(ns("restore", "--check", path), "", "what is told")
+    with Process("--net") as process:
+        want = process.inside(*RULES)
+        path = process.save()
+    check("rules" not in contents(path)["net"], "those of a new one are saved")
+    check_equal(restored(path, *RULES), want, "rules of a new one")
 
 
 @test

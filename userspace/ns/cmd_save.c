@@ -313,7 +313,7 @@ const struct command cmd_ns_save = {
 	.help =
 "Write down in the new file FILE what the namespaces of process PID hold: who owns\n"
 "them, maps of users and groups, host name, clock offsets, mounts, limits of IPC,\n"
-"network links, addresses, routes and sysctls, and its cgroup with its limits.  FILE is\n"
-"JSON, for \"pvadm ns restore\".\n",
+"network links, addresses, routes, policy rules and sysctls, and its cgroup with its\n"
+"limits.  FILE is JSON, for \"pvadm ns restore\".\n",
 	.main = ns_save_main,
 };

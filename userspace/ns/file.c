@@ -159,6 +159,8 @@ static const struct rule {
 	{ "net.routes[].hops[].gateway", json_type_string, ANY, true },
 	{ "net.routes[].hops[].weight", json_type_int, NATURAL, false },
 	{ "net.routes[].hops[].flags", json_type_int, NATURAL, true },
+	{ "net.rules", json_type_array, ANY, true },
+	{ "net.rules[]", json_type_string, PLAIN, false },
 	{ "net.others", json_type_array, ANY, true },
 	{ "net.others[]", json_type_string, ANY, false },
 	{ "net.sysctls", json_type_object, ANY, true },

@@ -4,7 +4,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <linux/fib_rules.h>
 #include <linux/neighbour.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -24,7 +23,6 @@
 /* Each begins with what it is about, which is all that is asked. */
 union request {
 	struct rtgenmsg any;
-	struct fib_rule_hdr rule;
 	struct ndmsg neighbour;
 	struct tcmsg traffic;
 	struct nfgenmsg filter;
@@ -63,7 +61,6 @@ static const struct kind {
 	int type;
 	bool (*counts)(const struct nlmsghdr *message);
 } kinds[] = {
-	{ "policy rules", NETLINK_ROUTE, RTM_GETRULE, is_any },
 	{ "permanent neighbours", NETLINK_ROUTE, RTM_GETNEIGH, is_permanent },
 	{ "traffic control", NETLINK_ROUTE, RTM_GETQDISC, is_chosen },
 	{ "packet filters", NETLINK_NETFILTER,

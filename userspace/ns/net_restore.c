@@ -23,6 +23,7 @@
 #include "ns/net_restore.h"
 #include "ns/net_save.h"
 #include "ns/report.h"
+#include "ns/net_rules.h"
 #include "ns/sysctl.h"
 
 /*
@@ -649,20 +650,21 @@ static void note_free(struct wire *wire, const struct json_object *saved)
 }
 
 /* For ns_inside(). */
-static int check_sysctls(void *data, struct json_object **result)
+static int restore_settings(void *data, struct json_object **result)
 {
 	*result = json_object_new_array();
+	ns_net_rules_set(data, *result);
 	ns_sysctl_check(data, *result);
 	return STATUS_DONE;
 }
 
 /* As the owner of the namespace, to whom the kernel shows and of whom it takes ids. */
-static int restore_sysctls(const struct ns_process *of,
-			   struct json_object *net, struct json_object *report)
+static int restore_as_owner(const struct ns_process *of,
+			    struct json_object *net, struct json_object *report)
 {
 	struct ns_set set = ns_process_one(of, NS_NET);
 	struct json_object *more = NULL;
-	int status = ns_inside(&set, check_sysctls, net, &more);
+	int status = ns_inside(&set, restore_settings, net, &more);
 
 	if (status == STATUS_DONE)
 		ns_report_append(report, more);
@@ -688,8 +690,8 @@ int ns_net_restore(const struct ns_process *of, const struct ns_plan *plan,
 	}
 	status = ns_inside(&set, restore, &wire, report);
 	if (status == STATUS_DONE)
-		status = restore_sysctls(of, ns_get(plan->root, "net"),
-					 *report);
+		status = restore_as_owner(of, ns_get(plan->root, "net"),
+					  *report);
 	if (status == STATUS_DONE && wire.ours >= 0)
 		status = restore_outside(&wire, *report);
 	if (wire.ours >= 0)

@@ -21,6 +21,7 @@
 #include "ns/enter.h"
 #include "ns/file.h"
 #include "ns/net_others.h"
+#include "ns/net_rules.h"
 #include "ns/net_save.h"
 #include "ns/sysctl.h"
 
@@ -260,7 +261,7 @@ static struct json_object *net_json(const struct net *net)
 
 /* struct settings - what a namespace has beside links, addresses and routes */
 struct settings {
-	struct json_object *sysctls, *fixed, *others;
+	struct json_object *sysctls, *fixed, *others, *rules;
 };
 
 static int read_settings(struct settings *settings)
@@ -271,9 +272,12 @@ static int read_settings(struct settings *settings)
 		.sysctls = json_object_new_object(),
 		.fixed = json_object_new_object(),
 		.others = json_object_new_object(),
+		.rules = json_object_new_array(),
 	};
 	err = ns_sysctl_read(settings->sysctls, settings->fixed);
-	return err ? err : ns_net_others_read(settings->others);
+	if (!err)
+		err = ns_net_others_read(settings->others);
+	return err ? err : ns_net_rules_read(settings->rules);
 }
 
 static void free_settings(struct settings *settings)
@@ -281,6 +285,7 @@ static void free_settings(struct settings *settings)
 	json_object_put(settings->sysctls);
 	json_object_put(settings->fixed);
 	json_object_put(settings->others);
+	json_object_put(settings->rules);
 }
 
 /* Beside those of a new one, in which we are after that; if there can be none, of nothing. */
@@ -295,6 +300,7 @@ static int save_settings(struct json_object *object)
 		err = -errno;
 	ns_sysctl_save(object, here.sysctls, here.fixed, new.sysctls);
 	ns_net_others_save(object, here.others, new.others);
+	ns_net_rules_save(object, here.rules, new.rules);
 	free_settings(&new);
 	free_settings(&here);
 	if (err)
