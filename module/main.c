@@ -21,6 +21,7 @@
 #include "process/places.h"
 #include "process/process.h"
 #include "process/root.h"
+#include "process/tables.h"
 #include "relink/device.h"
 #include "user.h"
 
@@ -54,9 +55,12 @@ static int __init pathvirt_init(void)
 	err = pv_users_init();
 	if (err)
 		return err;
-	err = pv_names_init();
+	err = pv_tables_init();
 	if (err)
 		goto err_users;
+	err = pv_names_init();
+	if (err)
+		goto err_tables;
 	err = pv_vpaths_init();
 	if (err)
 		goto err_names;
@@ -97,6 +101,8 @@ err_vpaths:
 	pv_vpaths_uninit();
 err_names:
 	pv_names_uninit();
+err_tables:
+	pv_tables_uninit();
 err_users:
 	pv_users_uninit();
 	return err;
@@ -114,6 +120,7 @@ static void __exit pathvirt_exit(void)
 	pv_glances_uninit();
 	pv_vpaths_uninit();
 	pv_names_uninit();
+	pv_tables_uninit();
 	pv_users_uninit();
 }
 

@@ -578,17 +578,54 @@ def W6_a_user_namespace_makes_nobody_more_than_one_user():
 
 @test
 def W6_tables_in_force_are_counted_until_they_are_gone():
-    rules = b"".join(rule(f"/{n}", "/usr") for n in range(1000))
     for _ in range(2):
         users = []
         with Parameter("user_memory", "1"):
-            for _ in range(4):
+            for who in range(4):
                 user = nobody()
-                users.append((user, user.ask("a", "set", rules)["error"]))
+                users.append((user, user.ask("a", "set", table_of(who))["error"]))
         check_equal(users[0][1], 0, "the first one")
         check_equal(users[-1][1], errno.EDQUOT, "the last one")
         for user, _ in users:
             user.__exit__()
+
+
+def table_of(who):
+    """The rules of a table that takes some 300 KiB."""
+    return b"".join(rule(f"/{who}/{n}", "/usr") for n in range(1000))
+
+
+def room_for_tables(uid):
+    """How many more of them, all different, a user may have."""
+    users = []
+    while True:
+        users.append(Child(("become", uid), ("no_new_privs",)))
+        error = users[-1].ask("a", "set", table_of(len(users)))["error"]
+        if error:
+            break
+    for user in users:
+        user.__exit__()
+    check_equal(error, errno.EDQUOT, "errno")
+    return len(users) - 1
+
+
+@test
+def W6_equal_tables_are_counted_once_for_each_user_until_the_last_one_is_gone():
+    with Parameter("user_memory", "2"):
+        room = room_for_tables(NOBODY)
+        users = [nobody() for _ in range(20)]
+        check_equal([user.ask("a", "set", table_of("same"))["error"] for user in users],
+                    [0] * 20, "twenty")
+        check_equal(room_for_tables(NOBODY), room - 1, "room beside twenty")
+        # Who has made it goes first.
+        for user in users[:-1]:
+            user.__exit__()
+        check_equal(room_for_tables(NOBODY), room - 1, "room beside the last one")
+        with Child(("become", OTHER), ("no_new_privs",)) as other:
+            check_equal(other.ask("a", "set", table_of("same"))["error"], 0, "another user")
+            check_equal(room_for_tables(OTHER), room - 1, "his room")
+        users[-1].__exit__()
+        check_equal(room_for_tables(NOBODY), room, "room when all are gone")
 
 
 @test

@@ -33,6 +33,7 @@ landlock.py		newest	what Landlock does is documented so; no code of ours
 mountinfo.sh		ends	seq_path_root, and programs of both suites
 roots			all	the walk
 places			all	where a walk begins, and who holds what
+equal.py		ends	what dentries say of themselves without a walk
 absent.sh		all	a filesystem of our own
 listing			all	iterate_dir, and the positions that filesystems give
 listing_32		ends	hashes of 31 bits, and calls that no 64-bit program makes

@@ -74,11 +74,17 @@ static int pv_place_find_in(const struct pv_rule *rule, const struct path *root,
 	return err;
 }
 
-/*
- * The last tree of a union is ORIGINAL, which a name has come to by no link.  So if there
- * is one in it, nothing would be found there: -EINVAL.
+/**
+ * pv_place_check_union - can what a union lacks be found at ORIGINAL?
+ * @rule: the union
+ * @root: the root directory that names are looked up from
+ *
+ * The last tree of a union is ORIGINAL, which a name has come to by no link.
+ *
+ * Context: may sleep; with the rights of the running task.
+ * Return: 0, or -EINVAL if there is a link in ORIGINAL.
  */
-static int pv_place_check_union(const struct pv_rule *rule, const struct path *root)
+int pv_place_check_union(const struct pv_rule *rule, const struct path *root)
 {
 	struct filename *filename;
 	struct path path;
@@ -152,6 +158,30 @@ static bool pv_rules_neighbours(const struct pv_rule *a, const struct pv_rule *b
 }
 
 /**
+ * pv_places_float - is there no directory for some ORIGINAL of a table to lie in?
+ * @table: the table, with its places
+ *
+ * Context: may sleep; with the rights of the running task.
+ * Return: 1 or 0, or -EINTR.
+ */
+int pv_places_float(const struct pv_table *table)
+{
+	const struct pv_rule *rule = table->rules;
+	u32 i;
+
+	for (i = 0; i < table->nr_rules; i++, rule++) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (i && pv_rules_neighbours(rule - 1, rule))
+			continue;
+		if (!rule->exception && pv_place_floats(rule, &table->places->root))
+			return 1;
+	}
+	return 0;
+}
+
+/**
  * pv_places_stand_in - make room for what stands for directories that are not there
  * @table: a table that nobody else knows yet, with its places, if it has any
  *
@@ -163,22 +193,15 @@ static bool pv_rules_neighbours(const struct pv_rule *a, const struct pv_rule *b
 int pv_places_stand_in(struct pv_table *table)
 {
 	struct pv_places *places = table->places;
-	const struct pv_rule *rule = table->rules;
 	struct pv_standins *standins;
-	u32 i;
+	int floats;
 
 	if (!places)
 		return 0;
-	for (i = 0; i < table->nr_rules; i++, rule++) {
-		cond_resched();
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		if (i && pv_rules_neighbours(rule - 1, rule))
-			continue;
-		if (!rule->exception && pv_place_floats(rule, &places->root))
-			break;
-	}
-	if (i == table->nr_rules) {
+	floats = pv_places_float(table);
+	if (floats < 0)
+		return floats;
+	if (!floats) {
 		if (table->late)
 			pv_places_forget(table);
 		return 0;
@@ -289,8 +312,14 @@ static const char *pv_place_called(const struct pv_rule *rule,
 	return calling->virtual;
 }
 
-/* Are they the running task's to name? Somebody else's would be called otherwise. */
-static bool pv_places_ours(const struct pv_places *places)
+/**
+ * pv_places_ours - are places the running task's to name?
+ * @places: the places
+ *
+ * Return: true if they were found from its root directory; somebody else's would be called
+ * otherwise.
+ */
+bool pv_places_ours(const struct pv_places *places)
 {
 	struct path root;
 	bool ours;

@@ -32,6 +32,7 @@
 #include "process/attach.h"
 #include "process/layers.h"
 #include "process/process.h"
+#include "process/tables.h"
 #include "rules/draft.h"
 #include "rules/table.h"
 

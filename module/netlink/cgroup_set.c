@@ -17,6 +17,7 @@
 #include "process/cgroup.h"
 #include "process/layers.h"
 #include "process/process.h"
+#include "process/tables.h"
 
 /**
  * pv_attr_cgroup - the cgroup that a request is about
@@ -123,21 +124,24 @@ static int pv_cgroup_commit(struct genl_info *info, struct cgroup *cgroup,
 int pv_set_cgroup(struct sk_buff *skb, struct genl_info *info)
 {
 	struct cgroup *cgroup = pv_info_cgroup(skb, info);
+	struct pv_wanted wanted;
 	struct pv_table *table;
 	int err;
 
 	if (IS_ERR(cgroup))
 		return PTR_ERR(cgroup);
 	err = pv_cgroup_check(info, cgroup);
-	table = err ? ERR_PTR(err) : pv_info_table(info, NETLINK_CB(skb).sk);
-	err = PTR_ERR_OR_ZERO(table);
+	if (!err)
+		err = pv_info_wanted(info, NETLINK_CB(skb).sk, &wanted);
 	if (!err) {
-		err = pv_table_place(info, &table, current, NULL);
+		table = pv_info_table(info, &wanted, current, NULL);
+		err = PTR_ERR_OR_ZERO(table);
 		if (!err) {
 			table->mountable = pv_access_mount(skb, current);
 			err = pv_cgroup_commit(info, cgroup, table);
+			pv_table_put(table);
 		}
-		pv_table_put(table);
+		pv_wanted_drop(&wanted);
 	}
 	cgroup_put(cgroup);
 	return err;

@@ -21,6 +21,7 @@
 #include "process/layers.h"
 #include "process/process.h"
 #include "process/root.h"
+#include "process/tables.h"
 #include "rules/rule.h"
 
 /**

@@ -219,7 +219,7 @@ struct task_struct *pv_info_target(struct genl_info *info)
  *
  * Return: PATHVIRT_F_ flags, or 0.
  */
-u32 pv_info_flags(struct genl_info *info)
+u32 pv_info_flags(const struct genl_info *info)
 {
 	const struct nlattr *flags = info->attrs[PATHVIRT_A_FLAGS];
 

@@ -30,6 +30,6 @@ struct task_struct *pv_target_get(struct nlattr **attrs,
 				  const char **why,
 					 const struct nlattr **bad);
 struct task_struct *pv_info_target(struct genl_info *info);
-u32 pv_info_flags(struct genl_info *info);
+u32 pv_info_flags(const struct genl_info *info);
 
 #endif /* _PV_PARSE_H */

@@ -21,6 +21,7 @@
 #include "process/process.h"
 #include "process/refresh.h"
 #include "process/root.h"
+#include "process/tables.h"
 #include "process/view.h"
 #include "rules/path.h"
 

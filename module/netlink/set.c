@@ -22,6 +22,7 @@
 #include "process/process.h"
 #include "process/refresh.h"
 #include "process/root.h"
+#include "process/tables.h"
 #include "process/tree.h"
 #include "process/view.h"
 #include "rules/draft.h"
@@ -99,20 +100,21 @@ static struct pv_layers *pv_task_layers_below(struct task_struct *task,
 	return below;
 }
 
-/* Look up what the rules lead to for a process. */
-static int pv_set_place(struct genl_info *info, struct pv_table **table,
-			struct task_struct *task)
+/* The table that is set for a process. */
+static struct pv_table *pv_set_table(struct genl_info *info,
+				     struct pv_wanted *wanted,
+				     struct task_struct *task)
 {
 	struct pv_layers *below;
-	int err;
+	struct pv_table *table;
 
 	below = pv_task_layers_below(task,
 				     pv_info_flags(info) & PATHVIRT_F_PUSH);
 	if (IS_ERR(below))
-		return PTR_ERR(below);
-	err = pv_table_place(info, table, task, below);
+		return ERR_CAST(below);
+	table = pv_info_table(info, wanted, task, below);
 	pv_layers_put(below);
-	return err;
+	return table;
 }
 
 /* Tell of what a request changed. */
@@ -184,10 +186,27 @@ static int pv_info_flags_clash(struct genl_info *info, u32 a, u32 b)
 			 "these flags do not go together");
 }
 
+static int pv_set_task(struct sk_buff *skb, struct genl_info *info,
+		       struct pv_wanted *wanted, struct task_struct *task)
+{
+	struct pv_table *table;
+	int err = pv_info_may_change(info, task);
+
+	if (err)
+		return err;
+	table = pv_set_table(info, wanted, task);
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	table->mountable = pv_access_mount(skb, task);
+	err = pv_set(info, task, table);
+	pv_table_put(table);
+	return err;
+}
+
 int pv_doit_set(struct sk_buff *skb, struct genl_info *info)
 {
+	struct pv_wanted wanted;
 	struct task_struct *task;
-	struct pv_table *table;
 	int err;
 
 	if (info->attrs[PATHVIRT_A_CGROUP_FD])
@@ -198,22 +217,16 @@ int pv_doit_set(struct sk_buff *skb, struct genl_info *info)
 					  PATHVIRT_F_PUSH);
 	if (err)
 		return err;
-	table = pv_info_table(info, NETLINK_CB(skb).sk);
-	if (IS_ERR(table))
-		return PTR_ERR(table);
+	err = pv_info_wanted(info, NETLINK_CB(skb).sk, &wanted);
+	if (err)
+		return err;
 	task = pv_info_target(info);
-	if (IS_ERR(task)) {
-		err = PTR_ERR(task);
-	} else {
-		err = pv_info_may_change(info, task) ?:
-		      pv_set_place(info, &table, task);
-		if (!err) {
-			table->mountable = pv_access_mount(skb, task);
-			err = pv_set(info, task, table);
-		}
+	err = PTR_ERR_OR_ZERO(task);
+	if (!err) {
+		err = pv_set_task(skb, info, &wanted, task);
 		put_task_struct(task);
 	}
-	pv_table_put(table);
+	pv_wanted_drop(&wanted);
 	return err;
 }
 

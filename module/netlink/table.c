@@ -2,6 +2,7 @@
 /* Table: from the rules of a request, and those staged before it, to a table. */
 #include <linux/err.h>
 #include <linux/netlink.h>
+#include <linux/path.h>
 #include <linux/sched.h>
 #include <net/genetlink.h>
 
@@ -12,6 +13,8 @@
 #include "netlink/table.h"
 #include "process/layers.h"
 #include "process/places.h"
+#include "process/root.h"
+#include "process/tables.h"
 #include "rules/draft.h"
 #include "rules/table.h"
 #include "user.h"
@@ -85,6 +88,13 @@ static int pv_info_draft(struct genl_info *info, struct sock *sk,
 	return err;
 }
 
+/* What a table does by flags of the request, whatever its rules are. */
+static void pv_info_flag(const struct genl_info *info, struct pv_table *table)
+{
+	table->no_reverse = pv_info_flags(info) & PATHVIRT_F_NO_REVERSE;
+	table->by_name = pv_info_flags(info) & PATHVIRT_F_BY_NAME;
+}
+
 static struct pv_table *pv_draft_table(struct genl_info *info,
 				       const struct pv_draft *draft)
 {
@@ -93,16 +103,15 @@ static struct pv_table *pv_draft_table(struct genl_info *info,
 	int err;
 
 	err = pv_info_charge(info, &charge,
-			     pv_table_size(draft) +
+			     pv_table_size(draft) + PV_EQUAL_COST +
 			     pv_places_size(draft->nr_rules));
 	table = err ? ERR_PTR(err) : pv_table_build(draft);
 	if (IS_ERR(table)) {
 		pv_charge_drop(&charge);
 		return table;
 	}
-	table->no_reverse = pv_info_flags(info) & PATHVIRT_F_NO_REVERSE;
+	pv_info_flag(info, table);
 	table->late = pv_info_flags(info) & PATHVIRT_F_LATE;
-	table->by_name = pv_info_flags(info) & PATHVIRT_F_BY_NAME;
 	table->charge = charge;
 	return pv_table_share(table);
 }
@@ -119,30 +128,36 @@ static int pv_info_selftest(struct genl_info *info)
 }
 
 /**
- * pv_info_table - make the table that a request sets
+ * pv_info_wanted - what is the table to be that a request sets?
  * @info: the request
  * @sk: its socket, on which rules may be staged; they are taken
+ * @wanted: receives it; to be dropped if there was no error
  *
- * Return: a reference; or an ERR_PTR, with a reason.
+ * Return: 0 or a negative errno, with a reason.
  */
-struct pv_table *pv_info_table(struct genl_info *info, struct sock *sk)
+int pv_info_wanted(struct genl_info *info, struct sock *sk,
+		   struct pv_wanted *wanted)
 {
-	struct pv_charge charge = { };
-	struct pv_table *table;
-	struct pv_draft draft;
 	int err;
 
-	pv_draft_init(&draft);
-	err = pv_info_draft(info, sk, &draft, &charge);
-	table = err ? ERR_PTR(err) : pv_draft_table(info, &draft);
-	pv_draft_clear(&draft);
-	pv_charge_drop(&charge);
-	err = IS_ERR(table) ? 0 : pv_info_selftest(info);
-	if (err) {
-		pv_table_put(table);
-		return ERR_PTR(err);
-	}
-	return table;
+	wanted->charge = (struct pv_charge){ };
+	pv_draft_init(&wanted->draft);
+	err = pv_info_draft(info, sk, &wanted->draft, &wanted->charge);
+	if (!err)
+		err = pv_info_selftest(info);
+	if (err)
+		pv_wanted_drop(wanted);
+	return err;
+}
+
+/**
+ * pv_wanted_drop - it is not needed any more
+ * @wanted: empty afterwards
+ */
+void pv_wanted_drop(struct pv_wanted *wanted)
+{
+	pv_draft_clear(&wanted->draft);
+	pv_charge_drop(&wanted->charge);
 }
 
 /* The attribute of a rule of the message's; NULL if it was staged before. */
@@ -213,17 +228,9 @@ static int pv_table_call(struct genl_info *info, struct pv_table **table,
 	return err;
 }
 
-/**
- * pv_table_place - look up what the rules of a table lead to
- * @info: the request
- * @table: the table; the one that says so takes its place
- * @task: from whose root directory; a reference is held
- * @below: the layers that will be below it, or NULL: NEW is a name that they get to see
- *
- * Return: 0 or a negative errno, with a reason.
- */
-int pv_table_place(struct genl_info *info, struct pv_table **table,
-		   struct task_struct *task, const struct pv_layers *below)
+/* Look up what the rules of a table lead to; the one that says so takes its place. */
+static int pv_table_place(struct genl_info *info, struct pv_table **table,
+			  struct task_struct *task, const struct pv_layers *below)
 {
 	int err;
 
@@ -235,4 +242,94 @@ int pv_table_place(struct genl_info *info, struct pv_table **table,
 	if (!err)
 		err = pv_info_charged(info, pv_places_stand_in(*table));
 	return err;
+}
+
+/* A table that is made of what there is of an equal one. */
+static struct pv_table *pv_info_copy(struct genl_info *info, struct pv_table *equal)
+{
+	struct pv_charge charge = { };
+	struct pv_table *table = NULL;
+	int err;
+
+	err = pv_info_charge(info, &charge, sizeof(*table));
+	if (!err)
+		table = pv_equal_copy(equal, &charge);
+	pv_charge_drop(&charge);
+	if (!table)
+		return ERR_PTR(err ?: -ENOMEM);
+	pv_info_flag(info, table);
+	return table;
+}
+
+/* The same, if there is one that leads where this one would; NULL if not, or ERR_PTR. */
+static struct pv_table *pv_info_again(struct genl_info *info,
+				      const struct pv_wanted *wanted,
+				      struct task_struct *task, u64 hash)
+{
+	struct pv_table *equal, *table = NULL;
+	struct path root;
+	int same = 0;
+
+	if (pv_info_flags(info) & PATHVIRT_F_LATE || !pv_task_root(task, &root))
+		return NULL;
+	equal = pv_equal_find(hash, &wanted->charge, &root);
+	path_put(&root);
+	if (!equal)
+		return NULL;
+	if (pv_table_says(equal, &wanted->draft))
+		same = pv_places_lead_again(equal);
+	if (same)
+		table = same > 0 ? pv_info_copy(info, equal) : ERR_PTR(same);
+	pv_table_put(equal);
+	return table;
+}
+
+/* The same, made anew. */
+static struct pv_table *pv_info_make(struct genl_info *info,
+				     struct pv_wanted *wanted,
+				     struct task_struct *task,
+				     const struct pv_layers *below)
+{
+	struct pv_table *table = pv_draft_table(info, &wanted->draft);
+	int err;
+
+	pv_wanted_drop(wanted);
+	if (IS_ERR(table))
+		return table;
+	err = pv_table_place(info, &table, task, below);
+	if (!err)
+		return table;
+	pv_table_put(table);
+	return ERR_PTR(err);
+}
+
+/**
+ * pv_info_table - make the table that a request sets
+ * @info: the request
+ * @wanted: from pv_info_wanted(); may be dropped
+ * @task: from whose root directory NEWs are looked up; a reference is held
+ * @below: the layers that will be below it, or NULL: NEW is a name that they get to see
+ *
+ * What an equal one has been made of is not made again: see tables.h.
+ *
+ * Return: a reference; or an ERR_PTR, with a reason.
+ */
+struct pv_table *pv_info_table(struct genl_info *info, struct pv_wanted *wanted,
+			       struct task_struct *task,
+			       const struct pv_layers *below)
+{
+	struct pv_table *table;
+	u64 hash;
+
+	if (below)
+		return pv_info_make(info, wanted, task, below);
+	hash = pv_equal_hash(&wanted->draft);
+	table = pv_info_again(info, wanted, task, hash);
+	if (table)
+		return table;
+	table = pv_info_make(info, wanted, task, NULL);
+	if (!IS_ERR(table) && !table->late && table->places &&
+	    pv_places_ours(table->places))
+		pv_equal_offer(table, hash);
+	return table;
 }

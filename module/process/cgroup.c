@@ -35,6 +35,7 @@
 #include "process/cgroup.h"
 #include "process/layers.h"
 #include "process/process.h"
+#include "process/tables.h"
 
 /**
  * struct pv_cgroup - a cgroup that has a table

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Layers: references to tables, and a name's way through a stack of them. */
-#include <linux/atomic.h>
+/* Layers: stacks of tables, and a name's way through one. */
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
@@ -12,11 +11,11 @@
 
 #include "compat.h"
 #include "process/layers.h"
-#include "process/places.h"
+#include "process/place.h"
 #include "process/root.h"
 #include "process/standin.h"
+#include "process/tables.h"
 #include "rules/reverse_match.h"
-#include "rules/table.h"
 #include "rules/translate.h"
 #include "rules/trie_match.h"
 
@@ -24,68 +23,6 @@
 #define PV_LAYERS_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
 /* For what must not fail: not charged to anybody, whose limit others would wait at. */
 #define PV_LAYERS_SURE	(GFP_KERNEL | __GFP_NOFAIL)
-
-/* Tables that are alive; for "pvadm status" and to find leaks. */
-static atomic_t pv_nr_tables = ATOMIC_INIT(0);
-
-/**
- * pv_table_share - begin to count the references to a table
- * @table: fresh from pv_table_build(); it takes its charge along to its end
- *
- * Return: @table, with one reference that the caller owns.
- */
-struct pv_table *pv_table_share(struct pv_table *table)
-{
-	refcount_set(&table->refs, 1);
-	atomic_inc(&pv_nr_tables);
-	return table;
-}
-
-/**
- * pv_table_get - take a reference
- * @table: the table
- *
- * Return: @table.
- */
-struct pv_table *pv_table_get(struct pv_table *table)
-{
-	refcount_inc(&table->refs);
-	return table;
-}
-
-/* Only now it is not charged for any more: until here the memory was taken. */
-static void pv_table_free_rcu(struct rcu_head *rcu)
-{
-	struct pv_table *table = container_of(rcu, struct pv_table, rcu);
-
-	pv_charge_drop(&table->charge);
-	pv_table_free(table);
-}
-
-/**
- * pv_table_put - drop a reference
- * @table: the table; freed after a grace period with its last reference
- *
- * Context: any in which a spinlock may be taken.
- */
-void pv_table_put(struct pv_table *table)
-{
-	if (!refcount_dec_and_test(&table->refs))
-		return;
-	atomic_dec(&pv_nr_tables);
-	pv_places_let_go(table->places);
-	call_rcu(&table->rcu, pv_table_free_rcu);
-}
-
-/**
- * pv_tables_count - number of tables in memory
- *
- * Return: the number; tables that only wait for readers are not counted.
- */
-u32 pv_tables_count(void)
-{
-	return atomic_read(&pv_nr_tables);
-}
 
 static struct pv_layers *pv_layers_alloc(u32 nr, struct pv_root *base,
 					 struct pv_root *root, gfp_t gfp)

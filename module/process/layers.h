@@ -172,11 +172,6 @@ static __always_inline bool pv_layers_at_home(const struct pv_layers *layers)
 		       READ_ONCE(fs->root.dentry) == home->dentry);
 }
 
-struct pv_table *pv_table_share(struct pv_table *table);
-struct pv_table *pv_table_get(struct pv_table *table);
-void pv_table_put(struct pv_table *table);
-u32 pv_tables_count(void);
-
 struct pv_layers *pv_layers_push(const struct pv_layers *below,
 				 struct pv_table *table, struct pv_root *base);
 struct pv_layers *pv_layers_replace(const struct pv_layers *layers,

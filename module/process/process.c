@@ -17,6 +17,7 @@
 #include "process/layers.h"
 #include "process/notes.h"
 #include "process/process.h"
+#include "process/tables.h"
 
 DEFINE_MUTEX(pv_process_mutex);	/* both explained in process.h */
 DEFINE_RAW_SPINLOCK(pv_process_lock);

@@ -24,6 +24,7 @@
 #include "process/attach.h"
 #include "process/layers.h"
 #include "process/process.h"
+#include "process/tables.h"
 #include "process/tree.h"
 
 /*

@@ -3,7 +3,7 @@
  * Rule: what a table is made of.
  *
  * A table is immutable once built, so readers need no lock; whoever shares one
- * counts references (layers.c) and frees it after a grace period.  Nothing in this
+ * counts references (tables.c) and frees it after a grace period.  Nothing in this
  * folder knows a hook or a lock, or a task but to ask whether it is being killed: the same
  * files are built in user space, where their tests and their fuzzer run.
  */
@@ -24,6 +24,7 @@
 #define PV_COPY_SLACK	(sizeof(unsigned long) - 1)
 #define PV_REAL_SIZE	(PATH_MAX + PV_COPY_SLACK)
 
+struct pv_equal;
 struct pv_places;
 
 /* "No rule": greater than every rule index. */
@@ -75,9 +76,12 @@ struct pv_node {
 
 /**
  * struct pv_table - a table
- * @refs: owned by layers.c
- * @rcu: owned by layers.c
- * @charge: owned by layers.c: who pays for the memory
+ * @refs: owned by tables.c
+ * @rcu: owned by tables.c
+ * @charge: owned by tables.c: who pays for the memory
+ * @of: owned by tables.c: the table whose arrays and @places these are, a reference; NULL
+ *	if they are its own
+ * @equal: owned by tables.c: how it is found by who sets it again, or NULL
  * @nr_rules: number of @rules
  * @quick: a brief walk knows its way (start.c): NEWs have been looked up, and none of them
  *	lies in another one
@@ -101,12 +105,15 @@ struct pv_node {
  * @parents_bits: how large that is
  * @places: NEWs as they have been looked up, or NULL (places.h)
  *
- * One allocation holds the struct, its arrays but @places, and all strings.
+ * One allocation holds the struct, its arrays but @places, and all strings; unless they
+ * are another table's (@of).
  */
 struct pv_table {
 	refcount_t refs;
 	struct rcu_head rcu;
 	struct pv_charge charge;
+	struct pv_table *of;
+	struct pv_equal *equal;
 	u32 nr_rules;
 	bool quick;
 	bool named;

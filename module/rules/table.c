@@ -440,6 +440,36 @@ struct pv_table *pv_table_build(const struct pv_draft *draft)
 	return table;
 }
 
+static bool pv_rule_says(const struct pv_rule *rule, const struct pv_draft_rule *from)
+{
+	return !strcmp(rule->original, from->strings) &&
+	       !strcmp(rule->given, from->strings + from->original_len + 1) &&
+	       (rule->exception || rule->under == from->under);
+}
+
+/**
+ * pv_table_says - are the rules of a table those of a draft?
+ * @table: the table
+ * @draft: the draft, with NEWs as they were said
+ *
+ * Context: may sleep.
+ * Return: true if they are, in the same order.
+ */
+bool pv_table_says(const struct pv_table *table, const struct pv_draft *draft)
+{
+	const struct pv_rule *rule = table->rules;
+	const struct pv_draft_rule *from;
+
+	if (table->nr_rules != draft->nr_rules)
+		return false;
+	list_for_each_entry(from, &draft->rules, node) {
+		if (!pv_rule_says(rule++, from))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
 /**
  * pv_table_free - free a table that no one else can reach
  * @table: the table

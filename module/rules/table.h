@@ -11,6 +11,7 @@ struct pv_draft;
 
 size_t pv_table_size(const struct pv_draft *draft);
 struct pv_table *pv_table_build(const struct pv_draft *draft);
+bool pv_table_says(const struct pv_table *table, const struct pv_draft *draft);
 void pv_table_free(struct pv_table *table);
 
 #endif /* _PV_TABLE_H */
