@@ -8,6 +8,7 @@
 #include "hook/hooks.h"
 #include "hook/inflight.h"
 #include "names/handlers.h"
+#include "process/notes.h"
 #include "process/process.h"
 #include "process/refresh.h"
 #include "process/route.h"
@@ -17,7 +18,7 @@ void pv_handle_set_pwd(struct fs_struct *fs, const struct path *path)
 {
 	pv_call_begin();
 	/* A change of the directory cannot fail any more. */
-	if (fs == current->fs)
+	if (fs == current->fs && pv_notes_any())
 		pv_route_say(&fs->pwd, path, pv_route_of(path, path),
 			     GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	pv_original_set_pwd(fs, path);

@@ -511,7 +511,11 @@ static noinline const char *pv_start_relative(struct pv_nameidata *nd,
 	if (unlikely((name[0] == '.' && name[1] == '.') || pv_path_may_dot(name)))
 		goto slowly;
 	glance = pv_glance_find(layers, &nd->path, nd->m_seq, nd->r_seq);
-	if (unlikely(!glance || !glance->plain))
+	if (unlikely(!glance))
+		goto slowly;
+	if (unlikely(!glance->plain) &&
+	    !(glance->open &&
+	      pv_seek_misses(layers->tables[0], glance->seek, name)))
 		goto slowly;
 	outside = glance->outside;
 	rcu_read_unlock_sched();
@@ -644,13 +648,30 @@ const char *pv_handle_start(struct nameidata *nameidata, unsigned int flags)
 	return pv_start_brief(nd, name, flags);
 }
 
-/* Is it called what it is, as no rule leads there? */
-static bool pv_start_outside(const struct path *at, unsigned int m_seq)
+static noinline bool pv_start_outside_slowly(const struct path *at,
+					     unsigned int m_seq, unsigned int r_seq)
 {
 	struct pv_glance glance;
 
-	return pv_glance_get(at, m_seq, read_seqbegin(&rename_lock), &glance) &&
-	       glance.outside;
+	return pv_glance_take(at, m_seq, r_seq, 0, &glance) && glance.outside;
+}
+
+/* Is it called what it is, as no rule leads there? */
+static bool pv_start_outside(const struct path *at, unsigned int m_seq)
+{
+	unsigned int r_seq = read_seqbegin(&rename_lock);
+	const struct pv_glance *known = NULL;
+	const struct pv_layers *layers;
+	bool outside = false;
+
+	rcu_read_lock_sched();
+	layers = pv_layers_current();
+	if (likely(layers))
+		known = pv_glance_find(layers, at, m_seq, r_seq);
+	if (likely(known))
+		outside = known->outside;
+	rcu_read_unlock_sched();
+	return likely(known) ? outside : pv_start_outside_slowly(at, m_seq, r_seq);
 }
 
 /**

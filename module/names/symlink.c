@@ -222,6 +222,23 @@ static bool pv_link_meets_rule(const struct pv_table *table,
 	       pv_table_has_below_from(table, seek, target);
 }
 
+/* A relative path without ".", ".." and empty components. */
+static bool pv_link_is_simple(const char *target)
+{
+	const char *p = target;
+
+	for (;;) {
+		/* A component that begins with a dot may be one. */
+		if (unlikely(*p == '.' || *p == '/' || !*p))
+			return !pv_name_dots(target) && pv_path_is_normal(target);
+		do
+			p++;
+		while (*p != '/' && *p);
+		if (!*p++)
+			return true;
+	}
+}
+
 /* Does a relative target without ".." lead where the kernel takes it? */
 static bool pv_link_stays_by(const struct pv_layers *layers,
 			     const struct pv_glance *glance, const char *target)
@@ -231,8 +248,11 @@ static bool pv_link_stays_by(const struct pv_layers *layers,
 	if (glance->plain)
 		return glance->own;
 	table = pv_layers_only(layers);
-	return glance->open && table &&
-	       !pv_link_meets_rule(table, glance->seek, target);
+	if (!glance->open || !table)
+		return false;
+	return pv_seek_misses(table, glance->seek, target) ||
+	       (pv_link_is_simple(target) &&
+		!pv_link_meets_rule(table, glance->seek, target));
 }
 
 /* The same of one in a directory that is not remembered. */
@@ -270,21 +290,12 @@ static bool pv_link_stays(const struct pv_nameidata *nd, const char *target)
 	return likely(glance) ? stays : pv_link_stays_slowly(nd, target);
 }
 
-/* A relative path without ".", ".." and empty components. */
-static bool pv_link_is_simple(const char *target)
+/* Has it a ".." component?  True also if only a closer look than here could tell. */
+static bool pv_link_climbs(const char *target)
 {
-	const char *p = target;
-
-	for (;;) {
-		/* A component that begins with a dot may be one. */
-		if (unlikely(*p == '.' || *p == '/' || !*p))
-			return !pv_name_dots(target) && pv_path_is_normal(target);
-		do
-			p++;
-		while (*p != '/' && *p);
-		if (!*p++)
-			return true;
-	}
+	if (likely(*target != '.' && *target && !pv_path_may_dot(target)))
+		return false;
+	return !pv_link_is_simple(target);
 }
 
 /* The same in a brief walk, where it takes no more than a look. */
@@ -296,7 +307,7 @@ static const char *pv_link_briefly(struct pv_nameidata *nd, const char *target)
 		rcu_read_lock_sched();
 		return pv_link_to_root(nd, target);
 	}
-	if (!pv_link_is_simple(target) || !pv_link_stays(nd, target))
+	if (pv_link_climbs(target) || !pv_link_stays(nd, target))
 		return ERR_PTR(PV_WALK_AT_LENGTH);
 	return target;
 }

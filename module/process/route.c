@@ -90,6 +90,9 @@ int pv_route_say(const struct path *at, const struct path *path,
  */
 int pv_route_note(const struct path *at, pv_route_t route)
 {
+	/* What is called first where nothing is noted needs no note. */
+	if (route == PV_ROUTE_FIRST && !pv_notes_any())
+		return 0;
 	return pv_route_say(at, at, route, GFP_KERNEL_ACCOUNT);
 }
 

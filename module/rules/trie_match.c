@@ -36,11 +36,18 @@ const char *pv_label_match_slowly(const char *label, unsigned int len,
  */
 u32 pv_label_common(const struct pv_node *node, const char *name)
 {
-	u32 len = 0;
+	u32 len = 0, end = node->label_len;
+	unsigned long diff;
 
-	while (len < node->label_len && node->label[len] == name[len])
-		len++;
-	return len;
+	while (len < end) {
+		diff = load_unaligned_zeropad(node->label + len) ^
+		       load_unaligned_zeropad(name + len);
+		if (diff)
+			return min(len + (u32)__ffs(diff) / 8, end);
+		/* There was no end of the name in it, unless it is that of the label, too. */
+		len += PV_WORD_SIZE;
+	}
+	return end;
 }
 
 /**

@@ -220,6 +220,33 @@ static __always_inline u32 pv_table_match_from(const struct pv_table *table,
 			     len - 1, pv_path_skip_noops(name), rest);
 }
 
+/**
+ * pv_seek_misses - is it seen at once that rules do not speak of a relative name?
+ * @table: the table
+ * @seek: as with pv_table_match_from()
+ * @name: the name, without "..", not empty
+ *
+ * Looked at is the first byte of what ORIGINALs go on with there, if it is at hand.
+ *
+ * Context: any.
+ * Return: true if none matches or lies below; false means that one may.
+ */
+static __always_inline bool pv_seek_misses(const struct pv_table *table,
+					   struct pv_seek seek, const char *name)
+{
+	const struct pv_node *node = table->nodes + seek.node;
+	const char *label = node->label + seek.used;
+	u8 byte = *name;
+
+	if (byte == '.' || byte == '/')
+		return false;
+	if (seek.used + 1U < node->label_len)
+		return label[0] != '/' || label[1] != *name;
+	/* Not for %PV_SEEK_NOWHERE, either: that is known elsewhere. */
+	return seek.used + 1U == node->label_len && label[0] == '/' &&
+	       !(node->branch[byte / 64] & 1ULL << byte % 64);
+}
+
 /* Has @word a byte less than "/"?  That is the end of a string, a dot, or rare in names. */
 static __always_inline bool pv_word_low(unsigned long word)
 {

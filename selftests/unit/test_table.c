@@ -92,6 +92,14 @@ static bool same_from(const struct pv_table *table, const char *dir,
 		printf("# match of %s from \"%s\"\n", name, dir);
 		return false;
 	}
+	/* It is asked of names without ".." alone. */
+	if (!pv_name_dots(name) && pv_seek_misses(table, seek, name) &&
+	    (pv_path_normalise(path) < 0 || rule != PV_NO_RULE ||
+	     pv_table_has_below(table, path, PV_NO_RULE))) {
+		printf("# miss of %s from \"%s\"\n", name, dir);
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	/* That is only asked of names as they are normalised. */
 	if (strlen(path) != (size_t)pv_path_normalise(path) ||
 	    strcmp(path + strlen(dir) + 1, name))
@@ -131,6 +139,40 @@ static void test_from(u32 rounds)
 		pv_draft_clear(&draft);
 	}
 	report(good, "names_from_a_directory_as_from_the_root");
+}
+
+/* A table says what its draft does, and no draft that differs in a rule. */
+static void test_says(u32 rounds)
+{
+	char original[MAX_PATH], new[MAX_PATH];
+	struct pv_draft draft, other;
+	struct pv_table *table;
+	bool good = true;
+	const char *why;
+	u32 round, i, nr, odd;
+
+	for (round = 0; round < rounds && good; round++) {
+		pv_draft_init(&draft);
+		pv_draft_init(&other);
+		nr = 1 + draw(MAX_RULES);
+		odd = draw(nr);
+		for (i = 0; i < nr; i++) {
+			draw_path(original, false);
+			draw_path(new, false);
+			if (pv_draft_add(&draft, original, new, &why))
+				abort();
+			if (i == odd)
+				strcat(draw(2) ? original : new, "/odd");
+			if (pv_draft_add(&other, original, new, &why))
+				abort();
+		}
+		table = pv_table_build(&draft);
+		good = pv_table_says(table, &draft) && !pv_table_says(table, &other);
+		pv_table_free(table);
+		pv_draft_clear(&draft);
+		pv_draft_clear(&other);
+	}
+	report(good, "a_table_says_what_its_draft_does");
 }
 
 /* The least component behind @after that an ORIGINAL has in @dir, by trying them all. */
@@ -582,7 +624,7 @@ int main(int argc, char **argv)
 	u32 rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
 
 	seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	printf("TAP version 13\n1..13\n# %u rounds, seed %llu\n", rounds,
+	printf("TAP version 13\n1..14\n# %u rounds, seed %llu\n", rounds,
 	       (unsigned long long)seed);
 	test_normalise();
 	test_fold();
@@ -597,5 +639,6 @@ int main(int argc, char **argv)
 	test_one_new(100000);
 	test_hostile();
 	test_long(6000);
+	test_says(2000);
 	return nr_failed ? 1 : 0;
 }
