@@ -500,9 +500,9 @@ at_length:
 }
 
 /* The same, where a look is enough. */
-static noinline const char *pv_start_relative(struct pv_nameidata *nd,
-					      const struct pv_layers *layers,
-					      const char *name, unsigned int flags)
+static __always_inline const char *
+pv_start_relative(struct pv_nameidata *nd, const struct pv_layers *layers,
+		  const char *name, unsigned int flags)
 	__releases(RCU_SCHED)
 {
 	const struct pv_glance *glance;
