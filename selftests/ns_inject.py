@@ -26,8 +26,8 @@ LOOK = ["cat", "/proc/self/mountinfo", "/proc/self/uid_map", "/proc/net/route",
 
 def look(pid):
     """The namespaces of a process, without numbers that are new each time."""
-    said = run("nsenter", "-t", pid, "-a", "--preserve-credentials",
-               *LOOK).stdout
+    inside = ["nsenter", "-t", pid, "-a", "--preserve-credentials"]
+    said = run(*inside, *LOOK).stdout + run(*inside, "ip", "rule").stdout
     return sorted(re.sub(r"^\d+ \d+ \d+:\d+ |(shared|master):\d+|^[0-9a-f]{32} \d+",
                          "", line) for line in said.splitlines())
 
@@ -46,6 +46,7 @@ class World:
             ip link set lo up; ip link add v0 type veth peer name v1
             ip addr add 10.9.0.1/24 dev v0; ip link set v0 up
             ip route add 10.10.0.0/16 via 10.9.0.2
+            ip rule add from 10.9.0.0/24 table 7
             echo 1234 > /proc/sys/kernel/msgmax
             echo 1 > /proc/sys/net/ipv4/ip_forward""")
         self.pid = innermost(shell.pid)

@@ -89,7 +89,10 @@ static int take_rule(struct nl_msg *message, void *arg)
 	return NL_OK;
 }
 
-/* A kernel that does not know rules has none. */
+/*
+ * A kernel that does not know rules has none.  Any other failure is one: who took it for
+ * none would take the rules of a new namespace away later.
+ */
 int ns_net_rules_read(struct json_object *rules)
 {
 	struct reading reading = { .rules = rules };
@@ -108,7 +111,9 @@ int ns_net_rules_read(struct json_object *rules)
 	if (err >= 0)
 		err = nl_recvmsgs_default(sock);
 	nl_socket_free(sock);
-	return err == -NLE_NOMEM ? -ENOMEM : reading.err;
+	if (err >= 0 || err == -NLE_OPNOTSUPP)
+		return reading.err;
+	return err == -NLE_NOMEM ? -ENOMEM : -EIO;
 }
 
 void ns_net_rules_save(struct json_object *net, struct json_object *here,
@@ -181,7 +186,7 @@ void ns_net_rules_set(const struct json_object *net, struct json_object *report)
 	sock = nl_socket_alloc();
 	err = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
 	if (!err && ns_net_rules_read(here))
-		err = -NLE_NOMEM;
+		err = -NLE_FAILURE;
 	if (err) {
 		ns_report_add(report, "net", "policy rules cannot be made: %s",
 			      nl_geterror(err));
