@@ -172,8 +172,12 @@ static int write_text(const char *path, const char *text)
 		err = write_nameless(path, directory, text);
 	if (err == -EOPNOTSUPP || err == -EISDIR)
 		err = write_named(path, text);
-	if (!err)
+	if (!err) {
 		err = files_sync_name(path);
+		/* Who is told that it failed must not find it there. */
+		if (err)
+			unlink(path);
+	}
 	free(directory);
 	return err;
 }

@@ -28,12 +28,18 @@ bool ns_id_is_none(const struct ns_id *id)
 	return !id->inode;
 }
 
+/* What cannot be asked just now was opened as one. */
+static bool is_namespace(int fd)
+{
+	return ioctl(fd, NS_GET_NSTYPE) > 0 || error_is_shortage(errno);
+}
+
 struct ns_id ns_id_of(int fd)
 {
 	struct ns_id id = { 0 };
 	struct stat st;
 
-	if (fd >= 0 && ioctl(fd, NS_GET_NSTYPE) > 0 && !fstat(fd, &st)) {
+	if (fd >= 0 && is_namespace(fd) && !fstat(fd, &st)) {
 		id.device = st.st_dev;
 		id.inode = st.st_ino;
 	}
