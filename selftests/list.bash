@@ -35,6 +35,7 @@ roots			all	the walk
 places			all	where a walk begins, and who holds what
 equal.py		ends	what dentries say of themselves without a walk
 absent.sh		all	a filesystem of our own
+absent_programs.py	newest	programs of its suite; their calls are those of syscalls
 listing			all	iterate_dir, and the positions that filesystems give
 listing_32		ends	hashes of 31 bits, and calls that no 64-bit program makes
 listing.sh		ends	programs of both suites, and filesystems
@@ -142,6 +143,7 @@ declare -A LEFT_OUT=(
 	[rt/integration_systemd.sh]=$SAME_TOOL
 	[rt/containers.sh]=$SAME_TOOL
 	[rt/programs.sh]=$SAME_TOOL
+	[rt/absent_programs.py]=$SAME_NAMES
 	[debug/names]=$SAME_NAMES
 	[debug/spellings]=$SAME_NAMES
 	[debug/limits]=$SAME_NAMES
@@ -166,6 +168,7 @@ declare -A LEFT_OUT=(
 	[debug/integration_systemd.sh]=$SAME_TOOL
 	[debug/containers.sh]=$SAME_TOOL
 	[debug/programs.sh]=$SAME_TOOL
+	[debug/absent_programs.py]="JVM and node take their time there; absent.sh goes the same ways"
 	[debug/modparam.sh]="unload.sh loads it in each of the ways"
 )
 
@@ -186,6 +189,7 @@ declare -A LEFT_OUT_ARM64=(
 	[listing_32]=$NO_32 [relink_32]=$NO_32 [entries.py]=$NO_32
 	[criu.sh]=$NO_PROGRAMS [integration_pam.sh]=$NO_PROGRAMS
 	[integration_slurm.sh]=$NO_PROGRAMS [programs.sh]=$NO_PROGRAMS
+	[absent_programs.py]=$NO_PROGRAMS
 	[listing.sh]=$NO_PROGRAMS [sandboxes.sh]=$NO_PROGRAMS [story.sh]=$NO_PROGRAMS
 	[audit.py]=$NO_PROGRAMS [completion.sh]=$SAME_TOOL [ns.py]=$SAME_TOOL
 	[inject.py]=$SAME_TOOL [criu_zoo.py]=$NO_PROGRAMS [databases.py]=$NO_PROGRAMS
@@ -219,6 +223,7 @@ declare -A SHORTER=(
 # What `make check` takes a sample of, and what makes it whole for `make check-all`:
 # KERNELS/TEST, where KERNELS is all or newest. Each of them takes an hour or less.
 declare -A WHOLE=(
+	[all/absent_programs.py]="PV_PROGRAMS=all"
 	[all/criu_zoo.py]="PV_ZOO=all"
 	[all/databases.py]="PV_DATABASES=all"
 	[newest/inject.py]="PV_INJECT=all"
