@@ -31,7 +31,9 @@ cell_has sh cat awk sort
 mkdir "$CELL/new/sub"
 mount -t tmpfs cellsub "$CELL/new/sub"
 mount -t proc proc "$CELL/proc"
-export OPTIONS=
+HELPERS=$PWD/helpers
+OPTIONS=
+export HELPERS OPTIONS
 
 clean_up() {
 	umount -R "$CELL" "$DATA/old" "$BIG"
@@ -116,6 +118,35 @@ programs_unmount_it() {
 		umount "$DATA/d/to"; rmdir "$DATA/d/to"; findmnt "$DATA/free" || echo none'
 }
 
+# libfuse goes by them, for who may not unmount what he likes.
+fusermount_unmounts_what_is_its_users() {
+	command -v fusermount3 >/dev/null || skip "there is no fusermount3"
+	# As udev has it.
+	chmod o+rw /dev/fuse
+	install -d -o nobody "$BIG/d/fuse"
+	alike 'user="setpriv --reuid 65534 --regid 65534 --clear-groups"
+		$user $HELPERS/fuse.py --fusermount "$DATA/d/fuse" &
+		until findmnt -n -M "$DATA/d/fuse" >/dev/null; do sleep 0.05; done
+		findmnt -n -r -o TARGET,FSTYPE "$DATA/d/fuse"
+		$user stat -c %F "$DATA/d/fuse/dir" "$DATA/d/fuse/file"
+		$user fusermount3 -u "$DATA/sub" 2>&1 | grep -o "not found in.*" || true
+		$user fusermount3 -u "$DATA/d/fuse"; wait $!; findmnt "$DATA/d/fuse" || echo gone'
+	same "$(grep -c -e "^$DATA/d/fuse fuse" -e "^gone" "$SCRATCH/attached.out")" 2 "what it does"
+	rmdir "$BIG/d/fuse"
+}
+
+# A disk as a file, by libfuse without it.
+qemu_exports_a_disk_there() {
+	command -v qemu-storage-daemon >/dev/null || skip "there is no qemu-storage-daemon"
+	alike 'truncate -s 1M "$DATA/d/raw"; echo disk | dd of="$DATA/d/raw" conv=notrunc status=none; touch "$DATA/d/at"
+		qemu-storage-daemon --blockdev driver=file,node-name=raw,filename="$DATA/d/raw" \
+			--export type=fuse,id=at,node-name=raw,mountpoint="$DATA/d/at" --pidfile "$DATA/d/pid" --daemonize
+		findmnt -n -r -o TARGET,FSTYPE -M "$DATA/d/at"; stat -c "%s %F" "$DATA/d/at"; head -c 5 "$DATA/d/at"
+		kill $(cat "$DATA/d/pid"); while findmnt -M "$DATA/d/at" >/dev/null; do sleep 0.05; done
+		stat -c "%s %F" "$DATA/d/at"; while [ -e "$DATA/d/pid" ]; do sleep 0.05; done; rm "$DATA/d/raw" "$DATA/d/at"'
+	grep -q "^$DATA/d/at fuse" "$SCRATCH/attached.out" || fail "it does not: $(<"$SCRATCH/attached.out")"
+}
+
 # The program asks the kernel by listmount and statmount, where both have it.
 statmount_says_it() {
 	findmnt --kernel=listmount >/dev/null 2>&1 || skip "no program, or no kernel, that has it"
@@ -188,7 +219,8 @@ a_rule_is_no_mount() {
 }
 
 for name in the_files_of_procfs_say_ORIGINAL nothing_is_lost_in_small_pieces \
-	programs_know_what_is_mounted_there programs_unmount_it statmount_says_it \
+	programs_know_what_is_mounted_there programs_unmount_it \
+	fusermount_unmounts_what_is_its_users qemu_exports_a_disk_there statmount_says_it \
 	below_a_changed_root_it_is_named_from_there by_two_layers_it_has_the_inner_name \
 	with_no_reverse_the_real_places_are_told of_others_it_is_told_as_of_oneself \
 	a_rule_is_no_mount; do

@@ -1,15 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""A FUSE server, to be stopped: fuse.py MOUNTPOINT.
+"""A FUSE server, to be stopped: fuse.py [--fusermount] MOUNTPOINT.
+
+With --fusermount that is what mounts it, as for who may not do so himself.
+
 
 A name that begins with d is a directory, any other a file of 4096 bytes; whatever is
 looked up is there until it is unlinked. Nothing is kept by the kernel for longer than
 the answer, so that whoever asks has to wait for this program.
 """
+import array
 import ctypes
+import errno
 import os
+import socket
 import stat
 import struct
+import subprocess
 import sys
 
 LOOKUP, FORGET, GETATTR, UNLINK, RMDIR, OPEN, READ = 1, 2, 3, 10, 11, 14, 15
@@ -75,7 +82,13 @@ def answer(opcode, node, data):
 
 def serve(device):
     while True:
-        request = os.read(device, 1 << 17)
+        try:
+            request = os.read(device, 1 << 17)
+        except OSError as why:
+            # It has been unmounted.
+            if why.errno == errno.ENODEV:
+                return
+            raise
         _, opcode, unique, node = struct.unpack_from("=IIQQ", request)
         reply = answer(opcode, node, request[40:])
         if reply is None:
@@ -86,13 +99,27 @@ def serve(device):
         os.write(device, struct.pack("=IiQ", 16 + len(reply), error, unique) + reply)
 
 
-def main():
+def by_fusermount(mountpoint):
+    """It sends what it has opened."""
+    ours, its = socket.socketpair()
+    subprocess.run(["fusermount3", "-o", "fsname=pathvirt", "--", mountpoint], check=True,
+                   pass_fds=[its.fileno()], env=dict(os.environ, _FUSE_COMMFD=str(its.fileno())))
+    _, messages, _, _ = ours.recvmsg(1, socket.CMSG_SPACE(4))
+    return array.array("i", messages[0][2])[0]
+
+
+def by_root(mountpoint):
     device = os.open("/dev/fuse", os.O_RDWR)
     options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other"
-    if ctypes.CDLL(None, use_errno=True).mount(b"pathvirt", sys.argv[1].encode(), b"fuse",
+    if ctypes.CDLL(None, use_errno=True).mount(b"pathvirt", mountpoint.encode(), b"fuse",
                                                0, options.encode()):
         sys.exit(f"cannot mount: {os.strerror(ctypes.get_errno())}")
-    serve(device)
+    return device
+
+
+def main():
+    mount = by_fusermount if sys.argv[1] == "--fusermount" else by_root
+    serve(mount(sys.argv[-1]))
 
 
 main()
