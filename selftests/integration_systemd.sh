@@ -255,6 +255,30 @@ one_with_a_mount_namespace_of_its_own_has_them_there() {
 	systemctl daemon-reload
 }
 
+its_working_directory_may_be_where_nothing_is() {
+	again
+	echo "$D/gone/deep=$D/new" >"$MAP"
+	mkdir -p "$UNITS/pvt.service.d"
+	printf '[Service]\nWorkingDirectory=%s\n' "$D/gone/deep" >"$UNITS/pvt.service.d/there.conf"
+	systemctl daemon-reload
+	systemctl enable --quiet pathvirt-map@pvt
+	systemctl start pvt
+	same "$(inside readlink "/proc/$(main_pid)/cwd")" "$D/new" "where it is"
+	rm -r "$UNITS/pvt.service.d"
+	systemctl daemon-reload
+	[[ ! -e $CELL$D/gone ]] || fail "something was made there"
+}
+
+# As with mounts of one's own: a service is a child of systemd, a scope of who asks for it.
+systemd_run_gives_a_scope_those_of_the_caller() {
+	local moved=(inside pvadm run --map "$D/gone/deep=$D/new" --)
+	again
+	same "$("${moved[@]}" systemd-run --quiet --scope cat "$D/gone/deep/f")" new "in a scope"
+	! "${moved[@]}" systemd-run --quiet --pipe --wait cat "$D/gone/deep/f" ||
+		fail "a service has the rules of who asks for it"
+	[[ ! -e $CELL$D/gone ]] || fail "something was made there"
+}
+
 boot
 promise a_service_that_runs_has_its_rules_at_once \
 	a_service_that_runs_has_its_rules_at_once
@@ -267,6 +291,10 @@ promise edit_gives_options_and_revert_takes_them_away \
 	edit_gives_options_and_revert_takes_them_away
 promise without_rules_it_starts_unless_it_requires_them \
 	without_rules_it_starts_unless_it_requires_them
+promise its_working_directory_may_be_where_nothing_is \
+	its_working_directory_may_be_where_nothing_is
+promise systemd_run_gives_a_scope_those_of_the_caller \
+	systemd_run_gives_a_scope_those_of_the_caller
 promise one_with_a_mount_namespace_of_its_own_has_them_there \
 	one_with_a_mount_namespace_of_its_own_has_them_there
 keep "$@"
