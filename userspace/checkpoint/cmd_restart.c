@@ -74,6 +74,8 @@ static int attach(void *data, pid_t pid)
 	struct pidref pidref = { .pid = pid, .pidfd = pidfd_open(pid, 0) };
 	int status;
 
+	if (pidref.pidfd < 0 && errno == ESRCH)
+		return NS_RUN_GONE;
 	if (pidref.pidfd < 0)
 		return message_failed("cannot take hold of the new process: %s",
 				      strerror(errno));

@@ -12,11 +12,14 @@
 #include "base/command.h"
 #include "base/message.h"
 #include "checkpoint/restore_rules.h"
+#include "ns/run.h"
 #include "rules/check_new.h"
 
 static int cannot(struct pv *pv, const struct pidref *pidref,
 		  const struct pv_rules *rules, int err)
 {
+	if (err == -ESRCH)
+		return NS_RUN_GONE;
 	return message_failed("cannot attach the rules: %s%s",
 			      err == -ENOMEM ? strerror(-err) : pv_error(pv),
 			      check_new_advice(pidref, rules, err));

@@ -240,7 +240,7 @@ static int watch(struct running *run)
 static int make_namespaces(struct running *run)
 {
 	enum ns_wish wish;
-	int status;
+	int status, wait;
 	pid_t pid;
 
 	do {
@@ -252,8 +252,10 @@ static int make_namespaces(struct running *run)
 		if (status == STATUS_DONE)
 			status = ns_creator_answer(&run->creator);
 		if (status != STATUS_DONE) {
-			ns_creator_end(&run->creator, true);
-			return status;
+			wait = ns_creator_end(&run->creator,
+					      status != NS_RUN_GONE);
+			/* It has said why, unless it was killed. */
+			return status == NS_RUN_GONE ? wait : status;
 		}
 	} while (wish != NS_WISH_READY);
 	return STATUS_DONE;

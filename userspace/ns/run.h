@@ -9,6 +9,9 @@
 #include "ns/exec.h"
 #include "ns/options.h"
 
+/* A process has ended, and has said why unless it was killed. */
+#define NS_RUN_GONE	(-1)
+
 /*
  * struct ns_run_hooks - what is to be done besides, in this order; each may be NULL
  *
@@ -18,7 +21,7 @@
  * @open: before the first namespace is made.  What it opens without O_CLOEXEC is the
  *	command's
  * @ready: the process @pid, which is to become the command, is in its namespaces, and they
- *	are as they were
+ *	are as they were.  NS_RUN_GONE if it has ended meanwhile, and nothing was said
  * @begun: it has become the command, or that is not known: @sure is false if it was killed
  *	by a signal before one could look
  * @ended: it has ended, as wait() tells in @wait
