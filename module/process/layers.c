@@ -470,7 +470,7 @@ static const char *pv_layers_inside(const struct pv_root *from, const char *name
  * name of that root directory in front.  Its length.
  */
 static ssize_t pv_layers_prefix(const struct pv_root *from, size_t above,
-				   char *real, ssize_t len)
+				char *real, ssize_t len)
 {
 	if (len <= 0)
 		return len;
