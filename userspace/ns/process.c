@@ -25,6 +25,21 @@ static int find_chains(struct ns_process *of, const struct ns_set *ours)
 	return STATUS_DONE;
 }
 
+/* Known from here on: who goes into one later cannot fail to know whose it is. */
+static int find_levels(struct ns_process *of)
+{
+	enum ns_kind kind;
+
+	for (kind = 0; kind < NS_KINDS; kind++) {
+		if (of->other.fd[kind] < 0)
+			continue;
+		of->level[kind] = ns_process_level(of, of->other.fd[kind]);
+		if (of->level[kind] < 0)
+			return message_out_of_memory();
+	}
+	return STATUS_DONE;
+}
+
 int ns_process_find(struct ns_process *of)
 {
 	struct ns_set ours = NS_SET_NONE;
@@ -38,6 +53,8 @@ int ns_process_find(struct ns_process *of)
 		ns_set_subtract(&of->other, &ours);
 		status = find_chains(of, &ours);
 	}
+	if (status == STATUS_DONE)
+		status = find_levels(of);
 	ns_set_close(&ours);
 	return status;
 }
@@ -74,13 +91,9 @@ int ns_process_level(const struct ns_process *of, int fd)
 struct ns_set ns_process_one(const struct ns_process *of, enum ns_kind kind)
 {
 	struct ns_set set = NS_SET_NONE;
-	int level;
 
 	set.fd[kind] = of->other.fd[kind];
-	if (set.fd[kind] < 0)
-		return set;
-	level = ns_process_level(of, set.fd[kind]);
-	if (level > 0)
-		set.fd[NS_USER] = of->users.fd[level - 1];
+	if (set.fd[kind] >= 0 && of->level[kind] > 0)
+		set.fd[NS_USER] = of->users.fd[of->level[kind] - 1];
 	return set;
 }

@@ -11,14 +11,17 @@
  * @all: its namespaces
  * @other: those that are not ours
  * @users: its user namespace and those above it, up to ours; @pids likewise
+ * @level: of those of @other, what ns_process_level() says
  */
 struct ns_process {
 	struct pidref pidref;
 	struct ns_set all, other;
 	struct ns_chain users, pids;
+	int level[NS_KINDS];
 };
 
-#define NS_PROCESS_NONE { { .pidfd = -1 }, NS_SET_NONE, NS_SET_NONE, { 0 }, { 0 } }
+#define NS_PROCESS_NONE \
+	{ { .pidfd = -1 }, NS_SET_NONE, NS_SET_NONE, { 0 }, { 0 }, { 0 } }
 
 /*
  * Find the namespaces of @of->pidref, which is open.  Returns the exit status; if
