@@ -14,6 +14,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include "base/command.h"
 #include "base/error.h"
@@ -44,14 +46,22 @@ static void net_close(struct net *net)
 	*net = (struct net){ 0 };
 }
 
+/*
+ * The kernel has answered by the time that a request was sent, so nobody waits for it; but
+ * libnl does where it could not be sent.
+ */
 static int net_open(struct net *net)
 {
+	const struct timeval patience = { .tv_sec = 5 };
 	int err;
 
 	*net = (struct net){ .sock = nl_socket_alloc() };
 	if (!net->sock)
 		return -NLE_NOMEM;
 	err = nl_connect(net->sock, NETLINK_ROUTE);
+	if (!err && setsockopt(nl_socket_get_fd(net->sock), SOL_SOCKET,
+			       SO_RCVTIMEO, &patience, sizeof(patience)))
+		err = -nl_syserr2nlerr(errno);
 	if (!err)
 		err = rtnl_link_alloc_cache(net->sock, AF_UNSPEC, &net->links);
 	if (!err)
