@@ -80,7 +80,7 @@ story.sh		ends	the tool
 reopen.sh		ends	the tool
 programs.sh		ends	programs of both suites; their calls are those of syscalls
 integration_pam.sh	ends	the module for PAM, with the daemons of both suites
-integration_slurm.sh	newest	the plugin for Slurm, with the release of the newest suite; that of the oldest is not set up yet
+integration_slurm.sh	newest	the plugin for Slurm, with the release of the newest suite; that of the oldest in make check-all
 containers.sh		none	podman and crun; the cgroups are those of cgroup.py
 integration_systemd.sh	none	the unit, with the systemd of both suites; the cgroups are those of cgroup.py
 tracing.sh		ends	trace events are code of ours
