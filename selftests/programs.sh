@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Real programs, unmodified, each with its whole working tree at NEW and its
-# ORIGINAL absent (but not what is above it: some go there step by step). What
-# they print is held against what they print in a mount namespace where ORIGINAL
-# is there and NEW is bind-mounted on it.
+# T15: real programs, unmodified, each with its whole working tree at NEW and its
+# ORIGINAL absent, with all that is above it. What they print is held against what
+# they print in a mount namespace where ORIGINAL is there and NEW is bind-mounted
+# on it. What they leave behind is in NEW. absent_programs.py has more of them.
 # shellcheck disable=SC2317 # what `promise` calls
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . ./ktap.sh
 
-V=$SCRATCH/virtual/home	# where the programs believe that they are
+GONE=/pvt-programs.$$		# there is no such directory
+V=$GONE/virtual/home		# where the programs believe that they are
 R=$SCRATCH/real
 HELPERS=$PWD/helpers
 
@@ -21,12 +22,11 @@ under_mount() {
 }
 
 under_rules() {
-	mkdir "${V%/*}"
 	pvadm run --map "$V=$R" -- "$@"
 }
 
 # both FUNCTION : it has the same to say in both worlds, and its tree afterwards
-# the same names.
+# the same names. Of the oracle its mount point is left, of the rules nothing.
 both() {
 	local world words said=() tree=()
 	export V R HELPERS
@@ -37,7 +37,8 @@ both() {
 		rm -rf "$R"
 		mkdir -p "$R"
 		words=$("$world" bash -euc "cd '$V'; $1" 2>&1) || fail "$world: $words"
-		rm -r "${V%/*}"
+		[[ $world == under_rules ]] || rmdir -p "$V" 2>/dev/null || true
+		[[ ! -e $GONE ]] || fail "$world: $GONE is there: $(find "$GONE")"
 		said+=("$words")
 		tree+=("$(cd "$R" && find . | sort)")
 	done
