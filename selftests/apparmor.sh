@@ -50,7 +50,7 @@ profiles() {
 	profile "pvt_program $DATA/program" attach_disconnected
 	profile pvt_hostile attach_disconnected network, signal, ptrace,
 	profile pvt_capable attach_disconnected network, signal, ptrace, capability, \
-		"$CONTROL/apparmor/.access rw,"
+		"$CONTROL/apparmor/.access rw," "/sys/fs/cgroup/{,**} r,"
 	profile pvt_mounter attach_disconnected network, signal, ptrace, capability, mount,
 	cat <<-END
 		profile pvt_cell {
@@ -128,6 +128,41 @@ $DATA/in/dir" "what it lists"
 	denied "$BIG/f"
 	allowed "$DATA/f" old
 	kill "$DAEMON"
+}
+
+# The rules of its cgroup are those of who gave it them: one who could mount, or not.
+a_daemon_of_a_cgroup_stays_under_its_profile() {
+	local top cgroup
+	top=$(findmnt -n -o TARGET -t cgroup2) || skip "no cgroup v2"
+	cgroup=$top/pathvirt-apparmor
+	mkdir "$cgroup"
+	daemon pvt_daemon
+	echo "$DAEMON" >"$cgroup/cgroup.procs"
+	pvadm attach --cgroup "$cgroup" --map "$DATA=$BIG"
+	allowed "$DATA/f" new
+	allowed ../f new
+	denied "$DATA/hidden"
+	denied "$SECRET/f"
+	same "$(tell 'dash -c "read -r a <$DATA/d/g; echo \$a; cd $DATA/d; pwd -P; mkdir x; rmdir x"')" \
+		"deep
+$DATA/d" "what a child does"
+	pvadm detach --cgroup "$cgroup"
+	denied "$BIG/f"
+	allowed "$DATA/f" old
+	same "$(warns aa-exec -p pvt_capable -- pvadm attach --cgroup "$cgroup" --map "$DATA=$BIG")" \
+		"pvadm: warning: process $DAEMON (dash) is confined by the AppArmor profile pvt_daemon, which goes by real names here and lets it do nothing with $BIG" \
+		"what is said beforehand"
+	denied "$DATA/f"
+	same "$(warns pvadm attach --cgroup "$cgroup" --map "$DATA=$BIG")" "" "what is said of a mount"
+	allowed "$DATA/f" new
+	# Who comes later, and who goes.
+	echo "$DAEMON" >"$top/cgroup.procs"
+	allowed "$DATA/f" old
+	echo "$DAEMON" >"$cgroup/cgroup.procs"
+	allowed "$DATA/f" new
+	denied "$DATA/hidden"
+	kill "$DAEMON"
+	await rmdir "$cgroup"
 }
 
 # The oracle for what is said above.
@@ -233,7 +268,8 @@ it_is_said_beforehand() {
 
 if can_confine; then
 	load_profiles
-	for name in a_moved_daemon_stays_under_its_profile it_is_the_same_under_a_mount \
+	for name in a_moved_daemon_stays_under_its_profile \
+		a_daemon_of_a_cgroup_stays_under_its_profile it_is_the_same_under_a_mount \
 		a_profile_of_a_path_is_that_of_ORIGINAL below_a_changed_root_it_has_its_name_from_above \
 		nobody_talks_his_own_profile_away \
 		a_layer_of_ones_own_changes_nothing it_is_said_beforehand; do

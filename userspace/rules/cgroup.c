@@ -13,6 +13,8 @@
 #include "base/message.h"
 #include "rules/cgroup.h"
 #include "rules/cgroup_new.h"
+#include "rules/cgroup_visit.h"
+#include "rules/profile.h"
 
 /* Returns a descriptor, or -1 and has said why. */
 static int open_cgroup(const char *path)
@@ -41,6 +43,11 @@ static const char *attach_advice(int err)
 	}
 }
 
+static bool warn_of_profile(void *rules, pid_t pid)
+{
+	return profile_warn_process(pid, rules);
+}
+
 int cgroup_attach(struct pv *pv, const char *path, const struct pv_rules *rules,
 		  unsigned int flags)
 {
@@ -48,6 +55,7 @@ int cgroup_attach(struct pv *pv, const char *path, const struct pv_rules *rules,
 
 	if (fd < 0)
 		return STATUS_FAILED;
+	cgroup_visit(fd, warn_of_profile, (void *)rules);
 	err = pv_attach_cgroup(pv, fd, rules, flags);
 	/* Who says --late expects that it may not be there. */
 	if (!err && !(flags & PV_LATE))

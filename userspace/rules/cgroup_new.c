@@ -6,8 +6,6 @@
  * or nothing.  That is no error, as others of the cgroup may have it.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +16,7 @@
 #include "base/message.h"
 #include "base/pidref.h"
 #include "rules/cgroup_new.h"
+#include "rules/cgroup_visit.h"
 #include "rules/check_new.h"
 
 /* How many places to look from: each takes a helper, and may take its patience. */
@@ -39,12 +38,12 @@ struct search {
 	size_t count;
 };
 
-static bool find_place(const char *who, struct place *place)
+static bool find_place(pid_t pid, struct place *place)
 {
 	char mounts[64], root[64];
 
-	snprintf(mounts, sizeof(mounts), "/proc/%s/ns/mnt", who);
-	snprintf(root, sizeof(root), "/proc/%s/root", who);
+	snprintf(mounts, sizeof(mounts), "/proc/%d/ns/mnt", pid);
+	snprintf(root, sizeof(root), "/proc/%d/root", pid);
 	return !stat(mounts, &place->mounts) && !stat(root, &place->root);
 }
 
@@ -54,12 +53,12 @@ static bool is_same(const struct stat *a, const struct stat *b)
 }
 
 /* Whether nobody was seen to look from there yet. */
-static bool is_new_place(struct search *search, const char *who)
+static bool is_new_place(struct search *search, pid_t pid)
 {
 	struct place place;
 	size_t i;
 
-	if (search->count == PLACES || !find_place(who, &place))
+	if (search->count == PLACES || !find_place(pid, &place))
 		return false;
 	for (i = 0; i < search->count; i++)
 		if (is_same(&search->places[i].mounts, &place.mounts) &&
@@ -81,13 +80,14 @@ static void warn(const struct search *search, const struct pidref *pidref, size_
 }
 
 /* Whether that was worth a warning. */
-static bool look_at(struct search *search, const char *who)
+static bool look_at(void *arg, pid_t pid)
 {
-	struct pidref pidref = { .pid = atoi(who), .pidfd = -1 };
+	struct pidref pidref = { .pid = pid, .pidfd = -1 };
+	struct search *search = arg;
 	size_t first;
 	bool missing;
 
-	if (!is_new_place(search, who))
+	if (!is_new_place(search, pid))
 		return false;
 	pidref.pidfd = pidfd_open(pidref.pid, 0);
 	if (pidref.pidfd < 0)
@@ -100,50 +100,10 @@ static bool look_at(struct search *search, const char *who)
 	return missing;
 }
 
-static bool look_at_processes(struct search *search, int dirfd)
-{
-	int fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	bool found = false;
-	char who[16];
-
-	if (!file) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	while (!found && fscanf(file, "%15s", who) == 1)
-		found = look_at(search, who);
-	fclose(file);
-	return found;
-}
-
-/* How deep is bounded by how many files one may have open. */
-static bool look_in(struct search *search, int parent, const char *name)
-{
-	int fd = openat(parent, name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	bool found;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	found = look_at_processes(search, fd);
-	while (!found && (entry = readdir(dir)))
-		found = entry->d_type == DT_DIR && *entry->d_name != '.' &&
-			look_in(search, fd, entry->d_name);
-	closedir(dir);
-	return found;
-}
-
 void cgroup_new_warn(int fd, const struct pv_rules *rules)
 {
 	struct search search = { .rules = rules };
 
-	if (is_new_place(&search, "self"))
-		look_in(&search, fd, ".");
+	if (is_new_place(&search, getpid()))
+		cgroup_visit(fd, look_at, &search);
 }

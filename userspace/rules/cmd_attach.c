@@ -150,23 +150,15 @@ static int read_request(const struct command *command, int argc, char **argv,
 	return check_request(command, request);
 }
 
-/* What will be in the way of the first that something is in the way of. */
+/* The first that something is in the way of is enough. */
 static void warn_of_profiles(const struct request *request,
 			     const struct pidrefs *pidrefs)
 {
-	struct profile_finding finding;
-	char who[64], comm[PIDREF_COMM];
 	size_t i;
 
 	for (i = 0; i < pidrefs->count; i++)
-		if (profile_find(pidrefs->pidref[i].pid, request->rules.rules,
-				 &finding))
+		if (profile_warn_process(pidrefs->pidref[i].pid, request->rules.rules))
 			break;
-	if (i == pidrefs->count)
-		return;
-	snprintf(who, sizeof(who), "process %d (%s)", pidrefs->pidref[i].pid,
-		 pidref_comm(pidrefs->pidref[i].pid, comm));
-	profile_warn(&finding, who, request->rules.rules);
 }
 
 /* All of them, or none. */

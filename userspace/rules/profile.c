@@ -23,6 +23,7 @@
 #include "base/caps.h"
 #include "base/files.h"
 #include "base/message.h"
+#include "base/pidref.h"
 #include "base/procfs.h"
 #include "rules/profile.h"
 
@@ -208,4 +209,16 @@ void profile_warn(const struct profile_finding *finding, const char *who,
 			finding->certain ? "lets it do nothing with" : "may not have",
 			new ? new : "NEW");
 	free(new);
+}
+
+bool profile_warn_process(pid_t pid, const struct pv_rules *rules)
+{
+	struct profile_finding finding;
+	char who[64], comm[PIDREF_COMM];
+
+	if (!profile_find(pid, rules, &finding))
+		return false;
+	snprintf(who, sizeof(who), "process %d (%s)", pid, pidref_comm(pid, comm));
+	profile_warn(&finding, who, rules);
+	return true;
 }

@@ -35,4 +35,7 @@ bool profile_find(pid_t pid, const struct pv_rules *rules,
 void profile_warn(const struct profile_finding *finding, const char *who,
 		  const struct pv_rules *rules);
 
+/* Find it and say so, of a process that is to be attached; false if nothing is in the way. */
+bool profile_warn_process(pid_t pid, const struct pv_rules *rules);
+
 #endif /* RULES_PROFILE_H */
