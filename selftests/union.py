@@ -370,6 +370,47 @@ def the_first_tree_that_has_a_name_has_the_say():
 
 
 @test
+def names_that_no_union_speaks_of_are_what_they_are():
+    """Beside a union, into it, out of it; by links, by "..", below a new root directory."""
+    with Two() as two:
+        os.makedirs(f"{two.top}/other/sub")
+        with open(f"{two.top}/other/f", "w", encoding="ascii") as file:
+            file.write("other")
+        os.symlink(two.original, f"{two.top}/other/into")
+        os.symlink("../../original/low", f"{two.top}/other/sub/low")
+        os.symlink("../../other/f", f"{two.new}/dir/out")
+        rules = [*two.rules(), "--map", f"{two.top}/map={two.top}/other"]
+        out, into = "other" * 3, "lowup" * 2
+        check_equal(two.run("T=${O%/*}; cat $T/other/f $T/map/f; cd $T/other; cat f; "
+                            "cat into/low/f ./into/up/f sub/low/f ../original/up/f; "
+                            "cd sub; cat ../f ../../map/f $O/../other/f; "
+                            "cat low/f low/../up/f ../../original/./low/f ../into/up/f",
+                            *rules), out + into + out + into, "from outside")
+        check_equal(two.run("cd $O/dir; cat out ../../other/f ../../map/f; "
+                            "cat low up ../low/f ../dir/up; cd $O/low; cat ../dir/out; "
+                            "cd ../up; cat ../../map/f ../../other/sub/../f; "
+                            "cd ../..; cat original/low/f original/up/f; "
+                            "cat other/into/low/f map/into/up/f", *rules),
+                    out + into + out + into, "from inside")
+        two.run(f"{sys.executable} -c '{BELOW_A_NEW_ROOT}'", *rules)
+
+
+BELOW_A_NEW_ROOT = """
+import os
+def read(*names):
+    return "".join(open(name).read() for name in names)
+os.chroot(os.path.dirname(os.environ["O"]))
+assert read("/original/low/f", "/original/up/f", "/original/dir/low") == "lowuplow"
+assert read("/other/f", "/map/f", "/other/sub/low/f") == "otherotherlow"
+os.chdir("/original/dir")
+assert read("low", "up", "../low/f", "../../other/f", "out") == "lowuplowotherother"
+assert sorted(os.listdir("..")) == ["both", "dir", "low", "up"]
+os.chroot("/original")
+assert read("/low/f", "/up/f", "/../up/f") == "lowupup"
+"""
+
+
+@test
 def nothing_is_hidden_by_a_removal():
     """What was behind what is removed is there."""
     with Two() as two:

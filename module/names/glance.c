@@ -190,6 +190,9 @@ static bool pv_glance_fill_briefly(const struct pv_table *table, const struct pa
 		return true;
 	rule = pv_table_match(table, name, &rest);
 	new = pv_table_find_new(table, name);
+	/* In a union a name may be in another tree than that which the directory is in. */
+	if (unlikely(table->unions) && (rule != PV_NO_RULE || new != PV_NO_RULE))
+		return false;
 	glance->own = (rule == PV_NO_RULE || table->rules[rule].exception) &&
 		      !pv_table_has_below(table, name, rule);
 	glance->plain = glance->own;

@@ -326,7 +326,7 @@ static int pv_added_find(const struct pv_listing *listing, struct pv_added *adde
 	const struct inode *inode = NULL;
 	int err;
 
-	if (table && added->below.rule != PV_NO_RULE)
+	if (table && added->below.rule != PV_NO_RULE && !table->unions)
 		place = pv_places_new(table->places, added->below.rule);
 	if (place)
 		inode = d_inode_rcu(place->dentry);

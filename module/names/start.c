@@ -247,9 +247,12 @@ pv_start_by(struct pv_nameidata *nd, const struct pv_layers *layers,
 	    const char *name, unsigned int flags)
 	__releases(RCU_SCHED)
 {
-	if (rule != PV_NO_RULE && likely(!table->rules[rule].exception))
+	if (rule != PV_NO_RULE && likely(!table->rules[rule].special))
 		return pv_start_at_new(nd, layers, table, rule, rest, flags);
 	rcu_read_unlock_sched();
+	/* Which tree of a union has it only a look at each component can tell. */
+	if (unlikely(rule != PV_NO_RULE && table->rules[rule].under))
+		return pv_start_at_length();
 	if (flags & PV_LOOKUP_TELL)
 		pv_started_note(nd->m_seq, 0);
 	return name;

@@ -188,6 +188,8 @@ static const char *pv_link_to_root(struct pv_nameidata *nd, const char *target)
 	    !pv_link_match(layers, target - 1, &rule, &rest))
 		goto at_length;
 	table = layers->tables[0];
+	if (rule != PV_NO_RULE && table->rules[rule].under)
+		goto at_length;
 	if (rule == PV_NO_RULE || table->rules[rule].exception) {
 		rcu_read_unlock_sched();
 		/* Where that leads may have another name by a rule. */

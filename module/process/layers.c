@@ -669,6 +669,8 @@ ssize_t pv_trees_translate(const struct pv_layers *layers, struct pv_trees *tree
 			path = real;
 		}
 	}
+	if (result && !pv_layers_overlap(layers))
+		hit->route = PV_ROUTE_FIRST;
 	return result;
 }
 

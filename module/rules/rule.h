@@ -39,6 +39,7 @@ struct pv_places;
  * @new_len: strlen(@new)
  * @exception: ORIGINAL equals NEW, names that match stay as they are
  * @under: what NEW lacks is looked for by the rules behind it (--under)
+ * @special: one of the two: a name that matches does not just lead to NEW
  * @same_new: the next rule with the same NEW that may be needed to name what lies
  *	there, or PV_NO_RULE
  * @same_original: the next rule with the same ORIGINAL, or PV_NO_RULE
@@ -50,8 +51,13 @@ struct pv_rule {
 	u16 original_len;
 	u16 new_len;
 	u16 given_len;
-	bool exception;
-	bool under;
+	union {
+		struct {
+			bool exception;
+			bool under;
+		};
+		u16 special;
+	};
 	u32 same_new;
 	u32 same_original;
 };
@@ -93,8 +99,8 @@ struct pv_node {
  *	modules are told what they would be told then
  * @cgroup: the id of the cgroup whose processes have it (process/cgroup.h), or 0: it was set
  *	for a process
- * @overlap: some NEWs are the same or lie in each other, or @unions: it makes a difference
- *	by which rule a directory was come to
+ * @overlap: some NEWs are the same or lie in each other: it makes a difference by which
+ *	rule a directory was come to
  * @unions: some rules are @under
  * @head: what all ORIGINALs begin with, no more than a word
  * @head_mask: as many bytes of that as there are

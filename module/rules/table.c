@@ -434,7 +434,7 @@ struct pv_table *pv_table_build(const struct pv_draft *draft)
 		kvfree(table);
 		return ERR_PTR(err);
 	}
-	table->overlap = table->overlap || table->unions || pv_rules_overlap(table);
+	table->overlap = table->overlap || pv_rules_overlap(table);
 	pv_parents_fill(table);
 	pv_table_fill_head(table);
 	return table;

@@ -143,8 +143,35 @@ measure_original() {
 	cost "the same, an ORIGINAL in it" "$1" "$2" list $BIG 1 3 5
 }
 
+# union NUMBER : the rules of a union of so many trees, all of which have the directory, and
+# the last of which, ORIGINAL itself, has the file.
+union() {
+	local i
+	for ((i = 1; i < $1; i++)); do
+		mkdir -p "$UNUSED/tree$i/$DIR"
+		printf -- '--under %s ' "$ORIGINAL=$UNUSED/tree$i"
+	done
+}
+
+# measure_unions SITUATION : natively, or with unions.
+measure_unions() {
+	local number elsewhere=natively prefix=natively
+	[[ $1 == native ]] || elsewhere="pvadm run --under $UNUSED/virt=$UNUSED --"
+	cost "stat, outside of a union" "$1" "$elsewhere" stat "$NEW/$DIR" file
+	cost "stat, relative, outside of a union" "$1" "$elsewhere" relative "$NEW/$DIR" file
+	for number in 2 16; do
+		[[ $1 == native ]] || prefix="pvadm run $(union $number) --"
+		cost "stat, union of $number trees" "$1" "$prefix" stat "$ORIGINAL/$DIR" file
+		cost "stat, \`..\`, union of $number trees" "$1" "$prefix" \
+			stat "$ORIGINAL/$DIR" ../sub/file
+		cost "stat, relative, union of $number trees" "$1" "$prefix" \
+			relative "$ORIGINAL/$DIR" file
+	done
+}
+
 prepare
 measure "native" $NEW natively
+measure_unions "native"
 measure_original "native" natively
 modprobe pathvirt
 measure_calls "idle" $NEW natively
@@ -154,6 +181,7 @@ cost "stat" "3,000 others" with_many_attached stat "$NEW/$DIR" file
 measure "no match" $NEW with_elsewhere_attached
 measure "translated" $ORIGINAL attached
 measure_original "translated" "pvadm run --map $BIG/virt=$NEW --"
+measure_unions "translated"
 measure_calls "4 layers" $ORIGINAL with_four_layers
 measure_calls "100,000 rules" $ORIGINAL "pvadm run --map-file many.map --"
 ! in_situation "bind mount" || rmmod pathvirt 2>/dev/null || { sleep 10; rmmod pathvirt; }
