@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from commands import good, refuses, run
+from commands import NOBODY, good, refuses, run
 from ktap import check, check_equal, main, test
 from union_model import Model, Outside, Refused, plain
 
@@ -410,6 +410,46 @@ assert read("/low/f", "/up/f", "/../up/f") == "lowupup"
 """
 
 
+def trees(count, top):
+    """The rules of a union of so many trees, the last of which is ORIGINAL."""
+    words = []
+    for i in range(1, count):
+        os.makedirs(f"{top}/tree{i}/a/b")
+        words += ["--under", f"{top}/original={top}/tree{i}"]
+    return words
+
+
+@test
+def a_name_is_looked_for_in_16_trees():
+    """The last one may have it; nothing is behind it."""
+    with Two() as two:
+        rules = trees(16, two.top)
+        with open(f"{two.top}/tree15/a/b/last", "w", encoding="ascii") as file:
+            file.write("last")
+        check_equal(two.run("cat $O/a/b/last; cd $O/a; cat b/last ../a/b/last ./../low/f; "
+                            "cat $O/low/f; ! cat $O/a/b/none; echo >$O/a/b/made; "
+                            "mkdir $O/low/made; ls $O/a/b", *rules),
+                    "lastlastlastlowlowlast\nmade\n", "names")
+        check_equal(sorted(os.listdir(f"{two.top}/tree1/a/b")), ["made"], "the first tree")
+        check(os.path.isdir(f"{two.original}/low/made"), "what only ORIGINAL can hold")
+        os.mkdir(f"{two.top}/more")
+        more = ["--under", f"{two.original}={two.top}/more"]
+        check_equal(two.run(f"{sys.executable} -c '{SEVENTEEN_TREES}'", *rules, *more), "",
+                    "in 17 trees")
+
+
+SEVENTEEN_TREES = """
+import errno, os
+for name in ("low/f", "a/b/none", "a/../none", "none", "none/none"):
+    try:
+        os.stat(os.environ["O"] + "/" + name)
+        assert False, name
+    except OSError as why:
+        assert why.errno == errno.ELOOP, (name, why)
+assert open(os.environ["O"] + "/a/b/last").read() == "last"
+"""
+
+
 @test
 def nothing_is_hidden_by_a_removal():
     """What was behind what is removed is there."""
@@ -448,6 +488,76 @@ def other_ways_to_come_to_a_file():
                 "c = socket.socket(socket.AF_UNIX)\n"
                 "c.connect(os.environ[\"O\"] + \"/low/sock\")'")
         check(stat.S_ISSOCK(os.stat(f"{two.original}/low/sock").st_mode), "the socket")
+
+
+def protect_links():
+    """What the kernel keeps from being followed, opened or linked in sticky directories."""
+    for name in "symlinks", "hardlinks", "regular":
+        with open(f"/proc/sys/fs/protected_{name}", "w", encoding="ascii") as file:
+            file.write("1")
+
+
+def plant_for_nobody(two):
+    """Directories that uid 65534 may do something in, in one tree and not in the other."""
+    os.chmod(two.top, 0o755)
+    modes = {"closed": (0o700, 0o755), "hidden": (0o755, 0o700), "blind": (0o755, 0o711),
+             "fixed": (0o755, 0o777), "free": (0o777, 0o755), "sticky": (0o1777, 0o1777)}
+    for name, both in modes.items():
+        for top, mode in zip((two.new, two.original), both):
+            os.mkdir(f"{top}/{name}")
+            with open(f"{top}/{name}/{top[-3:]}", "w", encoding="ascii") as file:
+                file.write("root's")
+            os.chmod(f"{top}/{name}", mode)
+    for top in two.new, two.original:
+        os.symlink("../both", f"{top}/sticky/link-{top[-3:]}")
+        os.lchown(f"{top}/sticky/link-{top[-3:]}", 1, 1)
+        os.chown(f"{top}/sticky/{top[-3:]}", 1, 1)
+        os.chmod(f"{top}/sticky/{top[-3:]}", 0o666)
+
+
+@test
+def nobody_may_by_a_union_what_he_may_not_without():
+    """Each tree asks for the process's own rights; uid 65534, and root of his own namespace."""
+    protect_links()
+    for user in NOBODY, [*NOBODY, "unshare", "--user", "--map-root-user"]:
+        with Two() as two:
+            plant_for_nobody(two)
+            check_equal(good("pvadm", "run", *two.rules(), "--", sys.executable, "-c",
+                             AS_NOBODY, cwd="/", user=[*user, "env", f"O={two.original}"]),
+                        "", "what he says")
+            check_equal(sorted(os.listdir(f"{two.original}/fixed")), ["nal"], "made below")
+            check_equal(sorted(os.listdir(f"{two.new}/free")), ["made", "new"], "made above")
+            check_equal(os.stat(f"{two.new}/free/made").st_uid, 65534, "whose it is")
+
+
+AS_NOBODY = """
+import errno, os
+O = os.environ["O"]
+os.chdir(O)
+def fails(why, call, *names, more=()):
+    for name in names:
+        for way in name, O + "/" + name, "dir/../" + name:
+            try:
+                call(way, *more)
+                assert False, way
+            except OSError as told:
+                assert told.errno == why, (way, told)
+make = os.O_CREAT | os.O_WRONLY
+fails(errno.EACCES, os.stat, "closed/new", "closed/nal", "closed/none", "closed/none/none")
+fails(errno.EACCES, os.listdir, "closed")
+fails(errno.EACCES, os.stat, "hidden/nal", "hidden/none")
+fails(errno.EACCES, os.open, "hidden/none", "fixed/made", "closed/made", more=(make,))
+assert os.listdir("hidden") == ["new"] and os.listdir("blind") == ["new"]
+assert open("blind/nal").read() == open(O + "/blind/new").read() == "root's"
+fails(errno.EACCES, os.mkdir, "fixed/made", "hidden/made", "blind/made")
+fails(errno.EACCES, lambda name: os.symlink("x", name), "fixed/made")
+fails(errno.EACCES, lambda name: os.rename("free/new", name), "fixed/made")
+fails(errno.EACCES, os.unlink, "fixed/new", "closed/new", "blind/nal")
+fails(errno.EACCES, open, "sticky/link-new", "sticky/link-nal")
+fails(errno.EACCES, os.open, "sticky/new", "sticky/nal", more=(make,))
+fails(errno.EPERM, lambda name: os.link(name, "free/link"), "both", "fixed/new")
+os.close(os.open("free/made", make | os.O_EXCL))
+"""
 
 
 @test

@@ -531,9 +531,14 @@ static bool pv_gather_tell(struct dir_context *ctx, const char *name, int len,
 /* Read one of the other directories; one that may not be read has nothing to tell. */
 static int pv_gather_read(struct pv_gather *gather, const struct path *dir)
 {
-	struct file *file = dentry_open(dir, O_RDONLY | O_DIRECTORY, current_cred());
+	struct file *file;
 	int err;
 
+	/* Who opens it by a name is asked so; who opens a dentry is not. */
+	if (inode_permission(mnt_idmap(dir->mnt), d_inode(dir->dentry),
+			     MAY_OPEN | MAY_READ))
+		return 0;
+	file = dentry_open(dir, O_RDONLY | O_DIRECTORY, current_cred());
 	if (IS_ERR(file))
 		return PTR_ERR(file) == -ENOMEM || PTR_ERR(file) == -ENFILE ?
 		       PTR_ERR(file) : 0;

@@ -1258,6 +1258,8 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 	r->tree = 0;
 	if (unlikely(r->layers->unions)) {
 		err = pv_resolve_choose(r, c, old_len);
+		/* The kernel's own walk would not look in all trees. */
+		r->matched |= !!err;
 		if (err)
 			return err;
 	}
