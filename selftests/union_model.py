@@ -25,6 +25,7 @@ class Node:
         self.kind = kind        # "file", "dir", "link"
         self.value = value      # the contents, the entries, the target
         self.where = None       # of a directory: (parent, name)
+        self.tree = None        # of one that was removed: which tree it was in
 
     def put(self, name, node):
         """Gives a node a name in this directory."""
@@ -38,6 +39,10 @@ class Node:
         if node.kind == "dir":
             node.where = None
         return node
+
+    def is_gone(self):
+        """Whether it is a directory that was removed."""
+        return self.tree is not None and self.where is None
 
 
 def tree_of(entries):
@@ -262,7 +267,11 @@ class Model:
             raise Refused("ENOTDIR")
         if found.node.value:
             raise Refused("ENOTEMPTY")
-        found.parent.take(found.name)
+        self.remove(found)
+
+    def remove(self, found):
+        """A directory goes, which may still be somebody's."""
+        found.parent.take(found.name).tree = found.tree
 
     def same_mount(self, a, b):
         """EXDEV, as between any two mounts."""
@@ -280,12 +289,21 @@ class Model:
             raise Refused("EPERM")
         new.parent.put(new.name, old.node)
 
+    def in_which(self, start, text):
+        """As walk(), for who looks for the directory first and later for what it has."""
+        here = self.dirs[start]
+        if not text.startswith(self.original) and here.is_gone():
+            names = [name for name in text.split("/") if name not in ("", ".")]
+            if len(names) == 1:
+                return Found(here.tree, here, names[0], None)
+        return self.walk(start, text, False)
+
     def rename(self, start, text, start2, text2):
         """rename()"""
-        old = self.walk(start, text, False)
-        new = self.walk(start2, text2, False)
+        old = self.in_which(start, text)
+        new = self.in_which(start2, text2)
         self.same_mount(old, new)
-        if not old.node:
+        if not old.node or new.parent.is_gone():
             raise Refused("ENOENT")
         if self.is_under(new.parent, old.node):
             raise Refused("EINVAL")
@@ -300,7 +318,7 @@ class Model:
         if new.node and new.node.kind == "dir" and new.node.value:
             raise Refused("ENOTEMPTY")
         if new.node:
-            new.parent.take(new.name)
+            self.remove(new)
         old.parent.take(old.name)
         new.parent.put(new.name, old.node)
 
