@@ -285,6 +285,34 @@ def another_table_takes_the_place_of_the_one_that_a_cgroup_has():
 
 
 @test
+def a_cgroup_may_have_a_union():
+    """Below it a process's own, whose trees come first; also for who has another root."""
+    only = f"{S}/old/only"
+    with cgroup_tree(), Reader(TOP) as reader:
+        with open(only, "w", encoding="ascii") as file:
+            print("only", file=file)
+        good("pvadm", "attach", "--cgroup", TOP, "--under", MAP)
+        reader.must_say("new")
+        reader.must_say("only", only)
+        reader.must_say("none", f"{S}/old/none")
+        check_equal(good("pvadm", "show", "--cgroup", TOP).splitlines()[1:], [f"under {MAP}"],
+                    "rules")
+        good("pvadm", "attach", reader.pid, "--under", f"{S}/old={S}/a")
+        reader.must_say("a")
+        reader.must_say("only", only)
+        os.rename(f"{S}/a/f", f"{S}/a/g")
+        reader.must_say("new")
+        reader.must_say("a", f"{S}/old/g")
+        os.rename(f"{S}/a/g", f"{S}/a/f")
+        detach()
+        reader.must_say("a")
+        reader.must_say("only", only)
+        good("pvadm", "detach", reader.pid)
+        reader.must_say("old")
+    os.remove(only)
+
+
+@test
 def rules_outlive_the_processes_and_end_with_the_directory():
     """A cgroup that is made by the same name afterwards is another one."""
     before = status()["tables"]

@@ -281,6 +281,34 @@ def S3_layers_come_back_as_they_were_set():
 
 
 @test
+def S3_unions_come_back():
+    """With all trees; and a file that lay in the lower one, and was deleted there."""
+    fresh()
+    original, new = f"{SCRATCH}/union", f"{SCRATCH}/above"
+    for tree in original, new:
+        os.mkdir(tree)
+        for name in "both", tree[-5:]:
+            with open(f"{tree}/{name}", "w", encoding="ascii") as file:
+                print(tree[-5:], file=file)
+    hold = f"exec 9<>{original}/gone; echo held >&9; rm {original}/gone; exec sleep 1000"
+    with open(f"{original}/gone", "w", encoding="ascii"):
+        pass
+    process = subprocess.Popen(["pvadm", "run", "--under", f"{original}={new}", "--",
+                                "sh", "-c", hold])
+    wait_until(lambda: open(f"/proc/{process.pid}/comm", encoding="ascii").read()
+               == "sleep\n", "sleep")
+    good("pvadm", "checkpoint", process.pid, "--dir", BUNDLE)
+    process.kill()
+    process.wait()
+    script = (f"cd {original}; cat both union above; ls; "
+              "readlink /proc/self/fd/9; cat /proc/self/fd/9")
+    check_equal(good("pvadm", "restart", BUNDLE, "--", "sh", "-c", script).splitlines(),
+                ["above", "union", "above", "above", "both", "union",
+                 f"{original}/gone (deleted)", "held"], "what it finds")
+    check_equal(sorted(os.listdir(original)), ["both", "union"], "the lower tree")
+
+
+@test
 def S3_registered_paths_can_be_moved_again():
     """pvadm activate, for the restarted process."""
     fresh()

@@ -30,6 +30,8 @@
 
 /* Whoever is in a jail: is he root of a user namespace that he has made? */
 static bool in_namespace;
+/* Are his rules unions? */
+static bool in_union;
 
 FIXTURE(hostile)
 {
@@ -44,10 +46,15 @@ FIXTURE(jailed)
 FIXTURE_VARIANT(jailed)
 {
 	bool in_namespace;
+	bool in_union;
 };
 
 FIXTURE_VARIANT_ADD(jailed, nobody) { };
 FIXTURE_VARIANT_ADD(jailed, root_of_a_namespace) { .in_namespace = true };
+FIXTURE_VARIANT_ADD(jailed, nobody_in_a_union) { .in_union = true };
+FIXTURE_VARIANT_ADD(jailed, root_of_a_namespace_in_a_union) {
+	.in_namespace = true, .in_union = true
+};
 
 #define IN(path)	pvt_path("%s/" path, self->dir)
 
@@ -83,6 +90,7 @@ FIXTURE_TEARDOWN(hostile)
 FIXTURE_SETUP(jailed)
 {
 	in_namespace = variant->in_namespace;
+	in_union = variant->in_union;
 	self->dir = make_tree();
 }
 
@@ -128,7 +136,7 @@ static int run_attached(const struct pvt_rule *rules, size_t nr,
 			void (*body)(void *arg), void *arg)
 {
 	const struct pvt_job job = {
-		.world = PVT_ATTACHED,
+		.world = in_union ? PVT_UNION : PVT_ATTACHED,
 		.rules = rules,
 		.nr = nr,
 		.body = body,

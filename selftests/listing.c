@@ -730,6 +730,67 @@ TEST_F(listing, T16_a_directory_that_was_removed_has_none)
 }
 
 /* Nothing but the names, and an end, while everything is renamed and attached anew. */
+/* ---- Unions ---- */
+
+#define OVER	20	/* names that only the upper tree has */
+#define BOTH	10	/* names that are directories there, and files below */
+
+/* What is planted in "home", with "." and "..". */
+#define NR_UNION	(PLAIN + OVER + 3 + 2)
+
+/* All names of both trees, once, each as stat tells it. */
+static bool is_united(int fd, const struct entry *list, int nr)
+{
+	const struct entry *entry;
+	int i;
+
+	if (nr != NR_UNION)
+		return false;
+	for (i = 0; i < PLAIN + OVER; i++) {
+		entry = find(list, nr, i < PLAIN ? pvt_path("plain%d", i) :
+						   pvt_path("over%d", i - PLAIN));
+		if (!entry || !is_as_stat(fd, entry) ||
+		    (i < BOTH && entry->type >= 0 && entry->type != DT_DIR))
+			return false;
+	}
+	return find(list, nr, "user1") && find(list, nr, "file") &&
+	       find(list, nr, "same") && find(list, nr, ".") && find(list, nr, "..");
+}
+
+static void body_union(void *arg)
+{
+	static const unsigned int sizes[] = { 8192, 300, 56 };
+	struct work *work = arg;
+	struct entry list[MAX_ENTRIES], rest[MAX_ENTRIES];
+	int fd = open_dir(work->home), nr, left;
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		CHECK(work, lseek(fd, 0, SEEK_SET) == 0);
+		nr = list_rest(work->call, fd, sizes[i], list);
+		CHECK(work, is_united(fd, list, nr));
+	}
+	while (nr--) {
+		CHECK(work, lseek64(fd, list[nr].off, SEEK_SET) == list[nr].off);
+		left = list_rest(work->call, fd, 300, rest);
+		CHECK(work, left == NR_UNION - nr - 1);
+	}
+	work->line = 0;
+}
+
+TEST_F(listing, T17_a_union_has_the_names_of_all_trees_once)
+{
+	struct pvt_rule rule = { self->home, pvt_path("%s/upper", self->base) };
+	int i;
+
+	pvt_mkdir(rule.target);
+	for (i = 0; i < OVER; i++)
+		pvt_write(pvt_path("%s/over%d", rule.target, i), "", 0644);
+	for (i = 0; i < BOTH; i++)
+		pvt_mkdir(pvt_path("%s/plain%d", rule.target, i));
+	EXPECT_EQ(0, run_in(PVT_UNION, &rule, 1, self, variant->call, NULL, body_union));
+}
+
 TEST_F(listing, T16_rules_and_names_change_while_threads_list)
 {
 	struct entry list[MAX_ENTRIES];

@@ -1685,12 +1685,14 @@ FIXTURE(call)
  * @make: makes the call
  * @plant: puts more into the tree, or NULL
  * @expect: the errno that it ends with; 0: it succeeds
+ * @lone: unions are another matter
  */
 FIXTURE_VARIANT(call)
 {
 	long (*make)(struct site *site);
 	void (*plant)(const char *dir, bool decoy);
 	int expect;
+	bool lone;
 };
 
 #define CALL(name, ...)						\
@@ -1704,7 +1706,7 @@ CALL(openat2);
 CALL(openat2_no_symlinks, .expect = ELOOP);
 CALL(openat2_no_symlinks_file);
 CALL(openat2_beneath, .expect = EXDEV);
-CALL(openat2_cached);
+CALL(openat2_cached, .lone = true);
 CALL(creat);
 CALL(stat);
 CALL(lstat);
@@ -1963,6 +1965,36 @@ TEST_F(call, T6_original_decoy)
 {
 	plant(self->original, true, variant->plant);
 	compare(_metadata, self, variant);
+}
+
+/*
+ * The same in a union, where all is in the lower tree: what is new is made in the upper one,
+ * all else happens where it lies, and together they are the twin.
+ */
+TEST_F(call, T17_all_is_in_ORIGINAL_itself)
+{
+	static char expected[PVT_SNAPSHOT];
+	char *seen = pvt_shared(PVT_SNAPSHOT);
+	const struct pvt_rule rule = { self->original, self->target };
+
+	if (variant->lone)
+		SKIP(return, "unions.md has something else");
+	ASSERT_EQ(0, make_in(PVT_NATIVE, self, variant->make, self->native,
+			     self->twin, self->twin));
+	if (self->native->err == ENOSYS || self->native->err == EOPNOTSUPP)
+		SKIP(return, "not in this kernel: %s",
+		     strerror(self->native->err));
+	ASSERT_EQ(0, rename(self->target, self->original));
+	pvt_mkdir(self->target);
+	ASSERT_EQ(0, make_in(PVT_UNION, self, variant->make, self->attached,
+			     self->original, self->original));
+
+	EXPECT_EQ(self->native->ret, self->attached->ret);
+	EXPECT_EQ(self->native->err, self->attached->err);
+	EXPECT_STREQ(self->native->seen, self->attached->seen);
+	pvt_snapshot(self->twin, expected);
+	EXPECT_STREQ(pvt_snapshot_below(expected),
+		     pvt_snapshot_union(&rule, seen));
 }
 
 /* ---- A root of the caller's own ---- */

@@ -92,23 +92,25 @@ void *pvt_shared(size_t size)
 
 #if __SIZEOF_POINTER__ == 8
 
-static struct pv_rules *pvt_rules(const struct pvt_rule *rules, size_t nr)
+static struct pv_rules *pvt_rules(const struct pvt_rule *rules, size_t nr, bool under)
 {
 	struct pv_rules *list = pv_rules_new();
 	size_t i;
 
 	if (!list)
 		pvt_die("no memory");
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		if (pv_rules_add(list, rules[i].original, rules[i].target))
 			pvt_die("rule %zu: %s", i, pv_rules_error(list));
+		pv_rules_set_under(list, i, under);
+	}
 	return list;
 }
 
 static void pvt_attach_pidfd(int pidfd, const struct pvt_rule *rules, size_t nr,
-			     unsigned int flags)
+			     bool under, unsigned int flags)
 {
-	struct pv_rules *list = pvt_rules(rules, nr);
+	struct pv_rules *list = pvt_rules(rules, nr, under);
 	struct pv *pv;
 
 	if (pv_open(&pv))
@@ -120,13 +122,13 @@ static void pvt_attach_pidfd(int pidfd, const struct pvt_rule *rules, size_t nr,
 }
 
 static void pvt_attach_anyway(pid_t pid, const struct pvt_rule *rules,
-			      size_t nr)
+			      size_t nr, bool under)
 {
 	int pidfd = syscall(SYS_pidfd_open, pid, 0);
 
 	if (pidfd < 0)
 		pvt_die("pidfd_open of %d", pid);
-	pvt_attach_pidfd(pidfd, rules, nr, 0);
+	pvt_attach_pidfd(pidfd, rules, nr, under, 0);
 	close(pidfd);
 }
 
@@ -141,13 +143,14 @@ void pvt_push(const struct pvt_rule *rules, size_t nr)
 
 	if (pidfd < 0)
 		pvt_die("pidfd_open of itself");
-	pvt_attach_pidfd(pidfd, rules, nr, PV_PUSH);
+	pvt_attach_pidfd(pidfd, rules, nr, false, PV_PUSH);
 	close(pidfd);
 }
 
 #else /* The library has no 32-bit build; what speaks for us is pvadm. */
 
-static void pvt_exec_pvadm(pid_t pid, const struct pvt_rule *rules, size_t nr)
+static void pvt_exec_pvadm(pid_t pid, const struct pvt_rule *rules, size_t nr,
+			   bool under)
 {
 	char **argv = calloc(2 * nr + 4, sizeof(*argv));
 	size_t i, n = 0;
@@ -158,7 +161,7 @@ static void pvt_exec_pvadm(pid_t pid, const struct pvt_rule *rules, size_t nr)
 	argv[n++] = "attach";
 	argv[n++] = pvt_path("%d", pid);
 	for (i = 0; i < nr; i++) {
-		argv[n++] = "--map";
+		argv[n++] = under ? "--under" : "--map";
 		argv[n++] = pvt_path("%s=%s", rules[i].original,
 				     rules[i].target);
 	}
@@ -167,18 +170,26 @@ static void pvt_exec_pvadm(pid_t pid, const struct pvt_rule *rules, size_t nr)
 }
 
 static void pvt_attach_anyway(pid_t pid, const struct pvt_rule *rules,
-			      size_t nr)
+			      size_t nr, bool under)
 {
 	pid_t pvadm = fork();
 	int status;
 
 	if (!pvadm)
-		pvt_exec_pvadm(pid, rules, nr);
+		pvt_exec_pvadm(pid, rules, nr, under);
 	if (waitpid(pvadm, &status, 0) != pvadm || status)
 		pvt_die("pvadm attach failed");
 }
 
 #endif
+
+static void pvt_attach_as(pid_t pid, const struct pvt_rule *rules, size_t nr, bool under)
+{
+	const char *sabotage = getenv("PV_SELFTEST_SABOTAGE");
+
+	if (!sabotage || strcmp(sabotage, "1"))
+		pvt_attach_anyway(pid, rules, nr, under);
+}
 
 /**
  * pvt_attach - give a process a table, unless sabotaged
@@ -188,10 +199,7 @@ static void pvt_attach_anyway(pid_t pid, const struct pvt_rule *rules,
  */
 void pvt_attach(pid_t pid, const struct pvt_rule *rules, size_t nr)
 {
-	const char *sabotage = getenv("PV_SELFTEST_SABOTAGE");
-
-	if (!sabotage || strcmp(sabotage, "1"))
-		pvt_attach_anyway(pid, rules, nr);
+	pvt_attach_as(pid, rules, nr, false);
 }
 
 /**
@@ -284,8 +292,9 @@ static int pvt_attend(const struct pvt_job *job, pid_t pid, int ready, int go)
 	int status;
 
 	if (read(ready, &byte, 1) == 1) {
-		if (job->world == PVT_ATTACHED)
-			pvt_attach(pid, job->rules, job->nr);
+		if (job->world == PVT_ATTACHED || job->world == PVT_UNION)
+			pvt_attach_as(pid, job->rules, job->nr,
+				      job->world == PVT_UNION);
 		if (write(go, &byte, 1) != 1)
 			pvt_die("the child is gone");
 	}
@@ -695,4 +704,50 @@ void pvt_snapshot(const char *dir, char *buf)
 		pvt_note(&note, "does not exist\n");
 	else
 		pvt_note_tree(&note, dir, ".");
+}
+
+struct pvt_look {
+	const char *dir;
+	char *buf;
+};
+
+static void pvt_look_at(void *arg)
+{
+	struct pvt_look *look = arg;
+
+	pvt_snapshot(look->dir, look->buf);
+}
+
+/**
+ * pvt_snapshot_union - all that is to be known of what lies in a union
+ * @rule: which one
+ * @buf: as with pvt_snapshot(), in memory that is shared with children
+ *
+ * Return: as pvt_snapshot_below().
+ */
+const char *pvt_snapshot_union(const struct pvt_rule *rule, char *buf)
+{
+	struct pvt_look look = { .dir = rule->original, .buf = buf };
+	const struct pvt_job job = {
+		.world = PVT_UNION,
+		.rules = rule,
+		.nr = 1,
+		.body = pvt_look_at,
+		.arg = &look,
+	};
+
+	if (pvt_run(&job))
+		pvt_die("cannot look at %s", rule->original);
+	return pvt_snapshot_below(buf);
+}
+
+/**
+ * pvt_snapshot_below - a snapshot without the directory itself
+ * @text: the snapshot
+ *
+ * Return: what it has of what lies in that.
+ */
+const char *pvt_snapshot_below(const char *text)
+{
+	return strchr(text, '\n') + 1;
 }

@@ -36,12 +36,14 @@ struct pvt_rule {
  *
  * @PVT_NATIVE: as they are
  * @PVT_ATTACHED: through a pathvirt table that its parent gave it while it ran
+ * @PVT_UNION: the same, and each rule is a union
  * @PVT_MOUNTED: the oracle: in a mount namespace of its own, with each NEW
  *	bind-mounted on its ORIGINAL, which must exist
  */
 enum pvt_world {
 	PVT_NATIVE,
 	PVT_ATTACHED,
+	PVT_UNION,
 	PVT_MOUNTED,
 };
 
@@ -95,6 +97,8 @@ void pvt_user_namespace(void);
 void pvt_symlink(const char *target, const char *path);
 ssize_t pvt_read(const char *path, char *buf, size_t size);
 void pvt_snapshot(const char *dir, char *buf);
+const char *pvt_snapshot_union(const struct pvt_rule *rule, char *buf);
+const char *pvt_snapshot_below(const char *text);
 const char *pvt_helper(const char *name);
 void pvt_copy(const char *from, const char *to);
 

@@ -403,4 +403,42 @@ TEST_F(op, T6_sqpoll_worker_original_absent)
 	compare(_metadata, self, variant, IORING_SETUP_SQPOLL, IOSQE_ASYNC);
 }
 
+/* In a union, where all is in the lower tree: together with the upper one it is the twin. */
+static void compare_in_union(struct __test_metadata *_metadata,
+			     struct _test_data_op *self,
+			     const struct _fixture_variant_op *variant,
+			     unsigned int setup, unsigned int async)
+{
+	static char expected[PVT_SNAPSHOT];
+	char *seen = pvt_shared(PVT_SNAPSHOT);
+	const struct pvt_rule rule = { self->original, self->target };
+
+	self->native->prepare = variant->prepare;
+	self->native->setup = setup;
+	self->native->async = async;
+	*self->attached = *self->native;
+	ASSERT_EQ(0, submit_in(PVT_NATIVE, self, self->native, self->twin));
+	if (variant->newer && self->native->res == -EINVAL)
+		SKIP(return, "not in this kernel");
+	ASSERT_EQ(0, rename(self->target, self->original));
+	pvt_mkdir(self->target);
+	ASSERT_EQ(0, submit_in(PVT_UNION, self, self->attached,
+			       self->original));
+	EXPECT_EQ(self->native->res, self->attached->res);
+	EXPECT_STREQ(self->native->seen, self->attached->seen);
+	pvt_snapshot(self->twin, expected);
+	EXPECT_STREQ(pvt_snapshot_below(expected),
+		     pvt_snapshot_union(&rule, seen));
+}
+
+TEST_F(op, T17_inline_all_is_in_ORIGINAL_itself)
+{
+	compare_in_union(_metadata, self, variant, 0, 0);
+}
+
+TEST_F(op, T17_sqpoll_worker_all_is_in_ORIGINAL_itself)
+{
+	compare_in_union(_metadata, self, variant, IORING_SETUP_SQPOLL, IOSQE_ASYNC);
+}
+
 PVT_HARNESS_MAIN
