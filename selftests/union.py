@@ -451,6 +451,81 @@ assert open(os.environ["O"] + "/a/b/last").read() == "last"
 
 
 @test
+def what_is_in_the_way_is_in_the_way():
+    """A file or a link in one tree, a directory in another, at any depth."""
+    with Two() as two:
+        for top in two.original, two.new:
+            os.makedirs(f"{top}/a/b/c")
+        os.makedirs(f"{two.original}/file/x")
+        os.makedirs(f"{two.original}/link/x")
+        os.makedirs(f"{two.new}/deep/a")
+        for path in f"{two.new}/file", f"{two.original}/a/b/c/f", f"{two.original}/deep":
+            with open(path, "w", encoding="ascii") as file:
+                file.write("f")
+        os.symlink("a/b", f"{two.new}/link")
+        check_equal(two.run(f"{sys.executable} -c '{IN_THE_WAY}'"), "", "names")
+
+
+IN_THE_WAY = """
+import errno, os
+os.chdir(os.environ["O"])
+def fails(call, why, *names):
+    for name in names:
+        for way in (name, os.environ["O"] + "/" + name):
+            try:
+                call(way)
+                assert False, way
+            except OSError as told:
+                assert told.errno == why, (way, told)
+fails(os.stat, errno.ENOTDIR, "file/x", "file/x/y", "file/", "file/.", "a/b/c/f/x", "a/../file/x")
+fails(os.stat, errno.ENOENT, "link/x", "link/x/y", "deep/x", "deep/a/x/y", "a/b/x", "a/b/x/y")
+fails(os.stat, errno.ENAMETOOLONG, "a/b/" + "x" * 256, "x" * 256 + "/a", "a/" * 2100)
+fails(os.mkdir, errno.EEXIST, "a/b", "a/b/c/f", "file", "link", "deep/a")
+fails(os.rmdir, errno.ENOTDIR, "file", "link", "a/b/c/f")
+fails(os.unlink, errno.ENOENT, "link/x", "a/b/x")
+for way in ("", os.environ["O"] + "/"):
+    for name in ("a/b/c/f", "link/c/f", "a/b/../b/c/f", "link/../b/c/f", "a//b/./c/f"):
+        assert open(way + name).read() == "f", name
+    for name in ("a/b/c", "a/b/c/", "link/c/", "link/", "deep/a", "deep/a/", "a/b/c/."):
+        assert os.path.isdir(way + name), name
+assert os.path.islink("link") and os.readlink(os.environ["O"] + "/link") == "a/b"
+"""
+
+
+@test
+def a_deep_name_costs_what_it_says():
+    """As many components as a name can have, in several trees; and not much more with ".."."""
+    with Two() as two:
+        rules = trees(8, two.top)
+        check_equal(two.run(f"{sys.executable} -c '{DEEP}'", *rules), "", "names")
+
+
+DEEP = """
+import errno, os
+top = os.path.dirname(os.environ["O"])
+deep = "d/" * 900
+for tree in (1, 3, 7):
+    os.chdir(f"{top}/tree{tree}")
+    for i in range(900):
+        os.mkdir("d")
+        os.chdir("d")
+open("f", "w").close()
+os.chdir(os.environ["O"])
+for way in ("", os.environ["O"] + "/"):
+    os.stat(way + deep + "f")
+    os.stat(way + deep + "../d/f")
+    os.stat(way + "d/../" + deep + "./f")
+    try:
+        os.stat(way + deep + "../../d/d/" * 200 + "f")
+    except OSError as why:
+        assert why.errno == errno.ELOOP, why
+os.chdir(deep)
+os.stat("f")
+os.stat("../d/f")
+"""
+
+
+@test
 def nothing_is_hidden_by_a_removal():
     """What was behind what is removed is there."""
     with Two() as two:

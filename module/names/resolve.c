@@ -45,6 +45,8 @@
 #include "process/root.h"
 #include "process/route.h"
 #include "process/standin.h"
+#include "rules/path.h"
+#include "rules/trie_match.h"
 
 /* What a walk of a part of the name must respect as the whole would. */
 #define PV_RESOLVE_FLAGS	(LOOKUP_NO_SYMLINKS | LOOKUP_NO_MAGICLINKS | \
@@ -62,6 +64,14 @@
  */
 #define PV_RESOLVE_WORK		(MAXSYMLINKS * PATH_MAX)
 
+/*
+ * What trees of unions cost, in components that are looked up: so many for each component of
+ * the name, and what is not worth being counted.  No name needs as much unless its ".." have
+ * the same directories come to again and again.
+ */
+#define PV_RESOLVE_TREE_WORK	PV_MAX_TREES
+#define PV_RESOLVE_TREE_FREE	1024
+
 /* Directories on the way that need no allocation. */
 #define PV_RESOLVE_DIRS		32
 
@@ -77,6 +87,20 @@ struct pv_reached {
 };
 
 /**
+ * struct pv_known - what a directory is in one of the trees of a union
+ * @dir: the directory, a reference; without mnt the tree lacks it
+ * @err: why
+ * @rule: the rule that leads to the tree, or PV_NO_RULE
+ * @len: how much of @virtual is its name; SIZE_MAX if nothing is known
+ */
+struct pv_known {
+	struct path dir;
+	int err;
+	u32 rule;
+	size_t len;
+};
+
+/**
  * struct pv_resolver - how far a name has been resolved
  * @walk: the walk that it is for
  * @layers: what it passes
@@ -85,6 +109,9 @@ struct pv_reached {
  * @flags: the LOOKUP_ flags that the name is to be walked with
  * @links: symbolic links followed
  * @work: components walked by the names of NEWs
+ * @tree_work: components walked in the trees of unions
+ * @steps: components walked, and those that the name began below
+ * @tried: the rest of the name was looked for at once, in vain
  * @matched: rules have led elsewhere than the kernel's own walk would; until
  *	then @real is where that is
  * @rooted: the first of @dirs is the root directory; if not, it is where the
@@ -102,6 +129,8 @@ struct pv_reached {
  *	each component of @virtual
  * @nr_dirs: how many
  * @max_dirs: for how many there is room
+ * @nr_known: how many of @known have ever been used
+ * @known: of each tree what has been found out last
  * @few_dirs: @dirs, unless more are needed
  * @len: the length of @virtual
  * @virtual: the name of the directory for the process, "" for the root directory
@@ -119,6 +148,9 @@ struct pv_resolver {
 	unsigned int flags;
 	unsigned int links;
 	unsigned int work;
+	unsigned int tree_work;
+	unsigned int steps;
+	bool tried;
 	bool matched;
 	bool rooted;
 	bool outside;
@@ -132,7 +164,9 @@ struct pv_resolver {
 	struct pv_reached *dirs;
 	unsigned int nr_dirs;
 	unsigned int max_dirs;
+	unsigned int nr_known;
 	struct pv_reached few_dirs[PV_RESOLVE_DIRS];
+	struct pv_known known[PV_MAX_TREES];
 	size_t len;
 	char virtual[PATH_MAX];
 	char real[PV_REAL_SIZE];
@@ -215,8 +249,35 @@ static int pv_resolve_push(struct pv_resolver *r, const struct path *dir)
 	return PV_RESOLVE_MORE;
 }
 
+/* What is known of directories below the first @len bytes of @virtual is not true any more. */
+static void pv_resolve_forget(struct pv_resolver *r, size_t len)
+{
+	struct pv_known *known;
+	unsigned int i;
+
+	for (i = 0; i < r->nr_known; i++) {
+		known = &r->known[i];
+		if (known->len <= len || known->len == SIZE_MAX)
+			continue;
+		if (known->dir.mnt)
+			path_put(&known->dir);
+		known->len = SIZE_MAX;
+	}
+}
+
+/* Nor is anything. */
+static void pv_resolve_forget_all(struct pv_resolver *r)
+{
+	pv_resolve_forget(r, 0);
+	while (r->nr_known) {
+		if (!r->known[--r->nr_known].len && r->known[r->nr_known].dir.mnt)
+			path_put(&r->known[r->nr_known].dir);
+	}
+}
+
 static void pv_resolve_truncate(struct pv_resolver *r, size_t len)
 {
+	pv_resolve_forget(r, len);
 	r->virtual[len] = '\0';
 	r->len = len;
 }
@@ -458,6 +519,7 @@ static int pv_resolve_enter_changed_root(struct pv_resolver *r)
 {
 	struct path path = r->outside ? r->root->outer : r->root->inner;
 
+	pv_resolve_forget_all(r);
 	strscpy(r->virtual, r->outside ? "" : r->root->virtual, PATH_MAX);
 	strscpy(r->real, r->outside ? "" : r->root->real, PATH_MAX);
 	if (r->layers->unions)
@@ -520,12 +582,53 @@ static int pv_resolve_spell(struct pv_resolver *r, const char *name, size_t len)
 	return 0;
 }
 
+/*
+ * Look up a component where the kernel has it at hand, as its own walk would: @dentry receives
+ * it, with a reference.  Return 1 if only that walk can tell.
+ */
+static int pv_resolve_at_hand(const struct vfsmount *mnt, struct dentry *dir,
+			      const char *text, size_t len, struct dentry **dentry)
+{
+	struct qstr name = QSTR_INIT(text, len);
+	struct dentry *found;
+	int err;
+
+	if (dir->d_flags & (DCACHE_OP_HASH | DCACHE_OP_COMPARE))
+		return 1;
+	err = inode_permission(mnt_idmap(mnt), d_inode(dir), MAY_EXEC);
+	if (err)
+		return err;
+	name.hash = full_name_hash(dir, text, len);
+	found = d_lookup(dir, &name);
+	if (!found)
+		return 1;
+	/* Others have a say, or something is mounted there. */
+	if (found->d_flags & (DCACHE_OP_REVALIDATE | DCACHE_OP_WEAK_REVALIDATE |
+			      DCACHE_MANAGED_DENTRY))
+		err = 1;
+	else if (d_is_negative(found))
+		err = -ENOENT;
+	if (err)
+		dput(found);
+	else
+		*dentry = found;
+	return err;
+}
+
 /* Look up what pv_resolve_spell() said.  No link is followed that has a target. */
 static int pv_resolve_child_of(struct pv_resolver *r, const struct path *dir,
 			       unsigned int flags, struct path *path)
 {
-	int err;
+	const char *name = r->one->name;
+	struct dentry *dentry;
+	int err = 1;
 
+	if (!flags)
+		err = pv_resolve_at_hand(dir->mnt, dir->dentry, name, strlen(name), &dentry);
+	if (!err)
+		*path = (struct path){ .mnt = mntget(dir->mnt), .dentry = dentry };
+	if (err <= 0)
+		return err;
 	r->walk->strict = true;
 	err = pv_resolve_walk(r, r->one, flags, path, dir);
 	r->walk->strict = false;
@@ -566,6 +669,7 @@ static int pv_resolve_prepend(struct pv_resolver *r, const char *text,
 
 	if (after - r->todo < len)
 		return -ENAMETOOLONG;
+	r->tried = false;
 	r->rest = after - len;
 	memcpy(r->rest, text, len);
 	return 0;
@@ -622,6 +726,7 @@ static int pv_resolve_up(struct pv_resolver *r)
 	if (err)
 		return err;
 	r->unrooted = false;
+	r->tried = false;
 	if (pv_resolve_is_floor(r)) {
 		if (r->flags & LOOKUP_BENEATH)
 			return -EXDEV;
@@ -787,8 +892,11 @@ static int pv_resolve_from(struct pv_resolver *r, const struct pv_start *start)
 		return -ENOMEM;
 	if (!pv_vpath_name(vpath, r->layers, r->root, start))
 		goto out;
+	pv_resolve_forget_all(r);
 	strscpy(r->virtual, vpath->virtual, PATH_MAX);
 	r->len = strlen(r->virtual);
+	r->steps += pv_resolve_count(r->virtual);
+	r->tried = false;
 	err = pv_resolve_real(r, r->real, &hit);
 	if (err < 0)
 		goto out;
@@ -994,6 +1102,66 @@ static const char *pv_resolve_tree_rest(const struct pv_resolver *r,
 }
 
 /*
+ * The directory @rest below @from, if all on the way to it is at hand, and a directory; 1 if
+ * only the kernel's own walk can tell.
+ */
+static int pv_resolve_below_at_hand(const struct path *from, const char *rest,
+				    struct path *dir)
+{
+	struct dentry *dentry = dget(from->dentry), *child;
+	size_t len;
+	int err = 0;
+
+	for (;;) {
+		rest += strspn(rest, "/");
+		len = strcspn(rest, "/");
+		if (!len)
+			break;
+		err = 1;
+		if (d_can_lookup(dentry) && len <= NAME_MAX)
+			err = pv_resolve_at_hand(from->mnt, dentry, rest, len, &child);
+		if (err)
+			break;
+		dput(dentry);
+		dentry = child;
+		rest += len;
+	}
+	if (!err && !d_can_lookup(dentry))
+		err = 1;
+	if (err)
+		dput(dentry);
+	else
+		*dir = (struct path){ .mnt = mntget(from->mnt), .dentry = dentry };
+	return err;
+}
+
+/* The directory @rest below @from, by no link; "" for that itself. */
+static int pv_resolve_below(struct pv_resolver *r, const struct path *from,
+			    const char *rest, struct path *dir)
+{
+	struct filename *name;
+	int err;
+
+	if (!*rest) {
+		*dir = *from;
+		path_get(dir);
+		return 0;
+	}
+	/* It begins with a "/". */
+	r->tree_work += pv_resolve_count(rest) - 1;
+	err = pv_resolve_below_at_hand(from, rest, dir);
+	if (err <= 0)
+		return err;
+	name = getname_kernel(rest);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	err = pv_original_lookup(AT_FDCWD, name, LOOKUP_DIRECTORY | LOOKUP_NO_SYMLINKS,
+				 dir, from);
+	putname(name);
+	return err;
+}
+
+/*
  * The directory that @virtual is in one of the trees, where it is called @real.  Links that
  * lie in the tree are not followed: there are none in @virtual.
  */
@@ -1002,28 +1170,16 @@ static int pv_resolve_tree_dir(struct pv_resolver *r, const struct pv_hit *hit,
 {
 	const struct path *place = pv_resolve_tree_place(r, hit);
 	const char *rest = pv_resolve_tree_rest(r, hit, real);
-	struct filename *name;
 	struct path from;
-	int err = 0;
+	int err;
 
-	if (place) {
-		from = *place;
-		path_get(&from);
-	} else {
-		real[strlen(real) - strlen(rest)] = '\0';
-		err = pv_resolve_lookup(r, real, &from);
-	}
+	if (place)
+		return pv_resolve_below(r, place, rest, dir);
+	real[strlen(real) - strlen(rest)] = '\0';
+	err = pv_resolve_lookup(r, real, &from);
 	if (err)
 		return err;
-	r->work += pv_resolve_count(rest);
-	name = getname_kernel(*rest ? rest : "/");
-	err = PTR_ERR_OR_ZERO(name);
-	if (!err) {
-		err = pv_original_lookup(AT_FDCWD, name,
-					 LOOKUP_DIRECTORY | LOOKUP_NO_SYMLINKS, dir,
-					 &from);
-		putname(name);
-	}
+	err = pv_resolve_below(r, &from, rest, dir);
 	path_put(&from);
 	return err;
 }
@@ -1099,6 +1255,81 @@ static int pv_resolve_choice_dir(struct pv_resolver *r, struct pv_trees trees,
 	return pv_resolve_tree_dir(r, &hit, up, &choice->dir);
 }
 
+/* In several layers there is more to a tree than a rule. */
+static bool pv_resolve_one_layer(const struct pv_resolver *r)
+{
+	return r->layers->nr == 1 && !r->layers->from[0];
+}
+
+/*
+ * What is known of directories of the tree to which @hit leads, whose number is @tree, if that
+ * can be known: @virtual is such a directory.  NULL if not so.
+ */
+static struct pv_known *pv_resolve_known(struct pv_resolver *r, const struct pv_hit *hit,
+					 u32 tree, size_t len)
+{
+	const struct pv_rule *rules = r->layers->tables[0]->rules;
+
+	if (!pv_resolve_one_layer(r))
+		return NULL;
+	/* What lies above ORIGINAL is no directory of the tree. */
+	if (hit->rule != PV_NO_RULE && !rules[hit->rule].exception &&
+	    rules[hit->rule].original_len > len)
+		return NULL;
+	while (r->nr_known <= tree)
+		r->known[r->nr_known++].len = SIZE_MAX;
+	return &r->known[tree];
+}
+
+/* Now the directory @virtual is known of that tree, or why there is none. */
+static void pv_resolve_know(const struct pv_resolver *r, struct pv_known *known, u32 rule,
+			    const struct path *dir, int err)
+{
+	if (err && !pv_tree_lacks(err))
+		return;
+	if (known->len != SIZE_MAX && known->dir.mnt)
+		path_put(&known->dir);
+	known->dir = err ? (struct path){ } : *dir;
+	if (!err)
+		path_get(&known->dir);
+	known->err = err;
+	known->rule = rule;
+	known->len = strlen(r->virtual);
+}
+
+/* The directory @virtual, by what is @known; 1 if nothing is. */
+static int pv_resolve_known_dir(struct pv_resolver *r, struct pv_known *known, u32 rule,
+				struct path *dir)
+{
+	int err;
+
+	if (known->len == SIZE_MAX || known->rule != rule)
+		return 1;
+	if (!known->dir.mnt)
+		return known->err;
+	err = pv_resolve_below(r, &known->dir, r->virtual + known->len, dir);
+	pv_resolve_know(r, known, rule, dir, err);
+	return err;
+}
+
+/* As pv_resolve_choice_dir(), which is asked no more than once. */
+static int pv_resolve_tree_dir_once(struct pv_resolver *r, const struct pv_trees *trees,
+				    const struct pv_component *c, size_t old_len,
+				    const struct pv_hit *hit, struct pv_choice *choice)
+{
+	struct pv_known *known = pv_resolve_known(r, hit, choice->tree, old_len);
+	int err = 1;
+
+	if (known)
+		err = pv_resolve_known_dir(r, known, hit->rule, &choice->dir);
+	if (err <= 0)
+		return err;
+	err = pv_resolve_choice_dir(r, *trees, c, choice);
+	if (known && err <= 0)
+		pv_resolve_know(r, known, hit->rule, &choice->dir, err);
+	return err;
+}
+
 /* Look for @c in the tree by which @virtual leads to @next; 0, or why it cannot be there. */
 static int pv_resolve_try(struct pv_resolver *r, const struct pv_trees *trees,
 			  const struct pv_component *c, size_t old_len,
@@ -1115,7 +1346,7 @@ static int pv_resolve_try(struct pv_resolver *r, const struct pv_trees *trees,
 		path_get(&choice->dir);
 	} else {
 		r->virtual[old_len] = '\0';
-		err = pv_resolve_choice_dir(r, *trees, c, choice);
+		err = pv_resolve_tree_dir_once(r, trees, c, old_len, hit, choice);
 		r->virtual[old_len] = '/';
 		if (err)
 			return err > 0 ? pv_resolve_new_is_there(r, hit) : err;
@@ -1176,13 +1407,22 @@ static int pv_resolve_lead(struct pv_resolver *r, struct pv_trees *trees,
 	return 0;
 }
 
+/* What the trees may cost so far; in several layers their directories are not remembered. */
+static unsigned int pv_resolve_tree_limit(const struct pv_resolver *r)
+{
+	if (!pv_resolve_one_layer(r))
+		return PV_RESOLVE_WORK;
+	return PV_RESOLVE_TREE_WORK * (r->steps + PV_RESOLVE_TREE_FREE);
+}
+
 /* May another tree be looked at, after so many? */
 static int pv_resolve_may_go_on(const struct pv_resolver *r, u32 trees)
 {
 	cond_resched();
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	return trees == PV_MAX_TREES || r->work > PV_RESOLVE_WORK ? -ELOOP : 0;
+	return trees == PV_MAX_TREES || r->tree_work > pv_resolve_tree_limit(r) ?
+		       -ELOOP : 0;
 }
 
 /* None of the trees has @c.  Go on where it could be made, or where the walk is. */
@@ -1240,6 +1480,211 @@ static int pv_resolve_choose(struct pv_resolver *r, const struct pv_component *c
 	return err;
 }
 
+/*
+ * Is @virtual a name in a union whose trees are the same for all names there, each of them
+ * a directory that is held?  Then so is that of the rule that leads to the first one.
+ */
+static bool pv_resolve_may_be_at_once(const struct pv_resolver *r, u32 *first)
+{
+	const struct pv_table *table = r->layers->tables[0];
+	const struct pv_rule *rule;
+
+	if (!r->layers->unions || !r->layers->placed || r->arrives ||
+	    r->flags & (LOOKUP_IS_SCOPED | LOOKUP_NO_XDEV))
+		return false;
+	*first = pv_table_match_after(table, r->virtual, 0);
+	if (*first == PV_NO_RULE)
+		return false;
+	rule = &table->rules[*first];
+	return rule->under && r->len > rule->original_len &&
+	       !pv_table_has_below(table, rule->original, PV_NO_RULE);
+}
+
+/**
+ * struct pv_at_once - a name that is looked for as a whole
+ * @rule: the rule that leads to the tree where it is looked for now, or PV_NO_RULE
+ * @tree: the number of that
+ * @here: how much of @virtual is the name of the directory that the walk is in
+ * @original_len: how much is that of ORIGINAL
+ * @dir: what the directory of the last component is there, a reference
+ * @made: what it is in the first tree that has it, a reference; or without mnt
+ * @made_tree: the number of that
+ */
+struct pv_at_once {
+	u32 rule;
+	u32 tree;
+	size_t here;
+	size_t original_len;
+	struct path dir;
+	struct path made;
+	u32 made_tree;
+};
+
+/* The directory @virtual in the tree; 1 if only a look at each component can tell. */
+static int pv_at_once_dir(struct pv_resolver *r, struct pv_at_once *once)
+{
+	const struct pv_table *table = r->layers->tables[0];
+	const struct pv_reached *here = r->nr_dirs ? &r->dirs[r->nr_dirs - 1] : NULL;
+	const struct path *place;
+
+	if (here && here->path.mnt && here->tree == once->tree &&
+	    once->here >= once->original_len)
+		return pv_resolve_below(r, &here->path, r->virtual + once->here,
+					&once->dir);
+	if (once->rule == PV_NO_RULE || table->rules[once->rule].exception)
+		return pv_resolve_below(r, &table->places->root, r->virtual, &once->dir);
+	place = pv_places_new(table->places, once->rule);
+	if (!place || table->rules[once->rule].original_len != once->original_len)
+		return 1;
+	return pv_resolve_below(r, place, r->virtual + once->original_len, &once->dir);
+}
+
+/* Is the name in the tree?  -ENOENT if not; 1 as above. */
+static int pv_at_once_try(struct pv_resolver *r, struct pv_at_once *once)
+{
+	bool follow = r->flags & LOOKUP_FOLLOW && !(r->flags & PV_LOOKUP_PARENT);
+	struct path path;
+	int err;
+
+	err = pv_at_once_dir(r, once);
+	/* A file or a link in the place of a directory may be in another one's, or not. */
+	if (err)
+		return err == -ENOENT ? err : 1;
+	err = pv_resolve_child_of(r, &once->dir, 0, &path);
+	if (!err) {
+		if (follow && d_is_symlink(path.dentry))
+			err = 1;
+		path_put(&path);
+	}
+	if (err == -ENOENT && !once->made.mnt) {
+		once->made = once->dir;
+		once->made_tree = once->tree;
+	} else if (err == -ENOENT || err == 1) {
+		path_put(&once->dir);
+	} else {
+		/* If it is an error, who walks there will find out. */
+		err = 0;
+	}
+	return err;
+}
+
+/* The next tree; -ENOENT if there is none. */
+static int pv_at_once_next(struct pv_resolver *r, struct pv_at_once *once)
+{
+	const struct pv_table *table = r->layers->tables[0];
+
+	if (once->rule == PV_NO_RULE || !table->rules[once->rule].under)
+		return -ENOENT;
+	once->rule = pv_table_match_after(table, r->virtual, once->rule + 1);
+	return pv_resolve_may_go_on(r, ++once->tree);
+}
+
+/* Look in one tree after the other; as pv_at_once_try(). */
+static int pv_at_once_find(struct pv_resolver *r, struct pv_at_once *once)
+{
+	int err;
+
+	for (;;) {
+		err = pv_at_once_try(r, once);
+		if (err != -ENOENT)
+			break;
+		err = pv_at_once_next(r, once);
+		if (err)
+			break;
+	}
+	if (!once->made.mnt)
+		return err;
+	if (err != -ENOENT) {
+		path_put(&once->made);
+		return err;
+	}
+	/* It is made there, or the walk says what is wrong. */
+	once->dir = once->made;
+	once->tree = once->made_tree;
+	return 0;
+}
+
+/*
+ * Look for @virtual, in a union from @first on, without a look at each component: what has no
+ * links and is in one tree as a whole, while the trees before that lack a directory of it or
+ * the name itself, is found there by the rules, too.  The first @here bytes are the name of the
+ * directory that the walk is in.  0 if only a look at each component can tell.
+ */
+static ssize_t pv_resolve_at_once(struct pv_resolver *r, u32 first, size_t here, char *result)
+{
+	struct pv_at_once once = {
+		.rule = first, .here = here,
+		.original_len = r->layers->tables[0]->rules[first].original_len,
+	};
+	char *slash = strrchr(r->virtual, '/');
+	size_t len = strlen(slash + 1);
+	struct pv_hit hit;
+	int err;
+
+	r->tried = true;
+	if (!len || len > NAME_MAX)
+		return 0;
+	err = pv_resolve_spell(r, slash + 1, len);
+	if (err)
+		return err;
+	*slash = '\0';
+	err = pv_at_once_find(r, &once);
+	*slash = '/';
+	if (err > 0)
+		return 0;
+	/* The kernel's own walk would not look in all trees. */
+	r->matched = true;
+	if (err)
+		return err;
+	r->tree = once.tree;
+	err = pv_resolve_push(r, &once.dir);
+	if (err != PV_RESOLVE_MORE)
+		return err;
+	err = pv_resolve_real(r, r->next, &hit);
+	return err < 0 ? err : pv_resolve_ends(r, result, r->one->name, "");
+}
+
+/* The same of @virtual with the rest of the name behind it. */
+static ssize_t pv_resolve_rest_at_once(struct pv_resolver *r, const struct pv_component *c,
+				       size_t old_len, char *result)
+{
+	size_t len = r->len, after = strlen(c->after);
+	ssize_t err = 0;
+	u32 first;
+
+	if (r->tried || !pv_resolve_may_be_at_once(r, &first))
+		return 0;
+	r->tried = true;
+	if (len + after >= PATH_MAX ||
+	    (after && (pv_path_scan(c->after) || !pv_path_is_normal(c->after))))
+		return 0;
+	r->steps += pv_resolve_count(c->after);
+	memcpy(r->virtual + len, c->after, after + 1);
+	r->len += after;
+	err = pv_resolve_at_once(r, first, old_len, result);
+	if (!err)
+		pv_resolve_truncate(r, len);
+	return err;
+}
+
+/* The same of an absolute name. */
+static ssize_t pv_resolve_name_at_once(struct pv_resolver *r, char *result)
+{
+	ssize_t err = 0;
+	u32 first;
+
+	if (!r->layers->unions || *r->rest != '/' || pv_path_scan(r->rest) ||
+	    !pv_path_is_normal(r->rest))
+		return 0;
+	r->len = strscpy(r->virtual, r->rest, PATH_MAX);
+	r->steps += pv_resolve_count(r->rest);
+	if (pv_resolve_may_be_at_once(r, &first))
+		err = pv_resolve_at_once(r, first, 0, result);
+	if (!err)
+		pv_resolve_truncate(r, 0);
+	return err;
+}
+
 /* From one directory down by a component that is neither "." nor "..". */
 static ssize_t pv_resolve_down(struct pv_resolver *r,
 			       const struct pv_component *c, char *result)
@@ -1256,7 +1701,11 @@ static ssize_t pv_resolve_down(struct pv_resolver *r,
 	pv_resolve_truncate(r, r->len + c->len);
 
 	r->tree = 0;
+	r->steps++;
 	if (unlikely(r->layers->unions)) {
+		err = pv_resolve_rest_at_once(r, c, old_len, result);
+		if (err)
+			return err;
 		err = pv_resolve_choose(r, c, old_len);
 		/* The kernel's own walk would not look in all trees. */
 		r->matched |= !!err;
@@ -1356,7 +1805,8 @@ static ssize_t pv_resolve_all(struct pv_resolver *r,
 	ssize_t err;
 
 	if (!start)
-		err = pv_resolve_enter_root(r, false);
+		err = pv_resolve_name_at_once(r, real) ?:
+		      pv_resolve_enter_root(r, false);
 	else if (r->flags & LOOKUP_IS_SCOPED)
 		err = pv_resolve_from_scope(r, start);
 	else
@@ -1389,6 +1839,7 @@ static void pv_resolver_begin(struct pv_resolver *r, const char *name)
 static void pv_resolver_end(struct pv_resolver *r)
 {
 	pv_resolve_pop(r, 0);
+	pv_resolve_forget_all(r);
 	if (r->dirs != r->few_dirs)
 		kvfree(r->dirs);
 	if (!IS_ERR_OR_NULL(r->one))
