@@ -126,7 +126,7 @@ static int compare_names(const void *a, const void *b)
 		      ((const struct entry *)b)->name);
 }
 
-static const struct entry *find(const struct entry *list, int nr, const char *name)
+static const struct entry *find_entry(const struct entry *list, int nr, const char *name)
 {
 	for (; nr; nr--, list++)
 		if (!strcmp(list->name, name))
@@ -257,10 +257,10 @@ static bool is_complete(const struct entry *list, int nr)
 	if (nr != PLAIN + (int)(sizeof(names) / sizeof(*names)))
 		return false;
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!find(list, nr, names[i]))
+		if (!find_entry(list, nr, names[i]))
 			return false;
 	for (i = 0; i < PLAIN; i++)
-		if (!find(list, nr, pvt_path("plain%zu", i)))
+		if (!find_entry(list, nr, pvt_path("plain%zu", i)))
 			return false;
 	return true;
 }
@@ -284,7 +284,7 @@ static void body_once(void *arg)
 	nr = list_rest(work->call, fd, 8192, list);
 	CHECK(work, is_complete(list, nr));
 	for (i = 0; i < NR_ORIGINALS; i++)
-		CHECK(work, is_as_stat(fd, find(list, nr, names[i])));
+		CHECK(work, is_as_stat(fd, find_entry(list, nr, names[i])));
 	/* It stays at its end. */
 	CHECK(work, list_some(work->call, fd, 8192, list) == 0);
 	CHECK(work, list_some(work->call, fd, 64, list) == 0);
@@ -470,9 +470,9 @@ static void body_changing(void *arg)
 	}
 	CHECK(work, got == 0);
 	for (i = 0; i < NR_ORIGINALS; i++)
-		CHECK(work, find(list, nr, names[i]));
+		CHECK(work, find_entry(list, nr, names[i]));
 	for (i = 0; i < PLAIN; i++)
-		CHECK(work, find(list, nr, pvt_path("plain%d", i)));
+		CHECK(work, find_entry(list, nr, pvt_path("plain%d", i)));
 	qsort(list, nr, sizeof(*list), compare_names);
 	for (j = 1; j < nr; j++)
 		CHECK(work, strcmp(list[j - 1].name, list[j].name));
@@ -615,7 +615,7 @@ static void body_opened_before(void *arg)
 	nr = list_rest(work->call, work->fd, 56, list);
 	CHECK(work, nr > PLAIN);
 	for (i = 0; i < NR_ORIGINALS; i++)
-		CHECK(work, find(list, nr, names[i]));
+		CHECK(work, find_entry(list, nr, names[i]));
 	lseek(work->fd, 0, SEEK_SET);
 	CHECK(work, is_complete(list, list_rest(work->call, work->fd, 56, list)));
 	work->line = 0;
@@ -665,9 +665,9 @@ static void body_layers(void *arg)
 	fd = open_dir(work->home);
 	nr = list_rest(work->call, fd, 56, list);
 	for (i = 0; i < NR_ORIGINALS; i++)
-		CHECK(work, is_as_stat(fd, find(list, nr, names[i])));
-	CHECK(work, find(list, nr, "more") && is_as_stat(fd, find(list, nr, "more")));
-	CHECK(work, find(list, nr, "user2")->type == DT_REG);
+		CHECK(work, is_as_stat(fd, find_entry(list, nr, names[i])));
+	CHECK(work, find_entry(list, nr, "more") && is_as_stat(fd, find_entry(list, nr, "more")));
+	CHECK(work, find_entry(list, nr, "user2")->type == DT_REG);
 	CHECK(work, nr == PLAIN + 1 + (int)(sizeof(names) / sizeof(*names)));
 	CHECK(work, !strcmp(listed(work->call, work->base, "gone"),
 			    " a c deep far"));
@@ -677,7 +677,7 @@ static void body_layers(void *arg)
 	fd = open_dir(more[4].original);
 	nr = list_rest(work->call, fd, 56, list);
 	for (i = 0; i < NR_ORIGINALS; i++)
-		CHECK(work, find(list, nr, names[i]));
+		CHECK(work, find_entry(list, nr, names[i]));
 	work->line = 0;
 }
 
@@ -816,7 +816,7 @@ TEST_F(listing, T16_rules_and_names_change_while_threads_list)
 		}
 		lseek(fd, 0, SEEK_SET);
 		nr = list_rest(variant->call, fd, 56, list);
-		_exit(nr < 0 || !find(list, nr, "afile"));
+		_exit(nr < 0 || !find_entry(list, nr, "afile"));
 	}
 	for (i = 0; i < 60; i++) {
 		pvt_attach(listers[i & 1], self->rules + i % 3,

@@ -99,7 +99,7 @@ static void look(int fd, size_t offset, size_t size)
 	}
 }
 
-static int make(const char *name, size_t size)
+static int make_file(const char *name, size_t size)
 {
 	int fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0640);
 
@@ -137,7 +137,7 @@ static bool same_file(int a, int b)
 
 static void hold_file(void)
 {
-	fds[0] = make("f", SMALL);
+	fds[0] = make_file("f", SMALL);
 	MUST(!unlink("f"));
 }
 
@@ -157,7 +157,7 @@ static void check_file(void)
 
 static void hold_one_link(void)
 {
-	fds[0] = make("f", SMALL);
+	fds[0] = make_file("f", SMALL);
 	MUST(!link("f", "other") && !unlink("f"));
 }
 
@@ -168,7 +168,7 @@ static void check_one_link(void)
 
 static void hold_more_links(void)
 {
-	fds[0] = make("f", SMALL);
+	fds[0] = make_file("f", SMALL);
 	MUST(!link("f", "other") && !link("f", "third") && !unlink("f"));
 }
 
@@ -179,7 +179,7 @@ static void check_more_links(void)
 
 static void hold_two_names(void)
 {
-	fds[0] = make("f", SMALL);
+	fds[0] = make_file("f", SMALL);
 	MUST(!link("f", "other"));
 	fds[1] = open("other", O_RDONLY);
 	MUST(fds[1] >= 0 && !unlink("f") && !unlink("other"));
@@ -203,7 +203,7 @@ static void hold_tmpfile(void)
 
 static void hold_large(void)
 {
-	fds[0] = make("f", LARGE);
+	fds[0] = make_file("f", LARGE);
 	MUST(!unlink("f"));
 }
 
@@ -216,7 +216,7 @@ static void check_large(void)
 
 static void hold_sparse(void)
 {
-	fds[0] = make("f", SMALL);
+	fds[0] = make_file("f", SMALL);
 	put(fds[0], SPARSE, SMALL);
 	MUST(!unlink("f"));
 }
@@ -236,7 +236,7 @@ static void check_sparse(void)
 static void hold_directory_gone(void)
 {
 	MUST(!mkdir("d", 0700));
-	fds[0] = make("d/f", SMALL);
+	fds[0] = make_file("d/f", SMALL);
 	MUST(!unlink("d/f") && !rmdir("d"));
 }
 
@@ -305,7 +305,7 @@ static void check_shared(void)
 
 static void hold_map(int flags)
 {
-	int fd = make("f", LARGE);
+	int fd = make_file("f", LARGE);
 
 	memory = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, flags, fd, 0);
 	MUST(memory != MAP_FAILED && !unlink("f") && !close(fd));
@@ -634,7 +634,7 @@ static _Noreturn void be(const struct kind *kind)
 	exit(1);
 }
 
-static const struct kind *find(const char *name)
+static const struct kind *find_kind(const char *name)
 {
 	size_t i;
 
@@ -659,10 +659,10 @@ int main(int argc, char **argv)
 	dir = realpath(argv[1], NULL);
 	MUST(dir);
 	if (argc == 3)
-		be(find(argv[2]));
+		be(find_kind(argv[2]));
 	signal(SIGUSR1, SIG_IGN);
 	for (; argc > 2; argc--) {
-		const struct kind *kind = find(argv[argc - 1]);
+		const struct kind *kind = find_kind(argv[argc - 1]);
 
 		if (fork())
 			continue;
