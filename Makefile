@@ -20,6 +20,7 @@
 #   make lint       what a reviewer would say by machine
 #   make entries    Documentation/entries.md, from userspace/rules/entry_points.def
 #   make pictures   the pictures in Documentation, of which the text has changed
+#   make policies   netlink policies, from Documentation/netlink/specs/pathvirt.yaml
 
 KVER	?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KVER)/build
@@ -33,7 +34,7 @@ SEED	?= $(shell date +%s)
 
 .PHONY: all module userspace integration selftests unit fuzz fuzz-family check check-all coverage stress demo
 .PHONY: cast
-.PHONY: powercut bench lint entries pictures
+.PHONY: powercut bench lint entries pictures policies
 .PHONY: deb rpm install clean
 
 all: module userspace integration
@@ -98,6 +99,9 @@ entries:
 
 pictures:
 	scripts/pictures
+
+policies:
+	scripts/policies
 
 deb:
 	packaging/build-deb

@@ -3,7 +3,8 @@
  * Netlink: which request is what.
  *
  * Attributes end in this folder: what the functions of others get are C types.
- * Documentation/netlink/specs/pathvirt.yaml describes the same for programs.
+ * Documentation/netlink/specs/pathvirt.yaml describes the same for programs, and policy.c
+ * is made from it.
  */
 #include <linux/netlink.h>
 #include <net/genetlink.h>
@@ -12,48 +13,9 @@
 #include "netlink/family.h"
 #include "netlink/get.h"
 #include "netlink/netlink.h"
-#include "netlink/parse.h"
+#include "netlink/policy.h"
 #include "netlink/query.h"
 #include "netlink/set.h"
-
-static const struct nla_policy pv_stage_policy[PATHVIRT_A_RULE + 1] = {
-	[PATHVIRT_A_RULE]	= NLA_POLICY_NESTED(pv_rule_policy),
-};
-
-static const struct nla_policy pv_set_policy[PATHVIRT_A_CGROUP_FD + 1] = {
-	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
-	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
-	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_TREE |
-						  PATHVIRT_F_PUSH |
-						  PATHVIRT_F_NO_REVERSE |
-						  PATHVIRT_F_LATE |
-						  PATHVIRT_F_BY_NAME),
-	[PATHVIRT_A_RULE]	= NLA_POLICY_NESTED(pv_rule_policy),
-	[PATHVIRT_A_CGROUP_FD]	= NLA_POLICY_MIN(NLA_S32, 0),
-};
-
-static const struct nla_policy pv_get_policy[PATHVIRT_A_CGROUP_FD + 1] = {
-	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
-	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
-	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_CGROUPS),
-	[PATHVIRT_A_CGROUP_FD]	= NLA_POLICY_MIN(NLA_S32, 0),
-};
-
-static const struct nla_policy pv_del_policy[PATHVIRT_A_CGROUP_FD + 1] = {
-	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
-	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
-	[PATHVIRT_A_FLAGS]	= NLA_POLICY_MASK(NLA_U32, PATHVIRT_F_TREE |
-						  PATHVIRT_F_ALL |
-						  PATHVIRT_F_OWN),
-	[PATHVIRT_A_CGROUP_FD]	= NLA_POLICY_MIN(NLA_S32, 0),
-};
-
-static const struct nla_policy pv_resolve_policy[PATHVIRT_A_REAL + 1] = {
-	[PATHVIRT_A_PID]	= NLA_POLICY_MIN(NLA_U32, 1),
-	[PATHVIRT_A_PIDFD]	= NLA_POLICY_MIN(NLA_S32, 0),
-	[PATHVIRT_A_PATH]	= PV_PATH_POLICY,
-	[PATHVIRT_A_REAL]	= PV_PATH_POLICY,
-};
 
 #define PV_OP_POLICY(name)	.policy = pv_##name##_policy, \
 				.maxattr = ARRAY_SIZE(pv_##name##_policy) - 1

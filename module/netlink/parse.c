@@ -13,14 +13,9 @@
 #include "compat.h"
 #include "hook/hooks.h"
 #include "netlink/parse.h"
+#include "netlink/policy.h"
 #include "process/access.h"
 #include "rules/draft.h"
-
-const struct nla_policy pv_rule_policy[PATHVIRT_RULE_A_MAX + 1] = {
-	[PATHVIRT_RULE_A_ORIGINAL]	= PV_PATH_POLICY,
-	[PATHVIRT_RULE_A_NEW]		= PV_PATH_POLICY,
-	[PATHVIRT_RULE_A_UNDER]		= { .type = NLA_FLAG },
-};
 
 /* The constants are those that user space knows. */
 static const char pv_why_rules[] =

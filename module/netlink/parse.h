@@ -3,20 +3,20 @@
 #ifndef _PV_PARSE_H
 #define _PV_PARSE_H
 
-#include <linux/limits.h>
 #include <linux/types.h>
-#include <net/netlink.h>
 #include <linux/pathvirt.h>
 
 struct genl_info;
+struct nlattr;
 struct pv_draft;
 struct sk_buff;
 struct task_struct;
 
-/* A path, as in an attribute. */
-#define PV_PATH_POLICY	{ .type = NLA_NUL_STRING, .len = PATH_MAX - 1 }
-
-extern const struct nla_policy pv_rule_policy[PATHVIRT_RULE_A_MAX + 1];
+/* The flags that each request takes; the policies of all of them are in policy.c. */
+#define PV_FLAGS_SET	(PATHVIRT_F_TREE | PATHVIRT_F_PUSH | PATHVIRT_F_NO_REVERSE | \
+			 PATHVIRT_F_LATE | PATHVIRT_F_BY_NAME)
+#define PV_FLAGS_GET	PATHVIRT_F_CGROUPS
+#define PV_FLAGS_DEL	(PATHVIRT_F_TREE | PATHVIRT_F_ALL | PATHVIRT_F_OWN)
 
 /* Reasons; the constants in them are those that user space knows. */
 extern const char pv_why_opener[];
