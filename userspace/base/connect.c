@@ -15,6 +15,18 @@ int connect_open(struct pv **pv)
 	return STATUS_DONE;
 }
 
+int connect_about(struct pv **pv, struct pidref *pidref,
+		  const struct command *command, const char *word)
+{
+	int status = STATUS_DONE;
+
+	*pv = NULL;
+	*pidref = (struct pidref){ .pidfd = -1 };
+	if (word)
+		status = pidref_open(pidref, command, word);
+	return status == STATUS_DONE ? connect_open(pv) : status;
+}
+
 const char *connect_advice(int err)
 {
 	switch (err) {

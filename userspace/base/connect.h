@@ -2,6 +2,7 @@
 #ifndef BASE_CONNECT_H
 #define BASE_CONNECT_H
 
+#include "base/pidref.h"
 #include "libpathvirt/libpathvirt.h"
 
 /*
@@ -9,6 +10,13 @@
  * status; if it is not STATUS_DONE it has said why.
  */
 int connect_open(struct pv **pv);
+
+/*
+ * The same, having taken hold of the process that @word names, unless it is NULL.  @pidref
+ * and *@pv are for pidref_close() and pv_close() in any case.
+ */
+int connect_about(struct pv **pv, struct pidref *pidref,
+		  const struct command *command, const char *word);
 
 /* What the user can do about @err, to be put behind the reason; or "". */
 const char *connect_advice(int err);

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -145,6 +146,15 @@ void pidref_close(struct pidref *pidref)
 	if (pidref->pidfd >= 0)
 		close(pidref->pidfd);
 	pidref->pidfd = -1;
+}
+
+int pidref_operand(const struct command *command, int argc, char **argv,
+		   const char **word)
+{
+	if (argc - optind > 1)
+		return message_usage(command, "more than one process given");
+	*word = optind < argc ? argv[optind] : NULL;
+	return STATUS_DONE;
 }
 
 bool pidref_lives(const struct pidref *pidref)

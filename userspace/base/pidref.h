@@ -38,6 +38,13 @@ int pidref_open(struct pidref *pidref, const struct command *command,
 void pidref_close(struct pidref *pidref);
 
 /*
+ * The only operand behind the options, where it may name a process; NULL if there is none.
+ * Returns the exit status; it has said so if there are more.
+ */
+int pidref_operand(const struct command *command, int argc, char **argv,
+		   const char **word);
+
+/*
  * Is it there still?  Then what was found by its number until now was its own.
  * pidref_check() returns the exit status, and has said so if it is not there.
  */

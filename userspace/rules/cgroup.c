@@ -16,6 +16,15 @@
 #include "rules/cgroup_visit.h"
 #include "rules/profile.h"
 
+int cgroup_take(const struct command *command, const char **cgroup,
+		const char *path)
+{
+	if (*cgroup)
+		return message_usage(command, "more than one cgroup given");
+	*cgroup = path;
+	return STATUS_DONE;
+}
+
 /* Returns a descriptor, or -1 and has said why. */
 static int open_cgroup(const char *path)
 {

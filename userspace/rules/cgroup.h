@@ -8,7 +8,13 @@
 
 #include "libpathvirt/libpathvirt.h"
 
+struct command;
+
 /* Each returns an exit status; if it is not STATUS_DONE it has said why. */
+
+/* A --cgroup of the command line names @path; @cgroup is NULL if it is the first. */
+int cgroup_take(const struct command *command, const char **cgroup,
+		const char *path);
 
 int cgroup_attach(struct pv *pv, const char *path, const struct pv_rules *rules,
 		  unsigned int flags);

@@ -67,10 +67,8 @@ static int take_option(const struct command *command, int code,
 		request->flags |= PV_NO_REVERSE;
 	else if (code == OPTION_BATCH)
 		request->batch = optarg;
-	else if (code == OPTION_CGROUP && request->cgroup)
-		return message_usage(command, "more than one cgroup given");
 	else if (code == OPTION_CGROUP)
-		request->cgroup = optarg;
+		return cgroup_take(command, &request->cgroup, optarg);
 	request->check |= code == OPTION_CHECK;
 	request->json |= code == OPTION_JSON;
 	request->force |= code == OPTION_FORCE;

@@ -67,17 +67,17 @@ struct request {
 static int read_request(const struct command *command, int argc, char **argv,
 			struct request *request)
 {
-	int code;
+	int code, status = STATUS_DONE;
 
-	while ((code = options_any(command, argc, argv, options)) !=
-	       OPTION_END) {
-		if (code == OPTION_CGROUP && request->cgroup)
-			return message_usage(command, "more than one cgroup given");
+	while (status == STATUS_DONE &&
+	       (code = options_any(command, argc, argv, options)) != OPTION_END) {
 		if (code == OPTION_CGROUP)
-			request->cgroup = optarg;
+			status = cgroup_take(command, &request->cgroup, optarg);
 		else
 			request->flags |= code == OPTION_ALL ? PV_ALL : PV_TREE;
 	}
+	if (status != STATUS_DONE)
+		return status;
 	if (request->flags & PV_ALL &&
 	    (request->flags & PV_TREE || optind < argc || request->cgroup))
 		return message_usage(command, "--all goes with nothing else");

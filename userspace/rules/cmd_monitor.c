@@ -14,7 +14,6 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "base/pidref.h"
 #include "rules/commands.h"
 
 static const struct option options[] = {
@@ -154,21 +153,18 @@ static int monitor(struct pv *pv, const struct pidref *pidref, bool json)
 
 static int monitor_main(const struct command *command, int argc, char **argv)
 {
-	struct pidref pidref = { .pidfd = -1 };
-	int status = STATUS_DONE;
+	struct pidref pidref;
 	bool json = false;
+	const char *word;
 	struct pv *pv;
+	int status;
 
 	while (options_any(command, argc, argv, options) != OPTION_END)
 		json = true;
-	if (argc - optind > 1)
-		return message_usage(command, "more than one process given");
-
-	if (optind < argc)
-		status = pidref_open(&pidref, command, argv[optind]);
+	status = pidref_operand(command, argc, argv, &word);
 	if (status != STATUS_DONE)
 		return status;
-	status = connect_open(&pv);
+	status = connect_about(&pv, &pidref, command, word);
 	if (status == STATUS_DONE)
 		status = monitor(pv, &pidref, json);
 	pv_close(pv);

@@ -10,7 +10,6 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "base/pidref.h"
 #include "rules/commands.h"
 
 enum {
@@ -127,10 +126,7 @@ static int resolve_main(const struct command *command, int argc, char **argv)
 		return message_usage(command,
 				     "the path \"%s\" is not absolute", path);
 
-	status = pidref_open(&pidref, command, argv[optind]);
-	if (status != STATUS_DONE)
-		return status;
-	status = connect_open(&pv);
+	status = connect_about(&pv, &pidref, command, argv[optind]);
 	if (status == STATUS_DONE)
 		status = back ? reverse(pv, &pidref, path, json) :
 				resolve(pv, &pidref, path, json);

@@ -10,7 +10,6 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/output.h"
-#include "base/pidref.h"
 #include "rules/cgroup.h"
 #include "rules/commands.h"
 
@@ -271,21 +270,19 @@ struct request {
 static int read_request(const struct command *command, int argc, char **argv,
 			struct request *request)
 {
-	int code;
+	int code, status = STATUS_DONE;
 
-	while ((code = options_any(command, argc, argv, options)) !=
-	       OPTION_END) {
-		if (code == OPTION_CGROUP && request->cgroup)
-			return message_usage(command, "more than one cgroup given");
+	while (status == STATUS_DONE &&
+	       (code = options_any(command, argc, argv, options)) != OPTION_END) {
 		if (code == OPTION_CGROUP)
-			request->cgroup = optarg;
+			status = cgroup_take(command, &request->cgroup, optarg);
 		request->cgroups |= code == OPTION_CGROUPS;
 		request->json |= code == OPTION_JSON;
 	}
-	if (argc - optind > 1)
-		return message_usage(command, "more than one process given");
-	if (optind < argc)
-		request->word = argv[optind];
+	if (status == STATUS_DONE)
+		status = pidref_operand(command, argc, argv, &request->word);
+	if (status != STATUS_DONE)
+		return status;
 	if (!!request->word + !!request->cgroup + request->cgroups > 1)
 		return message_usage(command,
 				     "give a process, --cgroup or --cgroups, not several");
@@ -308,15 +305,12 @@ static int show_main(const struct command *command, int argc, char **argv)
 {
 	struct pidref pidref = { .pidfd = -1 };
 	struct request request = { 0 };
-	struct pv *pv;
+	struct pv *pv = NULL;
 	int status;
 
 	status = read_request(command, argc, argv, &request);
-	if (status == STATUS_DONE && request.word)
-		status = pidref_open(&pidref, command, request.word);
-	if (status != STATUS_DONE)
-		return status;
-	status = connect_open(&pv);
+	if (status == STATUS_DONE)
+		status = connect_about(&pv, &pidref, command, request.word);
 	if (status == STATUS_DONE)
 		status = show(pv, &request, &pidref);
 	pv_close(pv);

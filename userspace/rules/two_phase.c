@@ -23,7 +23,8 @@ static int read_phase_options(const struct two_phase *phase,
 			      const struct option *options, int argc, char **argv,
 			      struct request *request)
 {
-	int code;
+	const char *word;
+	int code, status;
 
 	while ((code = options_any(command, argc, argv, options)) !=
 	       OPTION_END) {
@@ -38,14 +39,15 @@ static int read_phase_options(const struct two_phase *phase,
 	}
 	if (optind == argc)
 		return message_usage(command, "no process given");
-	if (argc - optind > 1)
-		return message_usage(command, "more than one process given");
+	status = pidref_operand(command, argc, argv, &word);
+	if (status != STATUS_DONE)
+		return status;
 	if (!request->list)
 		request->list = getenv(phase->variable);
 	if (!request->list || !*request->list)
 		return message_usage(command, "no paths given: try %s",
 				     phase->spelling);
-	return pidref_open(&request->pidref, command, argv[optind]);
+	return pidref_open(&request->pidref, command, word);
 }
 
 /* What may help against what has kept the phase from being done. */
