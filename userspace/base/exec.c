@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/exec.h"
+#include "base/fdslots.h"
 #include "base/message.h"
 
 #define STATUS_NOT_EXECUTABLE	126
@@ -104,6 +105,11 @@ char *exec_find(const char *name, int *status)
 
 int exec_program(const char *file, char **argv)
 {
+	int err;
+
 	execvp(file, argv);
-	return exec_failed(file, errno);
+	err = errno;
+	/* Standard error may be the program's by now. */
+	fdslots_recover();
+	return exec_failed(file, err);
 }

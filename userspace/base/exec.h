@@ -15,7 +15,10 @@ char *exec_find(const char *name, int *status);
  */
 int exec_failed(const char *file, int err);
 
-/* Become the program @file; returns as exec_failed() if that fails. */
+/*
+ * Become the program @file; returns as exec_failed() if that fails, with the standard error
+ * that fdslots_finish() has taken away.
+ */
 int exec_program(const char *file, char **argv);
 
 #endif /* BASE_EXEC_H */

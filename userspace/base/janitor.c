@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/command.h"
 #include "base/janitor.h"
@@ -70,8 +68,16 @@ static void take_leave(int fd)
 		;
 }
 
-static void run_janitor(int fd, const struct janitor_ops *ops, void *data)
+/* struct duty - what janitor_start() was told */
+struct duty {
+	const struct janitor_ops *ops;
+	void *data;
+};
+
+static int be_janitor(int fd, void *arg)
 {
+	const struct janitor_ops *ops = ((struct duty *)arg)->ops;
+	void *data = ((struct duty *)arg)->data;
 	bool keep = false;
 	int status;
 
@@ -85,7 +91,7 @@ static void run_janitor(int fd, const struct janitor_ops *ops, void *data)
 		ops->unmake(data);
 	if (status != STATUS_DONE)
 		answer(fd, status);
-	_exit(status);
+	return status;
 }
 
 /* ---- On our side ---- */
@@ -101,7 +107,7 @@ static int hear(struct janitor *janitor)
 	ssize_t n;
 
 	do {
-		n = recv(janitor->fd, &status, sizeof(status), 0);
+		n = recv(janitor->child.fd, &status, sizeof(status), 0);
 	} while (n < 0 && errno == EINTR);
 	return n == sizeof(status) ? status : lost();
 }
@@ -109,21 +115,14 @@ static int hear(struct janitor *janitor)
 int janitor_start(struct janitor *janitor, const struct janitor_ops *ops,
 		  void *data)
 {
-	int ends[2], status;
+	struct duty duty = { ops, data };
+	int err = child_start(&janitor->child, SOCK_SEQPACKET, be_janitor, &duty);
+	int status;
 
-	janitor->fd = -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return message_failed("cannot make a socket: %s",
-				      strerror(errno));
-	janitor->pid = fork();
-	if (!janitor->pid) {
-		close(ends[0]);
-		run_janitor(ends[1], ops, data);
-	}
-	close(ends[1]);
-	janitor->fd = ends[0];
-	status = janitor->pid > 0 ? hear(janitor) :
-		 message_failed("cannot start a process: %s", strerror(errno));
+	if (err)
+		return message_failed("cannot start a process: %s",
+				      strerror(-err));
+	status = hear(janitor);
 	if (status != STATUS_DONE)
 		janitor_unmake(janitor);
 	return status;
@@ -133,7 +132,7 @@ int janitor_ask(struct janitor *janitor, int request, pid_t pid)
 {
 	const struct question question = { request, pid };
 
-	if (send(janitor->fd, &question, sizeof(question), MSG_NOSIGNAL) !=
+	if (send(janitor->child.fd, &question, sizeof(question), MSG_NOSIGNAL) !=
 	    sizeof(question))
 		return lost();
 	return hear(janitor);
@@ -149,11 +148,6 @@ int janitor_keep(struct janitor *janitor)
 
 void janitor_unmake(struct janitor *janitor)
 {
-	if (janitor->fd < 0)
-		return;
-	close(janitor->fd);
-	janitor->fd = -1;
-	while (janitor->pid > 0 && waitpid(janitor->pid, NULL, 0) < 0 &&
-	       errno == EINTR)
-		;
+	if (janitor->child.fd >= 0)
+		child_end(&janitor->child);
 }

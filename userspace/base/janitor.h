@@ -2,7 +2,7 @@
 #ifndef BASE_JANITOR_H
 #define BASE_JANITOR_H
 
-#include <sys/types.h>
+#include "base/child.h"
 
 /*
  * What must not be left behind is made by a process of its own, the janitor, which
@@ -24,10 +24,9 @@ struct janitor_ops {
 	void (*unmake)(void *data);
 };
 
-/* struct janitor - one that runs; @fd is -1 if there is none */
+/* struct janitor - one that runs; its @fd is -1 if there is none */
 struct janitor {
-	pid_t pid;
-	int fd;
+	struct child child;
 };
 
 /* Returns when it is made, with the exit status. */

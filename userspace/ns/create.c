@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/command.h"
 #include "base/forward.h"
 #include "base/message.h"
@@ -66,34 +67,22 @@ static int ask(struct worker *worker, enum ns_wish wish)
 
 /* ---- User namespaces ---- */
 
-/* Who writes the maps of the new one must be in the one above. */
-static pid_t start_mapper(const struct json_object *user, const int begin[2])
+/* struct mapper - who writes the maps of a new one, and must be in the one above */
+struct mapper {
+	const struct json_object *user;
+	int proc;
+};
+
+/* Returns the exit status; if it is not STATUS_DONE it has said why, or there is no need. */
+static int write_maps(int begin, void *arg)
 {
-	int dirfd = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	pid_t pid = dirfd < 0 ? -1 : fork();
+	const struct mapper *mapper = arg;
 	char byte;
 
-	if (pid) {
-		if (dirfd >= 0)
-			close(dirfd);
-		return pid;
-	}
-	/* To see it close, if the namespace cannot be made. */
-	close(begin[1]);
-	if (read(begin[0], &byte, 1) != 1)
-		_exit(STATUS_FAILED);
-	_exit(ns_idmap_write(dirfd, user));
-}
-
-/* Has it written them?  If not, it said why. */
-static int wait_for_mapper(pid_t pid)
-{
-	int wait;
-
-	while (waitpid(pid, &wait, 0) < 0)
-		if (errno != EINTR)
-			return STATUS_FAILED;
-	return WIFEXITED(wait) ? WEXITSTATUS(wait) : STATUS_FAILED;
+	/* It closes if the namespace cannot be made. */
+	if (read(begin, &byte, 1) != 1)
+		return STATUS_FAILED;
+	return ns_idmap_write(mapper->proc, mapper->user);
 }
 
 static int explain_user(int err)
@@ -133,26 +122,30 @@ static int become_first(const struct json_object *user)
 
 static int make_user(const struct json_object *user)
 {
-	int begin[2], err = 0, status;
-	pid_t mapper;
+	struct mapper mapper = {
+		.user = user,
+		.proc = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC),
+	};
+	int err = mapper.proc < 0 ? -errno : 0, wait;
+	struct child child;
 
-	if (pipe2(begin, O_CLOEXEC))
-		return message_failed("cannot make a pipe: %s",
-				      strerror(errno));
-	mapper = start_mapper(user, begin);
-	if (mapper < 0)
+	if (!err)
+		err = child_start(&child, SOCK_STREAM, write_maps, &mapper);
+	if (mapper.proc >= 0)
+		close(mapper.proc);
+	if (err)
 		return message_failed("cannot start a helper: %s",
-				      strerror(errno));
-	close(begin[0]);
+				      strerror(-err));
 	if (unshare(CLONE_NEWUSER))
 		err = errno;
-	else if (write(begin[1], "", 1) != 1)
+	else if (send(child.fd, "", 1, MSG_NOSIGNAL) != 1)
 		err = EPIPE;
-	close(begin[1]);
-	status = wait_for_mapper(mapper);
+	wait = child_end(&child);
 	if (err)
 		return explain_user(err);
-	return status == STATUS_DONE ? become_first(user) : status;
+	if (wait < 0 || !WIFEXITED(wait))
+		return STATUS_FAILED;
+	return WEXITSTATUS(wait) ? WEXITSTATUS(wait) : become_first(user);
 }
 
 /* ---- The others ---- */
@@ -209,7 +202,7 @@ static int step_down(struct worker *worker)
 				      strerror(errno));
 	if (pid) {
 		if (worker->as.kill_child &&
-		    !ns_exec_mortal(SIGKILL, worker->fd))
+		    !child_die_with_parent(SIGKILL, worker->fd))
 			_exit(STATUS_FAILED);
 		/* What is open here and is the command's is to close with it. */
 		close_range(STDERR_FILENO + 1, ~0U, 0);
@@ -310,10 +303,12 @@ static int leave_chroot(const struct worker *worker)
 	return STATUS_DONE;
 }
 
-static int work(struct worker *worker)
+static int work(int fd, void *arg)
 {
+	struct worker *worker = arg;
 	int status;
 
+	worker->fd = fd;
 	worker->directory = getcwd(NULL, 0);
 	status = leave_chroot(worker);
 	if (status == STATUS_DONE)
@@ -334,48 +329,15 @@ static int work(struct worker *worker)
 
 /* ---- On the other side ---- */
 
-/* Two ends: the first tells who has asked at the other, by the pid that he has here. */
-static int make_sockets(int ends[2])
-{
-	int on = 1, err;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return message_failed("cannot make a socket: %s",
-				      strerror(errno));
-	if (!setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)))
-		return STATUS_DONE;
-	err = errno;
-	close(ends[0]);
-	close(ends[1]);
-	return message_failed("cannot make a socket that tells who writes: %s",
-			      strerror(err));
-}
-
 int ns_creator_start(struct ns_creator *creator, const struct ns_plan *plan,
 		     const struct ns_exec *as, char **command)
 {
 	struct worker worker = { .plan = plan, .as = *as, .command = command };
-	int ends[2], status;
+	int err = child_start(&creator->child, SOCK_SEQPACKET, work, &worker);
 
-	creator->fd = -1;
-	creator->pid = -1;
-	status = make_sockets(ends);
-	if (status != STATUS_DONE)
-		return status;
-	creator->pid = fork();
-	if (!creator->pid) {
-		close(ends[0]);
-		worker.fd = ends[1];
-		_exit(work(&worker));
-	}
-	close(ends[1]);
-	creator->fd = ends[0];
-	if (creator->pid < 0) {
-		close(creator->fd);
-		creator->fd = -1;
+	if (err)
 		return message_failed("cannot start a process: %s",
-				      strerror(errno));
-	}
+				      strerror(-err));
 	return STATUS_DONE;
 }
 
@@ -409,7 +371,7 @@ bool ns_creator_hear(struct ns_creator *creator, enum ns_wish *wish, pid_t *pid)
 	ssize_t n;
 
 	do {
-		n = recvmsg(creator->fd, &message, MSG_CMSG_CLOEXEC);
+		n = recvmsg(creator->child.fd, &message, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno != ECONNRESET)
 		message_failed("cannot listen to the process in the new namespaces: %s",
@@ -431,7 +393,7 @@ int ns_creator_answer(struct ns_creator *creator)
 	const int answer = 0;
 
 	/* If it is gone, that is seen when it is waited for. */
-	if (send(creator->fd, &answer, sizeof(answer), MSG_NOSIGNAL) ==
+	if (send(creator->child.fd, &answer, sizeof(answer), MSG_NOSIGNAL) ==
 	    sizeof(answer) || errno == EPIPE || errno == ECONNRESET)
 		return STATUS_DONE;
 	return message_failed("cannot talk to the process in the new namespaces: %s",
@@ -440,15 +402,10 @@ int ns_creator_answer(struct ns_creator *creator)
 
 int ns_creator_end(struct ns_creator *creator, bool said)
 {
-	int wait = 0;
+	int wait = child_end(&creator->child);
 
-	if (creator->fd >= 0)
-		close(creator->fd);
-	creator->fd = -1;
-	while (creator->pid > 0 && waitpid(creator->pid, &wait, 0) < 0)
-		if (errno != EINTR)
-			break;
-	creator->pid = -1;
+	if (wait < 0)
+		return STATUS_FAILED;
 	if (!said && WIFSIGNALED(wait))
 		return message_failed("the process that makes the namespaces was ended by signal %d",
 				      WTERMSIG(wait));

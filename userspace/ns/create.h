@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/child.h"
 #include "ns/exec.h"
 #include "ns/plan.h"
 
@@ -25,10 +26,9 @@ enum ns_wish {
 	NS_WISH_FAILED,		/* none any more: I could not become the command */
 };
 
-/* struct ns_creator - the worker; @fd is our end of the socket */
+/* struct ns_creator - the worker */
 struct ns_creator {
-	pid_t pid;
-	int fd;
+	struct child child;
 };
 
 /* Returns the exit status; if it is not STATUS_DONE it has said why. */

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "base/procfs.h"
@@ -67,7 +69,7 @@ int ns_enter(struct ns_set *set)
 /*
  * struct inside - what is to be done where
  *
- * @out: where the result goes
+ * @out: where the result goes; the helper has it
  */
 struct inside {
 	struct ns_set set;
@@ -87,25 +89,26 @@ static int send_result(int out, struct json_object *result)
 	return STATUS_DONE;
 }
 
-static int call(struct inside *inside)
+static int call(int none, void *arg)
 {
+	struct inside *inside = arg;
 	struct json_object *result = NULL;
 	int status = inside->fn(inside->data, &result);
 
+	(void)none;
 	if (status == STATUS_DONE)
 		status = send_result(inside->out, result);
 	return status;
 }
 
 /* Exit statuses are ours, so a signal is the only other thing. */
-static int wait_for(pid_t pid)
+static int wait_for(struct child *child)
 {
-	int wait;
+	int wait = child_wait(child);
 
-	while (waitpid(pid, &wait, 0) < 0)
-		if (errno != EINTR)
-			return message_failed("cannot wait for a helper: %s",
-					      strerror(errno));
+	if (wait < 0)
+		return message_failed("cannot wait for a helper: %s",
+				      strerror(-wait));
 	if (WIFEXITED(wait))
 		return WEXITSTATUS(wait);
 	return message_failed("a helper was ended by signal %d",
@@ -115,13 +118,10 @@ static int wait_for(pid_t pid)
 /* Only a child is in a PID namespace that was entered. */
 static int call_in_child(struct inside *inside)
 {
-	pid_t pid = fork();
+	struct child child;
+	int err = child_start(&child, 0, call, inside);
 
-	if (pid < 0)
-		return ns_enter_no_child(errno);
-	if (!pid)
-		_exit(call(inside));
-	return wait_for(pid);
+	return err ? ns_enter_no_child(-err) : wait_for(&child);
 }
 
 /*
@@ -136,17 +136,19 @@ static void become_root(void)
 	(void)ignored;
 }
 
-static int run_helper(struct inside *inside)
+static int enter_and_call(int out, void *arg)
 {
+	struct inside *inside = arg;
 	bool pid = inside->set.fd[NS_PID] >= 0;
 	bool user = inside->set.fd[NS_USER] >= 0;
 	int status = ns_enter(&inside->set);
 
+	inside->out = out;
 	if (status != STATUS_DONE)
 		return status;
 	if (user)
 		become_root();
-	return pid ? call_in_child(inside) : call(inside);
+	return pid ? call_in_child(inside) : call(out, inside);
 }
 
 /* What send_result() sent; whether it was all of it. */
@@ -170,28 +172,20 @@ int ns_inside(const struct ns_set *set, ns_inside_fn fn, void *data,
 	      struct json_object **result)
 {
 	struct inside inside = { .set = *set, .fn = fn, .data = data };
-	bool taken = false;
-	int ends[2], status;
-	pid_t pid;
+	struct child child;
+	int err, status;
+	bool taken;
 
 	if (result)
 		*result = NULL;
 	fflush(stdout);
-	if (pipe2(ends, O_CLOEXEC))
-		return message_failed("cannot make a pipe: %s",
-				      strerror(errno));
-	pid = fork();
-	if (!pid) {
-		close(ends[0]);
-		inside.out = ends[1];
-		_exit(run_helper(&inside));
-	}
-	close(ends[1]);
-	if (pid > 0)
-		taken = take_result(ends[0], result);
-	status = pid > 0 ? wait_for(pid) :
-		 message_failed("cannot start a helper: %s", strerror(errno));
-	close(ends[0]);
+	err = child_start(&child, SOCK_STREAM, enter_and_call, &inside);
+	if (err)
+		return message_failed("cannot start a helper: %s",
+				      strerror(-err));
+	taken = take_result(child.fd, result);
+	status = wait_for(&child);
+	close(child.fd);
 	if (status == STATUS_DONE && !taken)
 		status = message_failed("cannot read what a helper has found");
 	return status;

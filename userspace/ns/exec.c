@@ -5,17 +5,15 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <grp.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/command.h"
 #include "base/exec.h"
-#include "base/fdslots.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "ns/exec.h"
@@ -114,26 +112,6 @@ static int set_uid(const struct ns_exec *exec, bool user)
 	return STATUS_DONE;
 }
 
-bool ns_exec_mortal(int signal, int life)
-{
-	struct pollfd end = { .fd = life };
-
-	if (prctl(PR_SET_PDEATHSIG, signal))
-		return false;
-	return life < 0 || poll(&end, 1, 0) <= 0 || !(end.revents & POLLHUP);
-}
-
-/* Comes back only if that fails: standard error may be the command's by now. */
-static int execute(char **command)
-{
-	int err;
-
-	execvp(command[0], command);
-	err = errno;
-	fdslots_recover();
-	return exec_failed(command[0], err);
-}
-
 int ns_exec(const struct ns_exec *as, bool user, char **command)
 {
 	int status = STATUS_DONE;
@@ -148,9 +126,9 @@ int ns_exec(const struct ns_exec *as, bool user, char **command)
 	if (status != STATUS_DONE)
 		return status;
 	/* At the end: what changes who we are takes it away. */
-	if (as->kill_child && !ns_exec_mortal(as->kill_child, as->life))
+	if (as->kill_child && !child_die_with_parent(as->kill_child, as->life))
 		return STATUS_FAILED;
 	if (as->last)
 		status = as->last(as->data);
-	return status == STATUS_DONE ? execute(command) : status;
+	return status == STATUS_DONE ? exec_program(command[0], command) : status;
 }

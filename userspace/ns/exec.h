@@ -55,12 +55,6 @@ int ns_exec_take(struct ns_exec *exec, const struct command *command,
 		 int code, const char *argument);
 
 /*
- * End by @signal when our parent ends, which ends when pvadm does.  False if it is
- * too late for that: pvadm has ended.
- */
-bool ns_exec_mortal(int signal, int life);
-
-/*
  * Become @command.  @user: we came into a user namespace, where user ids mean
  * something else.  Comes back only if that fails, with the exit status.
  */

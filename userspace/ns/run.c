@@ -167,7 +167,7 @@ static int call_ready(const struct running *run, pid_t pid)
 
 static int ask_keeper(struct running *run, int request, pid_t pid)
 {
-	if (run->janitor.fd < 0)
+	if (run->janitor.child.fd < 0)
 		return STATUS_DONE;
 	return janitor_ask(&run->janitor, request, pid);
 }
@@ -219,7 +219,7 @@ static int watch(struct running *run)
 	int wait;
 
 	if (!hooks)
-		return forward_wait(run->creator.pid);
+		return forward_wait(run->creator.child.pid);
 	failed = ns_creator_has_failed(&run->creator);
 	/* If it was killed, who knows. */
 	if (!failed && hooks->begun) {
@@ -227,7 +227,7 @@ static int watch(struct running *run)
 		if (sure)
 			hooks->begun(run->asked->data, true);
 	}
-	wait = forward_wait(run->creator.pid);
+	wait = forward_wait(run->creator.child.pid);
 	if (!failed && hooks->begun && !sure)
 		hooks->begun(run->asked->data, WIFEXITED(wait) &&
 			     WEXITSTATUS(wait) < 128);
@@ -401,7 +401,7 @@ int ns_run(const struct ns_run *asked, char **command)
 {
 	struct running run = {
 		.asked = asked,
-		.janitor = { .fd = -1 },
+		.janitor.child.fd = -1,
 		.process.pidfd = -1,
 	};
 	int status;

@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/connect.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -96,37 +97,46 @@ static bool is_there(int fd)
 	return !fstat(fd, &stat) && stat.st_nlink;
 }
 
-/* What it has to say goes where criu's log is. */
-static void watch(int criu, int manifest, const char *path)
-{
-	struct pollfd end = { .fd = criu, .events = POLLIN };
+/* struct watched - whose end is waited for, and what is to be cleaned up then */
+struct watched {
+	int criu;
+	int manifest;
+	const char *path;
+};
 
+/* What it has to say goes where criu's log is. */
+static int watch(int none, void *arg)
+{
+	const struct watched *watched = arg;
+	struct pollfd end = { .fd = watched->criu, .events = POLLIN };
+
+	(void)none;
 	setsid();
 	if (chdir("/"))
 		message_warning("cannot leave the current directory: %s",
 				strerror(errno));
 	while (poll(&end, 1, -1) < 0 && errno == EINTR)
 		;
-	if (is_there(manifest))
-		cleanup_forget(path, false);
+	if (is_there(watched->manifest))
+		cleanup_forget(watched->path, false);
+	return STATUS_DONE;
 }
 
 /* The lock tells the next dump into this directory that somebody will clean up. */
 static int leave_watcher(int criu, const char *path)
 {
 	int manifest = open(path, O_RDONLY | O_CLOEXEC);
-	int status = STATUS_DONE;
-	pid_t pid = -1;
+	struct watched watched = { criu, manifest, path };
+	int status = STATUS_DONE, err;
+	struct child watcher;
 
-	if (manifest >= 0 && !flock(manifest, LOCK_EX))
-		pid = fork();
-	if (!pid) {
-		watch(criu, manifest, path);
-		_exit(0);
-	}
-	if (pid < 0) {
+	if (manifest < 0 || flock(manifest, LOCK_EX))
+		err = -errno;
+	else
+		err = child_start(&watcher, 0, watch, &watched);
+	if (err) {
 		status = message_failed("cannot wait for the end of criu: %s",
-					strerror(errno));
+					strerror(-err));
 		cleanup_forget(path, false);
 	}
 	if (manifest >= 0)

@@ -6,7 +6,6 @@
  * Whoever asks a dead one waits for ever, so a child of ours does.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "relink/servers.h"
 
 /* In seconds. */
@@ -26,35 +26,39 @@ struct asked {
 	bool silent;
 };
 
+/* struct question - about the file @fd, whose mount is at @point, or NULL */
+struct question {
+	int fd;
+	const char *point;
+};
+
 /* Whatever the answer is; and its mount is looked up on the way to where names are made. */
-static _Noreturn void ask(int fd, const char *point)
+static int ask(int none, void *arg)
 {
+	const struct question *question = arg;
 	struct statx about;
 
+	(void)none;
 	signal(SIGALRM, SIG_DFL);
 	alarm(PATIENCE);
-	statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS,
+	statx(question->fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS,
 	      &about);
-	if (point)
-		stat(point, &(struct stat){ 0 });
-	_exit(0);
+	if (question->point)
+		stat(question->point, &(struct stat){ 0 });
+	return 0;
 }
 
 static bool is_silent(const struct mounts *mounts, int fd)
 {
-	const char *point = mounts_point_of(mounts, fd);
-	int wait = 0;
-	pid_t pid = fork();
+	struct question question = { fd, mounts_point_of(mounts, fd) };
+	struct child child;
+	int wait;
 
-	if (!pid)
-		ask(fd, point);
 	/* Who cannot ask does not go on without an answer. */
-	if (pid < 0)
+	if (child_start(&child, 0, ask, &question))
 		return true;
-	while (waitpid(pid, &wait, 0) < 0)
-		if (errno != EINTR)
-			return true;
-	return !WIFEXITED(wait);
+	wait = child_wait(&child);
+	return wait < 0 || !WIFEXITED(wait);
 }
 
 static bool find_asked(const struct asked *asked, size_t count, uint64_t mount,

@@ -117,7 +117,7 @@ static int open_files(struct reopening *reopening, bool keep)
 static int become_with_files(struct reopening *reopening, const char *file,
 			     char **command)
 {
-	int status, err;
+	int status;
 
 	reopen_report(reopening);
 	status = reopen_finish(reopening, true);
@@ -125,12 +125,8 @@ static int become_with_files(struct reopening *reopening, const char *file,
 		fdslots_recover();
 		status = message_failed("interrupted: nothing was changed");
 	}
-	if (status == STATUS_DONE) {
-		execvp(file, command);
-		err = errno;
-		fdslots_recover();
-		status = exec_failed(file, err);
-	}
+	if (status == STATUS_DONE)
+		status = exec_program(file, command);
 	reopen_undo(reopening);
 	return status;
 }

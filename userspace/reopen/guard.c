@@ -19,9 +19,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/procfs.h"
 #include "reopen/reopen.h"
 
@@ -94,63 +94,59 @@ static void give_back(struct reopening *reopening)
 	reopen_undo(reopening);
 }
 
+/* struct guarded - what is to be given back, the notes about @pid, which has it */
+struct guarded {
+	struct reopening *reopening;
+	int notes;
+	pid_t pid;
+};
+
 /*
  * Not ended by the signals that a terminal sends, nor a shell to a job.  The notes are
  * there from where they are mapped on, which @peer waits for.
  */
-static _Noreturn void watch(struct reopening *reopening, int notes, pid_t pid,
-			    int peer)
+static int watch(int peer, void *arg)
 {
-	void *page = mmap(NULL, 2 * getpagesize(), PROT_READ, MAP_SHARED, notes,
-			  0);
+	const struct guarded *guarded = arg;
+	void *page = mmap(NULL, 2 * getpagesize(), PROT_READ, MAP_SHARED,
+			  guarded->notes, 0);
 	ssize_t got;
 	char byte = 0;
 
+	/* Two steps, so that it is no child of the command's. */
+	if (fork())
+		return 0;
 	setsid();
 	if (page == MAP_FAILED || chdir("/") || write(peer, &byte, 1) != 1)
-		_exit(1);
+		return 1;
 	do {
 		got = read(peer, &byte, 1);
 	} while (got < 0 && errno == EINTR);
-	if (was_killed(page, pid))
-		give_back(reopening);
+	if (was_killed(page, guarded->pid))
+		give_back(guarded->reopening);
 	/* Nobody is to find the files busy, while the kernel takes its time with our end. */
 	close_range(0, ~0U, 0);
-	_exit(0);
-}
-
-/* Two steps, so that it is no child of the command's. */
-static void start(struct reopening *reopening, int notes, const int ends[2])
-{
-	pid_t pid = getpid(), child = fork();
-	char byte;
-
-	if (!child) {
-		close(ends[0]);
-		if (fork())
-			_exit(0);
-		watch(reopening, notes, pid, ends[1]);
-	}
-	close(ends[1]);
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	/* Nothing, if there is nobody. */
-	while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
-		;
+	return 0;
 }
 
 void reopen_guard(struct reopening *reopening)
 {
-	int notes, ends[2];
+	struct guarded guarded = { .reopening = reopening, .pid = getpid() };
+	struct child child;
+	char byte;
 
 	/* The first of its namespace, who inherits all and takes all with it. */
-	if (getpid() == 1)
+	if (guarded.pid == 1)
 		return;
-	notes = open_notes();
+	guarded.notes = open_notes();
+	if (guarded.notes < 0)
+		return;
 	/* Our end of it stays open for as long as we are what we are. */
-	if (notes >= 0 &&
-	    !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		start(reopening, notes, ends);
-	if (notes >= 0)
-		close(notes);
+	if (!child_start(&child, SOCK_STREAM, watch, &guarded)) {
+		child_wait(&child);
+		/* Nothing, if there is nobody. */
+		while (read(child.fd, &byte, 1) < 0 && errno == EINTR)
+			;
+	}
+	close(guarded.notes);
 }

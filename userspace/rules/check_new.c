@@ -16,9 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/connect.h"
 #include "base/files.h"
 #include "rules/check_new.h"
@@ -84,37 +85,36 @@ static size_t look(const struct pv_rules *rules)
 	return i;
 }
 
-static void run_helper(const struct pidref *pidref,
-		       const struct pv_rules *rules, int out)
+/* struct question - of which rules the NEWs are to be looked for, and where */
+struct question {
+	const struct pidref *pidref;
+	const struct pv_rules *rules;
+};
+
+static int look_inside(int out, void *arg)
 {
+	const struct question *question = arg;
 	size_t first;
 
 	signal(SIGALRM, SIG_DFL);
 	alarm(PATIENCE);
-	if (!enter(pidref))
-		_exit(1);
-	first = look(rules);
-	_exit(write(out, &first, sizeof(first)) != sizeof(first));
+	if (!enter(question->pidref))
+		return 1;
+	first = look(question->rules);
+	return write(out, &first, sizeof(first)) != sizeof(first);
 }
 
 bool check_new(const struct pidref *pidref, const struct pv_rules *rules,
 	       size_t *first)
 {
-	int ends[2];
+	struct question question = { pidref, rules };
+	struct child child;
 	bool answered;
-	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC))
+	if (child_start(&child, SOCK_STREAM, look_inside, &question))
 		return false;
-	pid = fork();
-	if (!pid)
-		run_helper(pidref, rules, ends[1]);
-	close(ends[1]);
-	answered = pid > 0 &&
-	       read(ends[0], first, sizeof(*first)) == sizeof(*first);
-	close(ends[0]);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	answered = read(child.fd, first, sizeof(*first)) == sizeof(*first);
+	child_end(&child);
 	return answered;
 }
 
