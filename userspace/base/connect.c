@@ -24,7 +24,7 @@ int connect_about(struct pv **pv, struct pidref *pidref,
 	*pidref = (struct pidref){ .pidfd = -1 };
 	if (word)
 		status = pidref_open(pidref, command, word);
-	return status == STATUS_DONE ? connect_open(pv) : status;
+	return status ?: connect_open(pv);
 }
 
 const char *connect_advice(int err)

@@ -105,9 +105,7 @@ int descendants_add(struct pids *pids, pid_t root)
 	int err;
 
 	*pids = (struct pids){ 0 };
-	err = pids_add(pids, root);
-	if (!err)
-		err = read_all(&all);
+	err = pids_add(pids, root) ?: read_all(&all);
 	for (done = 0; !err && done < pids->count; done++)
 		for (i = 0; !err && i < all.count; i++)
 			if (all.kin[i].parent == pids->pid[done])

@@ -73,11 +73,9 @@ static struct json_object *with_head(const struct document_type *type,
 
 	if (!root)
 		return NULL;
-	err = add_member(root, "format", json_object_new_string(type->format));
-	if (!err)
-		err = add_member(root, "version", json_object_new_int(type->version));
-	if (!err)
-		err = add_member(root, "sha256", json_object_new_string(zeros));
+	err = add_member(root, "format", json_object_new_string(type->format)) ?:
+	      add_member(root, "version", json_object_new_int(type->version)) ?:
+	      add_member(root, "sha256", json_object_new_string(zeros));
 	json_object_object_foreach(members, name, value)
 		if (!err)
 			err = json_object_object_add(root, name,
@@ -111,9 +109,7 @@ static char *to_text(const struct document_type *type,
 
 static int write_synced(int fd, const char *text)
 {
-	int err = files_write(fd, text, strlen(text));
-
-	return err ? err : fsync(fd) ? -errno : 0;
+	return files_write(fd, text, strlen(text)) ?: (fsync(fd) ? -errno : 0);
 }
 
 static char *directory_of(const char *path)

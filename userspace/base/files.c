@@ -70,7 +70,7 @@ int files_is_empty(int dirfd, const char *name)
 	} while (entry && count <= 2);
 	err = -errno;
 	closedir(dir);
-	return err ? err : count <= 2;
+	return err ?: count <= 2;
 }
 
 int files_openat(int dirfd, const char *path, int flags, uint64_t resolve)

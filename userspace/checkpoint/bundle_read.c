@@ -93,15 +93,14 @@ static int part_of(const struct bundle *bundle, int dirfd, const char *name,
 		   struct part *part)
 {
 	const struct bundle_part *entry = entry_of(&bundle->index, name);
-	int status;
 
 	*part = (struct part){ 0 };
 	if (!entry)
 		return message_failed("%s/%s does not name %s once: %s",
 				      bundle->dir, BUNDLE_INDEX, name,
 				      bundle_index_type.advice);
-	status = part_read(part, bundle->dir, dirfd, name);
-	return status == STATUS_DONE ? check_sum(part, entry) : status;
+	return part_read(part, bundle->dir, dirfd, name) ?:
+	       check_sum(part, entry);
 }
 
 /* Parse one that was read. */
@@ -110,11 +109,10 @@ static int part_take(struct part *part, const struct document_type *type,
 {
 	struct json_object *json;
 	int status = document_parse(part->path, type, part->text, part->length,
-				    &json);
+				    &json) ?:
+		     schema_take(schema, "the file", part->path, json,
+				 object);
 
-	if (status == STATUS_DONE)
-		status = schema_take(schema, "the file", part->path, json,
-				     object);
 	json_object_put(json);
 	return status;
 }
@@ -185,11 +183,10 @@ int bundle_layer(const struct bundle *bundle, pid_t pid, size_t index,
 static int read_index(struct bundle *bundle, int dirfd)
 {
 	struct part part;
-	int status = part_read(&part, bundle->dir, dirfd, BUNDLE_INDEX);
+	int status = part_read(&part, bundle->dir, dirfd, BUNDLE_INDEX) ?:
+		     part_take(&part, &bundle_index_type,
+			       &bundle_index_schema, &bundle->index);
 
-	if (status == STATUS_DONE)
-		status = part_take(&part, &bundle_index_type,
-				   &bundle_index_schema, &bundle->index);
 	bundle->pid = bundle->index.pid;
 	part_free(&part);
 	return status;
@@ -198,11 +195,10 @@ static int read_index(struct bundle *bundle, int dirfd)
 static int read_namespaces(struct bundle *bundle, int dirfd)
 {
 	struct part part;
-	int status = part_of(bundle, dirfd, BUNDLE_NAMESPACES, &part);
+	int status = part_of(bundle, dirfd, BUNDLE_NAMESPACES, &part) ?:
+		     ns_file_parse(part.path, part.text, part.length,
+				   &bundle->namespaces);
 
-	if (status == STATUS_DONE)
-		status = ns_file_parse(part.path, part.text, part.length,
-				       &bundle->namespaces);
 	part_free(&part);
 	return status;
 }
@@ -210,11 +206,10 @@ static int read_namespaces(struct bundle *bundle, int dirfd)
 static int read_table(struct bundle *bundle, int dirfd)
 {
 	struct part part;
-	int status = part_of(bundle, dirfd, BUNDLE_TABLE, &part);
+	int status = part_of(bundle, dirfd, BUNDLE_TABLE, &part) ?:
+		     part_take(&part, &bundle_table_type,
+			       &bundle_table_schema, &bundle->table);
 
-	if (status == STATUS_DONE)
-		status = part_take(&part, &bundle_table_type,
-				   &bundle_table_schema, &bundle->table);
 	part_free(&part);
 	return status;
 }
@@ -222,11 +217,10 @@ static int read_table(struct bundle *bundle, int dirfd)
 static int read_manifest(struct bundle *bundle, int dirfd)
 {
 	struct part part;
-	int status = part_of(bundle, dirfd, BUNDLE_MANIFEST, &part);
+	int status = part_of(bundle, dirfd, BUNDLE_MANIFEST, &part) ?:
+		     manifest_parse(part.path, part.text, part.length,
+				    &bundle->manifest);
 
-	if (status == STATUS_DONE)
-		status = manifest_parse(part.path, part.text, part.length,
-					&bundle->manifest);
 	if (status == STATUS_DONE && bundle->manifest.pids[0] != bundle->pid)
 		status = message_failed("%s is not that of process %d: %s",
 					part.path, bundle->pid,
@@ -245,13 +239,10 @@ int bundle_open(const char *dir, struct bundle *bundle)
 				      strerror(errno), errno == ENOTDIR ?
 				      ": a bundle is a directory, from pvadm checkpoint" :
 				      "");
-	status = read_index(bundle, dirfd);
-	if (status == STATUS_DONE)
-		status = read_namespaces(bundle, dirfd);
-	if (status == STATUS_DONE)
-		status = read_table(bundle, dirfd);
-	if (status == STATUS_DONE)
-		status = read_manifest(bundle, dirfd);
+	status = read_index(bundle, dirfd) ?:
+		 read_namespaces(bundle, dirfd) ?:
+		 read_table(bundle, dirfd) ?:
+		 read_manifest(bundle, dirfd);
 	close(dirfd);
 	if (status != STATUS_DONE)
 		bundle_close(bundle);

@@ -161,14 +161,11 @@ static int checkpoint(struct request *request)
 	int status;
 
 	status = pidref_open(&relink->pidref, request->command,
-			     request->process);
-	if (status == STATUS_DONE)
-		status = connect_open(&pv);
-	if (status == STATUS_DONE)
-		status = make_checkpoint(request, pv);
-	if (status == STATUS_DONE)
-		status = relink_print(&relink->manifest, relink->manifest_path,
-				      request->dir, request->json);
+			     request->process) ?:
+		 connect_open(&pv) ?:
+		 make_checkpoint(request, pv) ?:
+		 relink_print(&relink->manifest, relink->manifest_path,
+			      request->dir, request->json);
 	pv_close(pv);
 	pidref_close(&relink->pidref);
 	manifest_free(&relink->manifest);
@@ -181,11 +178,10 @@ static int checkpoint(struct request *request)
 static int check(const struct request *request)
 {
 	struct bundle bundle;
-	int status = bundle_open(request->check, &bundle);
+	int status = bundle_open(request->check, &bundle) ?:
+		     relink_print(&bundle.manifest, NULL, request->check,
+				  request->json);
 
-	if (status == STATUS_DONE)
-		status = relink_print(&bundle.manifest, NULL, request->check,
-				      request->json);
 	bundle_close(&bundle);
 	return status;
 }

@@ -57,12 +57,10 @@ static int open_files(void *data)
 {
 	struct restart *restart = data;
 	struct reopening *reopening = &restart->reopening;
-	int status = reopen_find(reopening);
+	int status = reopen_find(reopening) ?:
+		     reopen_show(reopening) ?:
+		     reopen_open(reopening);
 
-	if (status == STATUS_DONE)
-		status = reopen_show(reopening);
-	if (status == STATUS_DONE)
-		status = reopen_open(reopening);
 	if (status == STATUS_DONE)
 		reopen_report(reopening);
 	return status;
@@ -255,14 +253,11 @@ static int restart_main(const struct command *command, int argc, char **argv)
 		.command = command,
 		.run.as = NS_EXEC_INIT,
 	};
-	int status = rules_options_init(&restart.rules);
+	int status = rules_options_init(&restart.rules) ?:
+		     read_command_line(&restart, argc, argv) ?:
+		     bundle_open(restart.dir, &restart.bundle) ?:
+		     restart_bundle(&restart, argv + optind);
 
-	if (status == STATUS_DONE)
-		status = read_command_line(&restart, argc, argv);
-	if (status == STATUS_DONE)
-		status = bundle_open(restart.dir, &restart.bundle);
-	if (status == STATUS_DONE)
-		status = restart_bundle(&restart, argv + optind);
 	bundle_close(&restart.bundle);
 	rules_options_free(&restart.rules);
 	return status;

@@ -101,9 +101,7 @@ int pv_register(struct pv *pv, int pidfd, const char *originals,
 	err = pv_rules_parse_lists(rules, originals, originals);
 	if (err)
 		return fail(pv, rules, err);
-	err = is_in_force(pv, pidfd);
-	if (!err)
-		err = pv_attach(pv, pidfd, rules, flags);
+	err = is_in_force(pv, pidfd) ?: pv_attach(pv, pidfd, rules, flags);
 	pv_rules_free(rules);
 	return err;
 }

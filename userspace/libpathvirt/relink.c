@@ -146,9 +146,8 @@ static int ask_dir(struct pv *pv, int fd, uint32_t flags)
 		.fd = fd,
 		.dirfd = PATHVIRT_RELINK_NO_DIR,
 	};
-	int err = ask(pv, &relink);
 
-	return err ? err : relink.dirfd;
+	return ask(pv, &relink) ?: relink.dirfd;
 }
 
 int pv_relink_dir(struct pv *pv, int fd)
@@ -169,9 +168,8 @@ int pv_reopen(struct pv *pv, int fd, int dirfd, const char *name)
 		.dirfd = dirfd,
 		.name = (uintptr_t)name,
 	};
-	int err = ask(pv, &relink);
 
-	return err ? err : relink.fd;
+	return ask(pv, &relink) ?: relink.fd;
 }
 
 int pv_reopen_mark(struct pv *pv, int fd, unsigned int flags)

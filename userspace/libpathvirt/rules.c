@@ -118,9 +118,8 @@ int pv_rules_add(struct pv_rules *rules, const char *original,
 	int err = 0;
 
 	if (one && two) {
-		err = pv_path_normalise(one, "ORIGINAL", &rules->fault);
-		if (!err)
-			err = pv_path_normalise(two, "NEW", &rules->fault);
+		err = pv_path_normalise(one, "ORIGINAL", &rules->fault) ?:
+		      pv_path_normalise(two, "NEW", &rules->fault);
 	}
 	if (err) {
 		free(one);

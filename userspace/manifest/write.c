@@ -76,9 +76,7 @@ static int write_json(int fd, struct json_object *object)
 						 &length);
 	if (!text)
 		return -ENOMEM;
-	err = files_write(fd, text, length);
-	if (!err)
-		err = files_write(fd, "\n", 1);
+	err = files_write(fd, text, length) ?: files_write(fd, "\n", 1);
 	if (!err && fsync(fd))
 		err = -errno;
 	return err;

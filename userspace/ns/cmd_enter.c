@@ -57,14 +57,13 @@ static int open_root(struct enter *enter)
 static int find_namespaces(struct enter *enter)
 {
 	struct ns_set ours = NS_SET_NONE;
-	int status = ns_set_open_self(&ours);
+	int status = ns_set_open_self(&ours) ?:
+		     ns_set_open(&enter->set, &enter->pidref);
 
-	if (status == STATUS_DONE)
-		status = ns_set_open(&enter->set, &enter->pidref);
 	ns_set_subtract(&enter->set, &ours);
 	ns_set_close(&ours);
 	ns_options_apply(&enter->kinds, &enter->set);
-	return status == STATUS_DONE ? open_root(enter) : status;
+	return status ?: open_root(enter);
 }
 
 /* The same directory may be mounted at several places. */
@@ -109,10 +108,8 @@ static int go(struct enter *enter, char **command)
 	bool user = enter->set.fd[NS_USER] >= 0;
 	/* Who is to end with us cannot be us. */
 	bool child = enter->set.fd[NS_PID] >= 0 || enter->as.kill_child;
-	int status = ns_enter(&enter->set);
+	int status = ns_enter(&enter->set) ?: go_to_root(enter);
 
-	if (status == STATUS_DONE)
-		status = go_to_root(enter);
 	if (status == STATUS_DONE && enter->inside)
 		status = enter->inside(enter->arg);
 	if (status != STATUS_DONE)
@@ -132,10 +129,8 @@ int ns_enter_with(const struct pidref *pidref, int (*inside)(void *arg), void *a
 		.inside = inside,
 		.arg = arg,
 	};
-	int status = find_namespaces(&enter);
+	int status = find_namespaces(&enter) ?: go(&enter, command);
 
-	if (status == STATUS_DONE)
-		status = go(&enter, command);
 	ns_set_close(&enter.set);
 	return status;
 }

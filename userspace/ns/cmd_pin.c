@@ -128,10 +128,8 @@ static int make_pins(void *data)
 {
 	struct pin *pin = data;
 	enum ns_kind kind;
-	int status = make_directory(pin);
+	int status = make_directory(pin) ?: mount_carrier(pin);
 
-	if (status == STATUS_DONE)
-		status = mount_carrier(pin);
 	for (kind = 0; kind < NS_KINDS && status == STATUS_DONE; kind++)
 		if (pin->set.fd[kind] >= 0)
 			status = pin_one(pin, kind);
@@ -203,9 +201,7 @@ static int pin_all(struct pin *pin, bool json)
 	int status;
 
 	ns_options_apply(&pin->kinds, &pin->set);
-	status = leave_ours(pin);
-	if (status == STATUS_DONE)
-		status = janitor_start(&janitor, &pin_ops, pin);
+	status = leave_ours(pin) ?: janitor_start(&janitor, &pin_ops, pin);
 	if (status == STATUS_DONE) {
 		status = print(pin, json);
 		if (status == STATUS_DONE)
@@ -231,11 +227,9 @@ static int ns_pin_main(const struct command *command, int argc, char **argv)
 	if (argc - optind != 2)
 		return message_usage(command, "a process and a directory are needed");
 	pin.directory = argv[optind + 1];
-	status = pidref_open(&pidref, command, argv[optind]);
-	if (status == STATUS_DONE)
-		status = ns_set_open(&pin.set, &pidref);
-	if (status == STATUS_DONE)
-		status = pin_all(&pin, json);
+	status = pidref_open(&pidref, command, argv[optind]) ?:
+		 ns_set_open(&pin.set, &pidref) ?:
+		 pin_all(&pin, json);
 	ns_set_close(&pin.set);
 	pidref_close(&pidref);
 	return status;

@@ -143,16 +143,15 @@ static int put_level(const struct save *save, struct json_object *object, int fd
 static int save_kind(const struct save *save, enum ns_kind kind,
 		     struct json_object *entry)
 {
-	int fd = save->of.all.fd[kind], status;
+	int fd = save->of.all.fd[kind];
 
 	ns_put_string(entry, "kind", ns_kinds[kind].name);
 	ns_put_number(entry, "device", save->of.all.id[kind].device);
 	ns_put_number(entry, "inode", save->of.all.id[kind].inode);
 	ns_put_bool(entry, "separate", save->of.other.fd[kind] >= 0);
-	status = put_relative(entry, "owner", ns_owner(fd));
-	if (status == STATUS_DONE)
-		status = put_relative(entry, "parent", ns_parent(fd));
-	return status == STATUS_DONE ? put_level(save, entry, fd) : status;
+	return put_relative(entry, "owner", ns_owner(fd)) ?:
+	       put_relative(entry, "parent", ns_parent(fd)) ?:
+	       put_level(save, entry, fd);
 }
 
 static int save_kinds(struct save *save)

@@ -245,11 +245,9 @@ static int ns_show_main(const struct command *command, int argc, char **argv)
 		json = true;
 	if (argc - optind != 1)
 		return message_usage(command, "one process is needed");
-	status = pidref_open(&pidref, command, argv[optind]);
-	if (status == STATUS_DONE)
-		status = ns_set_open(&set, &pidref);
-	if (status == STATUS_DONE)
-		status = ns_set_open_self(&view.ours);
+	status = pidref_open(&pidref, command, argv[optind]) ?:
+		 ns_set_open(&set, &pidref) ?:
+		 ns_set_open_self(&view.ours);
 	view.pid = pidref.pid;
 	if (status == STATUS_DONE)
 		status = show(&view, &set, json);

@@ -169,11 +169,9 @@ static int create_kind(enum ns_kind kind)
 /* It begins at the cgroup in which we are. */
 static int make_cgroup(struct worker *worker)
 {
-	int status = ask(worker, NS_WISH_CGROUP_ROOT);
-
-	if (status == STATUS_DONE)
-		status = create_kind(NS_CGROUP);
-	return status == STATUS_DONE ? ask(worker, NS_WISH_CGROUP_OUT) : status;
+	return ask(worker, NS_WISH_CGROUP_ROOT) ?:
+	       create_kind(NS_CGROUP) ?:
+	       ask(worker, NS_WISH_CGROUP_OUT);
 }
 
 static int make_time(struct worker *worker)
@@ -221,9 +219,7 @@ static int make_pids(struct worker *worker, size_t level, bool *down)
 	for (i = 0; i < count && status == STATUS_DONE; i++) {
 		if (ns_plan_pid_level(plan, i) != level)
 			continue;
-		status = create_kind(NS_PID);
-		if (status == STATUS_DONE)
-			status = step_down(worker);
+		status = create_kind(NS_PID) ?: step_down(worker);
 		*down = true;
 	}
 	return status;
@@ -310,9 +306,7 @@ static int work(int fd, void *arg)
 
 	worker->fd = fd;
 	worker->directory = getcwd(NULL, 0);
-	status = leave_chroot(worker);
-	if (status == STATUS_DONE)
-		status = make_all(worker);
+	status = leave_chroot(worker) ?: make_all(worker);
 	if (status != STATUS_DONE)
 		return status;
 	/* Not to hold on to what was mounted before. */

@@ -130,5 +130,5 @@ int ns_exec(const struct ns_exec *as, bool user, char **command)
 		return STATUS_FAILED;
 	if (as->last)
 		status = as->last(as->data);
-	return status == STATUS_DONE ? exec_program(command[0], command) : status;
+	return status ?: exec_program(command[0], command);
 }

@@ -332,17 +332,14 @@ static int check_read(const char *path, struct json_object **root)
 
 int ns_file_read(const char *path, struct json_object **root)
 {
-	int status = document_read(path, &type, root);
-
-	return status == STATUS_DONE ? check_read(path, root) : status;
+	return document_read(path, &type, root) ?: check_read(path, root);
 }
 
 int ns_file_parse(const char *path, char *text, size_t length,
 		  struct json_object **root)
 {
-	int status = document_parse(path, &type, text, length, root);
-
-	return status == STATUS_DONE ? check_read(path, root) : status;
+	return document_parse(path, &type, text, length, root) ?:
+	       check_read(path, root);
 }
 
 /* ---- Members ---- */

@@ -269,7 +269,7 @@ static int make_part(int dirfd, const char *path, const struct ns_mount *mount)
 		*at++ = '/';
 	}
 	free(copy);
-	return err ? err : make_node(dirfd, path, mount);
+	return err ?: make_node(dirfd, path, mount);
 }
 
 /* Whose it was, and who may do what with it: more than that is not in the file. */
@@ -302,12 +302,10 @@ int ns_filesystem_mount(struct ns_mount *mount, struct json_object *report)
 {
 	struct ns_filesystem *fs = mount->filesystem;
 	const char *part = mount->part + strspn(mount->part, "/");
-	int err = ns_filesystem_create(fs, report);
+	int err = ns_filesystem_create(fs, report) ?:
+		  attach(fs) ?:
+		  prepare(mount, part);
 
-	if (!err)
-		err = attach(fs);
-	if (!err)
-		err = prepare(mount, part);
 	if (err)
 		return err;
 	mount->fd = open_tree(fs->fd, part, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |

@@ -65,9 +65,7 @@ static int read_maps(void *data, struct json_object **result)
 		      setgroups && !strncmp(setgroups, "deny", 4) ? "deny" :
 		      "allow");
 	free(setgroups);
-	status = add_map(user, "uid_map");
-	if (status == STATUS_DONE)
-		status = add_map(user, "gid_map");
+	status = add_map(user, "uid_map") ?: add_map(user, "gid_map");
 	*result = user;
 	return status;
 }

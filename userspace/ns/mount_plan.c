@@ -273,9 +273,8 @@ static int plan_mounts(struct ns_mounts *mounts, const struct ns_plan *plan,
 	table = mnt_new_table_from_file("/proc/self/mountinfo");
 	if (!table)
 		return message_failed("cannot read our own mount table: is /proc mounted?");
-	status = read_table(mounts, plan);
-	if (status == STATUS_DONE)
-		status = find_sources(mounts, table, report);
+	status = read_table(mounts, plan) ?:
+		 find_sources(mounts, table, report);
 	for (i = 0; i < mounts->count && status == STATUS_DONE; i++)
 		check_group(plan, &mounts->mount[i], report);
 	mnt_unref_table(table);
@@ -296,7 +295,7 @@ int ns_mount_plan(struct ns_mounts *mounts, const struct ns_plan *plan,
 	ns_root_visit(&from);
 	status = plan_mounts(mounts, plan, report);
 	returned = ns_root_return(&from);
-	return status == STATUS_DONE ? returned : status;
+	return status ?: returned;
 }
 
 void ns_mount_free(struct ns_mounts *mounts)

@@ -79,9 +79,7 @@ static void follow(const struct sharing *sharing, const struct ns_mount *mount)
 	int err = 0;
 
 	if (first && first != mount) {
-		err = join(mount, first);
-		if (!err)
-			err = propagate(mount, MS_SLAVE);
+		err = join(mount, first) ?: propagate(mount, MS_SLAVE);
 	} else if (!mount->follows) {
 		propagate(mount, MS_PRIVATE);
 		err = -ENOENT;

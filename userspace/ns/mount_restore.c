@@ -400,9 +400,7 @@ static int restore(void *data, struct json_object **result)
 		return status;
 	build->report = json_object_new_array();
 	*result = build->report;
-	status = make_all(build);
-	if (status == STATUS_DONE)
-		status = make_root(build);
+	status = make_all(build) ?: make_root(build);
 	if (status != STATUS_DONE)
 		return status;
 	attach_all(build);

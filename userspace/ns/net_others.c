@@ -95,10 +95,9 @@ static int count(const struct kind *kind)
 		return -ENOMEM;
 	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, take_message,
 			    &search);
-	err = nl_connect(sock, kind->protocol);
-	if (!err)
-		err = nl_send_simple(sock, kind->type, NLM_F_DUMP, &request,
-				     sizeof(request));
+	err = nl_connect(sock, kind->protocol) ?:
+	      nl_send_simple(sock, kind->type, NLM_F_DUMP, &request,
+			     sizeof(request));
 	if (err >= 0)
 		err = nl_recvmsgs_default(sock);
 	nl_socket_free(sock);

@@ -199,10 +199,8 @@ static int make_dummy(struct wire *wire, const struct json_object *saved)
 	if (!link)
 		return -NLE_NOMEM;
 	dress(link, saved);
-	err = rtnl_link_set_type(link, "dummy");
-	if (!err)
-		err = rtnl_link_add(wire->sock, link,
-				    NLM_F_CREATE | NLM_F_EXCL);
+	err = rtnl_link_set_type(link, "dummy") ?:
+	      rtnl_link_add(wire->sock, link, NLM_F_CREATE | NLM_F_EXCL);
 	rtnl_link_put(link);
 	return err;
 }
@@ -301,10 +299,9 @@ static int set_local(struct rtnl_addr *address, const struct json_object *saved)
 {
 	struct nl_addr *value = NULL;
 	int err = nl_addr_parse(ns_get_string(saved, "local"), AF_UNSPEC,
-				&value);
+				&value) ?:
+		  rtnl_addr_set_local(address, value);
 
-	if (!err)
-		err = rtnl_addr_set_local(address, value);
 	nl_addr_put(value);
 	return err;
 }
@@ -317,17 +314,15 @@ static int set_others(struct rtnl_addr *address,
 
 	if (ns_get(saved, "peer")) {
 		err = nl_addr_parse(ns_get_string(saved, "peer"), AF_UNSPEC,
-				    &value);
-		if (!err)
-			err = rtnl_addr_set_peer(address, value);
+				    &value) ?:
+		      rtnl_addr_set_peer(address, value);
 		nl_addr_put(value);
 	}
 	value = NULL;
 	if (!err && ns_get(saved, "broadcast")) {
 		err = nl_addr_parse(ns_get_string(saved, "broadcast"),
-				    AF_UNSPEC, &value);
-		if (!err)
-			err = rtnl_addr_set_broadcast(address, value);
+				    AF_UNSPEC, &value) ?:
+		      rtnl_addr_set_broadcast(address, value);
 		nl_addr_put(value);
 	}
 	return err;
@@ -378,10 +373,9 @@ static void add_address(struct wire *wire, const struct json_object *saved)
 {
 	const char *link = ns_get_string(saved, "link");
 	struct rtnl_addr *address = rtnl_addr_alloc();
-	int err = address ? set_local(address, saved) : -NLE_NOMEM;
+	int err = (address ? set_local(address, saved) : -NLE_NOMEM) ?:
+		  set_others(address, saved);
 
-	if (!err)
-		err = set_others(address, saved);
 	if (!err) {
 		rtnl_addr_set_ifindex(address, if_nametoindex(link));
 		rtnl_addr_set_scope(address, ns_get_number(saved, "scope"));
@@ -484,17 +478,15 @@ static int set_ends(struct rtnl_route *route, const struct json_object *saved)
 	int family = ns_get_number(saved, "family");
 	struct nl_addr *address = NULL;
 	int err = nl_addr_parse(ns_get_string(saved, "destination"), family,
-				&address);
+				&address) ?:
+		  rtnl_route_set_dst(route, address);
 
-	if (!err)
-		err = rtnl_route_set_dst(route, address);
 	nl_addr_put(address);
 	address = NULL;
 	if (!err && ns_get(saved, "source")) {
 		err = nl_addr_parse(ns_get_string(saved, "source"), family,
-				    &address);
-		if (!err)
-			err = rtnl_route_set_pref_src(route, address);
+				    &address) ?:
+		      rtnl_route_set_pref_src(route, address);
 		nl_addr_put(address);
 	}
 	return err;
@@ -535,10 +527,9 @@ static int fill_route(struct rtnl_route *route,
 static void add_route(struct wire *wire, const struct json_object *saved)
 {
 	struct rtnl_route *route = rtnl_route_alloc();
-	int err = route ? fill_route(route, saved) : -NLE_NOMEM;
+	int err = (route ? fill_route(route, saved) : -NLE_NOMEM) ?:
+		  rtnl_route_add(wire->sock, route, NLM_F_CREATE);
 
-	if (!err)
-		err = rtnl_route_add(wire->sock, route, NLM_F_CREATE);
 	rtnl_route_put(route);
 	if (err && err != -NLE_EXIST)
 		failed(wire, "route", ns_get_string(saved, "destination"),
@@ -688,10 +679,8 @@ int ns_net_restore(const struct ns_process *of, const struct ns_plan *plan,
 			wire.ours = open("/proc/self/ns/net",
 					 O_RDONLY | O_CLOEXEC);
 	}
-	status = ns_inside(&set, restore, &wire, report);
-	if (status == STATUS_DONE)
-		status = restore_as_owner(of, ns_get(plan->root, "net"),
-					  *report);
+	status = ns_inside(&set, restore, &wire, report) ?:
+		 restore_as_owner(of, ns_get(plan->root, "net"), *report);
 	if (status == STATUS_DONE && wire.ours >= 0)
 		status = restore_outside(&wire, *report);
 	if (wire.ours >= 0)

@@ -62,14 +62,10 @@ static int net_open(struct net *net)
 	if (!err && setsockopt(nl_socket_get_fd(net->sock), SOL_SOCKET,
 			       SO_RCVTIMEO, &patience, sizeof(patience)))
 		err = -nl_syserr2nlerr(errno);
-	if (!err)
-		err = rtnl_link_alloc_cache(net->sock, AF_UNSPEC, &net->links);
-	if (!err)
-		err = rtnl_addr_alloc_cache(net->sock, &net->addresses);
-	if (!err)
-		err = rtnl_route_alloc_cache(net->sock, AF_UNSPEC, 0,
-					     &net->routes);
-	return err;
+	return err ?:
+	       rtnl_link_alloc_cache(net->sock, AF_UNSPEC, &net->links) ?:
+	       rtnl_addr_alloc_cache(net->sock, &net->addresses) ?:
+	       rtnl_route_alloc_cache(net->sock, AF_UNSPEC, 0, &net->routes);
 }
 
 static void put_address(struct json_object *object, const char *name,
@@ -276,18 +272,15 @@ struct settings {
 
 static int read_settings(struct settings *settings)
 {
-	int err;
-
 	*settings = (struct settings){
 		.sysctls = json_object_new_object(),
 		.fixed = json_object_new_object(),
 		.others = json_object_new_object(),
 		.rules = json_object_new_array(),
 	};
-	err = ns_sysctl_read(settings->sysctls, settings->fixed);
-	if (!err)
-		err = ns_net_others_read(settings->others);
-	return err ? err : ns_net_rules_read(settings->rules);
+	return ns_sysctl_read(settings->sysctls, settings->fixed) ?:
+	       ns_net_others_read(settings->others) ?:
+	       ns_net_rules_read(settings->rules);
 }
 
 static void free_settings(struct settings *settings)

@@ -69,10 +69,9 @@ static int open_all(struct ns_set *set, const char *directory,
 	for (kind = 0; kind < NS_KINDS && status == STATUS_DONE; kind++) {
 		if (!ns_options_have(kinds, kind))
 			continue;
-		status = open_one(set, directory, kind);
-		if (status == STATUS_DONE)
-			status = check_one(set, directory,
-					   ns_file_kind(file, kind), kind);
+		status = open_one(set, directory, kind) ?:
+			 check_one(set, directory,
+				   ns_file_kind(file, kind), kind);
 	}
 	return status;
 }
@@ -124,10 +123,9 @@ int ns_pinned_run(const char *directory, const struct json_object *file,
 		  char **command)
 {
 	struct ns_set set = NS_SET_NONE, ours = NS_SET_NONE;
-	int status = ns_set_open_self(&ours);
+	int status = ns_set_open_self(&ours) ?:
+		     open_all(&set, directory, file, kinds);
 
-	if (status == STATUS_DONE)
-		status = open_all(&set, directory, file, kinds);
 	ns_set_subtract(&set, &ours);
 	ns_set_close(&ours);
 	if (status == STATUS_DONE)

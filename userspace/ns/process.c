@@ -43,12 +43,10 @@ static int find_levels(struct ns_process *of)
 int ns_process_find(struct ns_process *of)
 {
 	struct ns_set ours = NS_SET_NONE;
-	int status = ns_set_open_self(&ours);
+	int status = ns_set_open_self(&ours) ?:
+		     ns_set_open(&of->all, &of->pidref) ?:
+		     ns_set_open(&of->other, &of->pidref);
 
-	if (status == STATUS_DONE)
-		status = ns_set_open(&of->all, &of->pidref);
-	if (status == STATUS_DONE)
-		status = ns_set_open(&of->other, &of->pidref);
 	if (status == STATUS_DONE) {
 		ns_set_subtract(&of->other, &ours);
 		status = find_chains(of, &ours);

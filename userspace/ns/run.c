@@ -114,15 +114,10 @@ static int fill_mounts(struct running *run, const struct ns_process *of)
 
 static int fill_all(struct running *run, const struct ns_process *of)
 {
-	int status = fill_one(run, of, NS_UTS, ns_uts_restore);
-
-	if (status == STATUS_DONE)
-		status = fill_one(run, of, NS_IPC, ns_ipc_restore);
-	if (status == STATUS_DONE)
-		status = fill_net(run, of);
-	if (status == STATUS_DONE)
-		status = fill_mounts(run, of);
-	return status;
+	return fill_one(run, of, NS_UTS, ns_uts_restore) ?:
+	       fill_one(run, of, NS_IPC, ns_ipc_restore) ?:
+	       fill_net(run, of) ?:
+	       fill_mounts(run, of);
 }
 
 /* @pid is in all of the new namespaces, and waits. */
@@ -138,9 +133,7 @@ static int fill(struct running *run, pid_t pid)
 				      strerror(errno));
 	run->process.pid = pid;
 	run->process.pidfd = fcntl(of.pidref.pidfd, F_DUPFD_CLOEXEC, 0);
-	status = ns_process_find(&of);
-	if (status == STATUS_DONE)
-		status = fill_all(run, &of);
+	status = ns_process_find(&of) ?: fill_all(run, &of);
 	ns_process_close(&of);
 	return status;
 }
@@ -182,9 +175,7 @@ static int fulfil(struct running *run, enum ns_wish wish, pid_t pid)
 	case NS_WISH_CGROUP_OUT:
 		return ask_keeper(run, NS_CGROUP_LEAVE, pid);
 	case NS_WISH_READY:
-		status = fill(run, pid);
-		if (status == STATUS_DONE)
-			status = call_ready(run, pid);
+		status = fill(run, pid) ?: call_ready(run, pid);
 		/* The last moment at which it can fail. */
 		return status == STATUS_DONE ?
 		       ask_keeper(run, NS_CGROUP_JOIN, pid) : status;
@@ -271,12 +262,10 @@ static int start_keeper(struct running *run)
 
 static int start(struct running *run, char **command)
 {
-	int status = call_open(run);
-
-	if (status == STATUS_DONE)
-		status = ns_creator_start(&run->creator, &run->plan,
-					  &run->asked->as, command);
-	return status == STATUS_DONE ? make_namespaces(run) : status;
+	return call_open(run) ?:
+	       ns_creator_start(&run->creator, &run->plan,
+				&run->asked->as, command) ?:
+	       make_namespaces(run);
 }
 
 static int run_anew(struct running *run, char **command)
@@ -389,12 +378,11 @@ static int run_planned(struct running *run, char **command)
 	int status = plan(run);
 
 	if (status == STATUS_DONE && run->asked->check) {
-		status = rehearse(run);
-		return status == STATUS_DONE ? print_check(run) : status;
+		return rehearse(run) ?: print_check(run);
 	}
 	if (status == STATUS_DONE)
 		status = ns_report_say(run->plan.report, run->asked->strict);
-	return status == STATUS_DONE ? run_anew(run, command) : status;
+	return status ?: run_anew(run, command);
 }
 
 int ns_run(const struct ns_run *asked, char **command)

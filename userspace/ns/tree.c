@@ -138,11 +138,8 @@ static int add_processes(struct ns_tree *tree)
 
 int ns_tree_build(struct ns_tree *tree, const struct ns_set *set)
 {
-	int err;
-
 	*tree = (struct ns_tree){ 0 };
-	err = add_all(tree, set);
-	return err ? err : add_processes(tree);
+	return add_all(tree, set) ?: add_processes(tree);
 }
 
 void ns_tree_free(struct ns_tree *tree)

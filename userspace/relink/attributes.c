@@ -148,13 +148,9 @@ static int copy_xattrs(int from, int to, bool exact,
 
 int attributes_copy(int from, int to, bool exact, struct error *error)
 {
-	int err = copy_owner(from, to, exact, error);
-
-	if (!err)
-		err = copy_xattrs(from, to, exact, error);
-	if (!err)
-		err = copy_mode(from, to, exact, error);
-	return err;
+	return copy_owner(from, to, exact, error) ?:
+	       copy_xattrs(from, to, exact, error) ?:
+	       copy_mode(from, to, exact, error);
 }
 
 /* ---- Times and flags ---- */

@@ -201,10 +201,8 @@ static int relink_files(const struct pidref *pidref, char *path)
 		.manifest_path = path,
 	};
 	struct pv *pv;
-	int status = connect_open(&pv);
+	int status = connect_open(&pv) ?: relink(&asked, pv);
 
-	if (status == STATUS_DONE)
-		status = relink(&asked, pv);
 	if (status == STATUS_DONE && asked.manifest.file_count)
 		warn_of_leave_running();
 	if (status == STATUS_DONE)
@@ -219,13 +217,9 @@ static int relink_files(const struct pidref *pidref, char *path)
 
 static int relink_and_watch(const struct pidref *pidref, int criu, char *path)
 {
-	int status = clear_away_earlier(path);
-
-	if (status == STATUS_DONE)
-		status = relink_files(pidref, path);
-	if (status == STATUS_DONE)
-		status = leave_watcher(criu, path);
-	return status;
+	return clear_away_earlier(path) ?:
+	       relink_files(pidref, path) ?:
+	       leave_watcher(criu, path);
 }
 
 static int pre_dump(const struct command *command)

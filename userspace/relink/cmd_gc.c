@@ -137,7 +137,7 @@ static int show(const struct request *request,
 	if (found->waiting)
 		message_warning("%zu places were left out, as their servers may not answer; the first: %s: name it to look there",
 				found->waiting, found->waiting_point);
-	return status == STATUS_DONE ? output_finish() : status;
+	return status ?: output_finish();
 }
 
 /* ---- Away with it ---- */
@@ -206,9 +206,7 @@ static int gc_main(const struct command *command, int argc, char **argv)
 	status = read_gc_options(command, argc, argv, &request);
 	if (status != STATUS_DONE)
 		return status;
-	status = gc_find(&found, request.directory);
-	if (status == STATUS_DONE)
-		status = show(&request, &found);
+	status = gc_find(&found, request.directory) ?: show(&request, &found);
 	if (status == STATUS_DONE && request.remove)
 		status = remove_gone(&found);
 	gc_free(&found);

@@ -159,11 +159,10 @@ static int act(struct request *request)
 	if (status == STATUS_DONE && request->list) {
 		status = relink_list(pv, asked->pidref.pid, request->json);
 	} else if (status == STATUS_DONE) {
-		status = relink(asked, pv);
-		if (status == STATUS_DONE)
-			status = relink_print(&asked->manifest,
-					      asked->manifest_path, NULL,
-					      request->json);
+		status = relink(asked, pv) ?:
+			 relink_print(&asked->manifest,
+				      asked->manifest_path, NULL,
+				      request->json);
 	}
 	pv_close(pv);
 	return status;
@@ -174,9 +173,8 @@ static int relink_main(const struct command *command, int argc, char **argv)
 	struct request request = { .relink = RELINK_INIT };
 	int status;
 
-	status = read_relink_options(command, argc, argv, &request);
-	if (status == STATUS_DONE)
-		status = act(&request);
+	status = read_relink_options(command, argc, argv, &request) ?:
+		 act(&request);
 	pidref_close(&request.relink.pidref);
 	manifest_free(&request.relink.manifest);
 	free(request.relink.manifest_path);

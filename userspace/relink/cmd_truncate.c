@@ -253,13 +253,10 @@ static int truncate_main(const struct command *command, int argc, char **argv)
 	struct pv *pv = NULL;
 	int status;
 
-	status = read_request(command, argc, argv, &truncation);
-	if (status == STATUS_DONE)
-		status = connect_open(&pv);
-	if (status == STATUS_DONE)
-		status = find_held(pv, &truncation, &list, &found);
-	if (status == STATUS_DONE)
-		status = truncate_found(&truncation, found);
+	status = read_request(command, argc, argv, &truncation) ?:
+		 connect_open(&pv) ?:
+		 find_held(pv, &truncation, &list, &found) ?:
+		 truncate_found(&truncation, found);
 	unlinked_list_free(&list);
 	pv_close(pv);
 	pidref_close(&truncation.pidref);

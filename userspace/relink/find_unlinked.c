@@ -358,7 +358,7 @@ static int take_socket(const struct holder *holder)
 	fd = pidfd_getfd(pidfd, holder->fd, 0);
 	err = fd < 0 ? -errno : 0;
 	close(pidfd);
-	return err ? err : fd;
+	return err ?: fd;
 }
 
 /* The name that @socket is bound to, by O_PATH; -ENOENT if it has none. */
@@ -470,9 +470,8 @@ static int look_at_thread(struct search *search, int dirfd, const char *name)
 	if (!shared(living, tid, KCMP_FILES))
 		err = each_entry(search, fd, "fd", look_at_fd);
 	if (!err && !shared(living, tid, KCMP_FS)) {
-		err = look_at_link(search, fd, "cwd", HOLD_CWD);
-		if (!err)
-			err = look_at_link(search, fd, "root", HOLD_ROOT);
+		err = look_at_link(search, fd, "cwd", HOLD_CWD) ?:
+		      look_at_link(search, fd, "root", HOLD_ROOT);
 	}
 	close(fd);
 	return err;
@@ -540,9 +539,8 @@ static int look_at_memory(struct search *search)
 	if (fd < 0)
 		return passing(search, -errno);
 	search->holder.tid = search->living;
-	err = look_at_link(search, fd, "exe", HOLD_EXE);
-	if (!err)
-		err = look_at_maps(search, fd);
+	err = look_at_link(search, fd, "exe", HOLD_EXE) ?:
+	      look_at_maps(search, fd);
 	close(fd);
 	return err;
 }

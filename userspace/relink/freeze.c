@@ -291,9 +291,7 @@ int freeze_begin(struct freeze *freeze, pid_t pid, bool tree)
 	*freeze = (struct freeze){ .root = pid, .tree = tree };
 	do {
 		known = freeze->count;
-		status = add_all(freeze);
-		if (status == STATUS_DONE)
-			status = await_all(freeze);
+		status = add_all(freeze) ?: await_all(freeze);
 	} while (status == STATUS_DONE && freeze->count != known);
 	return status;
 }

@@ -350,9 +350,8 @@ static int search_manifests(struct gc_list *found)
 
 static int search_all(struct gc_list *found)
 {
-	int err = mounts_each(&found->mounts, search_mount, found);
-
-	return err ? err : search_manifests(found);
+	return mounts_each(&found->mounts, search_mount, found) ?:
+	       search_manifests(found);
 }
 
 static int search_directory(struct gc_list *found, const char *directory)
@@ -386,10 +385,9 @@ int gc_find(struct gc_list *found, const char *directory)
 	int err;
 
 	*found = (struct gc_list){ 0 };
-	err = mounts_read(&found->mounts, 0);
-	if (!err)
-		err = directory ? search_directory(found, directory) :
-				  search_all(found);
+	err = mounts_read(&found->mounts, 0) ?:
+	      (directory ? search_directory(found, directory) :
+			   search_all(found));
 	if (!err)
 		return STATUS_DONE;
 	return message_failed("cannot look for left-overs%s%s: %s",

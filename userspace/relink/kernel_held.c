@@ -270,15 +270,10 @@ static int look_at_processes(struct kernel_held_list *list)
 
 int kernel_held_find(struct kernel_held_list *list, pid_t pid)
 {
-	int err;
-
 	*list = (struct kernel_held_list){ 0 };
 	if (pid)
 		return look_at_process(list, pid);
-	err = look_at_devices(list);
-	if (!err)
-		err = look_at_swaps(list);
-	if (!err)
-		err = look_at_processes(list);
-	return err;
+	return look_at_devices(list) ?:
+	       look_at_swaps(list) ?:
+	       look_at_processes(list);
 }

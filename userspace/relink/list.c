@@ -178,7 +178,7 @@ static int print_list(const struct unlinked_list *list,
 	if (list->closed)
 		message_warning("%zu files were left out, as their filesystem tells its own user of them alone; the first: %s",
 				list->closed, list->closed_path);
-	return status == STATUS_DONE ? output_finish() : status;
+	return status ?: output_finish();
 }
 
 int relink_list(struct pv *pv, pid_t pid, bool json)

@@ -297,12 +297,11 @@ int make_dirs_open_like(struct make_dirs *dirs,
 			const char *path, int like, struct error *error)
 {
 	const struct made_dir *known = find_dir(dirs, mount->id, path);
-	int err;
 
 	if (known)
 		return known->fd;
-	err = open_level(dirs, mount, fd, path, like, error);
-	return err ? err : dirs->dir[dirs->count - 1].fd;
+	return open_level(dirs, mount, fd, path, like, error) ?:
+	       dirs->dir[dirs->count - 1].fd;
 }
 
 int make_dirs_open(struct make_dirs *dirs, const struct manifest_mount *mount,

@@ -37,9 +37,8 @@ static int copy_all(int fd, int dirfd, const char *name, struct error *error)
 
 	if (made < 0)
 		return error_errno(error, -errno);
-	err = attributes_copy(fd, made, true, error);
-	if (!err)
-		err = attributes_times(fd, made, error);
+	err = attributes_copy(fd, made, true, error) ?:
+	      attributes_times(fd, made, error);
 	close(made);
 	return err;
 }

@@ -168,7 +168,6 @@ int mounts_describe(const struct mounts *mounts, int fd,
 	struct libmnt_fs *fs;
 	struct stat stat;
 	size_t i;
-	int err;
 
 	if (fstat(fd, &stat))
 		return -errno;
@@ -189,14 +188,10 @@ int mounts_describe(const struct mounts *mounts, int fd,
 		return 0;
 	mount->dev_major = major(mnt_fs_get_devno(fs));
 	mount->dev_minor = minor(mnt_fs_get_devno(fs));
-	err = copy_string(&mount->point, mnt_fs_get_target(fs));
-	if (!err)
-		err = copy_string(&mount->root, mnt_fs_get_root(fs));
-	if (!err)
-		err = copy_string(&mount->source, mnt_fs_get_source(fs));
-	if (!err)
-		err = copy_string(&mount->fstype, mnt_fs_get_fstype(fs));
-	return err;
+	return copy_string(&mount->point, mnt_fs_get_target(fs)) ?:
+	       copy_string(&mount->root, mnt_fs_get_root(fs)) ?:
+	       copy_string(&mount->source, mnt_fs_get_source(fs)) ?:
+	       copy_string(&mount->fstype, mnt_fs_get_fstype(fs));
 }
 
 /* -1 if it cannot be told. */

@@ -183,5 +183,5 @@ int relink_print(const struct manifest *manifest, const char *path,
 		show_json(manifest, path, bundle);
 	else
 		status = show_text(manifest, path, bundle);
-	return status == STATUS_DONE ? output_finish() : status;
+	return status ?: output_finish();
 }

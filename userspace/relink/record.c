@@ -89,9 +89,8 @@ static int fill_directories(struct relink_context *context)
 		place = manifest_add_directory(&context->relink->manifest);
 		if (!place)
 			return -ENOMEM;
-		err = manifest_inode_of(dir->fd, &place->made);
-		if (!err)
-			err = fill_place(context, place, dir->fd, "");
+		err = manifest_inode_of(dir->fd, &place->made) ?:
+		      fill_place(context, place, dir->fd, "");
 		if (err)
 			return err;
 	}

@@ -90,9 +90,7 @@ static int begin_manifest(struct relink_context *context)
 	struct relink *relink = context->relink;
 	int status;
 
-	status = name_checkpoint(context);
-	if (status == STATUS_DONE)
-		status = choose_manifest(relink);
+	status = name_checkpoint(context) ?: choose_manifest(relink);
 	if (status == STATUS_DONE && relink->manifest_path)
 		status = create_manifest(context);
 	context->dirs = (struct make_dirs){
@@ -340,7 +338,6 @@ static int sync_names(struct relink_context *context)
 {
 	struct relink *relink = context->relink;
 	struct error error;
-	int status;
 
 	if (relink->sync && (make_dirs_sync(&context->dirs, &error) ||
 			     sync_user_path(&context->user_path, &error)))
@@ -349,8 +346,8 @@ static int sync_names(struct relink_context *context)
 		return message_failed("interrupted: nothing was changed");
 	if (!relink->manifest_path)
 		return STATUS_DONE;
-	status = manifest_write(&context->writer, &relink->manifest);
-	return status == STATUS_DONE ? commit(context) : status;
+	return manifest_write(&context->writer, &relink->manifest) ?:
+	       commit(context);
 }
 
 /* How many failed, and the first of them, or NULL. */
@@ -398,21 +395,14 @@ static int relink_all(struct relink_context *context)
 {
 	int status;
 
-	status = freeze(context);
-	if (status == STATUS_DONE)
-		status = list_pids(context);
-	if (status == STATUS_DONE)
-		status = recheck(context);
-	if (status == STATUS_DONE)
-		status = read_mounts(context);
-	if (status == STATUS_DONE)
-		status = find_files(context);
-	if (status == STATUS_DONE)
-		status = choose(context);
-	if (status == STATUS_DONE)
-		status = relink_items(context);
-	if (status == STATUS_DONE)
-		status = relink_record(context);
+	status = freeze(context) ?:
+		 list_pids(context) ?:
+		 recheck(context) ?:
+		 read_mounts(context) ?:
+		 find_files(context) ?:
+		 choose(context) ?:
+		 relink_items(context) ?:
+		 relink_record(context);
 	freeze_end(&context->freeze);
 	if (status == STATUS_DONE)
 		status = check_partial(context->relink);
@@ -437,9 +427,7 @@ int relink(struct relink *relink, struct pv *pv)
 	int status;
 
 	interrupt_catch();
-	status = begin_manifest(&context);
-	if (status == STATUS_DONE)
-		status = relink_all(&context);
+	status = begin_manifest(&context) ?: relink_all(&context);
 	user_path_close(&context.user_path);
 	make_dirs_free(&context.dirs);
 	items_free(&context.items);

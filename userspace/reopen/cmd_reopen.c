@@ -100,14 +100,11 @@ static int read_wishes(const struct command *command, int argc, char **argv,
 
 static int open_files(struct reopening *reopening, bool keep)
 {
-	int status = connect_open(&reopening->pv);
+	int status = connect_open(&reopening->pv) ?:
+		     reopen_find(reopening) ?:
+		     reopen_show(reopening) ?:
+		     reopen_open(reopening);
 
-	if (status == STATUS_DONE)
-		status = reopen_find(reopening);
-	if (status == STATUS_DONE)
-		status = reopen_show(reopening);
-	if (status == STATUS_DONE)
-		status = reopen_open(reopening);
 	if (status == STATUS_DONE && !keep)
 		status = reopen_unlink(reopening, true);
 	return status;
@@ -144,9 +141,8 @@ static int reopen(struct reopening *reopening, const struct wishes *wishes)
 		return status;
 	/* From here to the command, which does not have our handlers. */
 	interrupt_catch();
-	status = open_files(reopening, wishes->keep);
-	if (status == STATUS_DONE)
-		status = become_with_files(reopening, file, wishes->command);
+	status = open_files(reopening, wishes->keep) ?:
+		 become_with_files(reopening, file, wishes->command);
 	pv_close(reopening->pv);
 	free(file);
 	return status;
@@ -159,14 +155,12 @@ static int reopen_main(const struct command *command, int argc, char **argv)
 	struct manifest manifest;
 	int status;
 
-	status = read_wishes(command, argc, argv, &wishes);
-	if (status == STATUS_DONE)
-		status = manifest_read(wishes.manifest, &manifest);
+	status = read_wishes(command, argc, argv, &wishes) ?:
+		 manifest_read(wishes.manifest, &manifest);
 	if (status != STATUS_DONE)
 		return status;
-	status = reopen_choose(&reopening, &manifest, wishes.pid);
-	if (status == STATUS_DONE)
-		status = reopen(&reopening, &wishes);
+	status = reopen_choose(&reopening, &manifest, wishes.pid) ?:
+		 reopen(&reopening, &wishes);
 	reopen_end(&reopening);
 	manifest_free(&manifest);
 	return status;

@@ -98,9 +98,7 @@ int reopen_unlink(struct reopening *reopening, bool guard)
 	move_all(reopening);
 	if (guard)
 		reopen_guard(reopening);
-	status = remove_all(reopening, false);
-	if (status == STATUS_DONE)
-		status = remove_all(reopening, true);
+	status = remove_all(reopening, false) ?: remove_all(reopening, true);
 	if (status != STATUS_DONE)
 		reopen_undo(reopening);
 	return status;

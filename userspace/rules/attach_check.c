@@ -227,5 +227,5 @@ int attach_check(const struct pidrefs *pidrefs, const struct pv_rules *rules,
 		json_end_array();
 	for (i = 0; status == STATUS_DONE && !late && i < pidrefs->count; i++)
 		status = look_for_news(&pidrefs->pidref[i], rules);
-	return status == STATUS_DONE ? output_finish() : status;
+	return status ?: output_finish();
 }

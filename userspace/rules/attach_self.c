@@ -44,9 +44,7 @@ int attach_self(const struct pv_rules *rules, unsigned int flags)
 	struct pv *pv;
 	int status, err;
 
-	status = connect_open(&pv);
-	if (status == STATUS_DONE)
-		status = renounce_privileges();
+	status = connect_open(&pv) ?: renounce_privileges();
 	if (status == STATUS_DONE) {
 		if (profile_find(getpid(), rules, &finding))
 			profile_warn(&finding, "pvadm", rules);

@@ -298,9 +298,8 @@ static int attach_main(const struct command *command, int argc, char **argv)
 	if (status == STATUS_DONE && request.batch) {
 		status = attach_batch(command, &request);
 	} else if (status == STATUS_DONE) {
-		status = connect_for(&request, &pv);
-		if (status == STATUS_DONE)
-			status = attach(command, pv, &request);
+		status = connect_for(&request, &pv) ?:
+			 attach(command, pv, &request);
 		pv_close(pv);
 	}
 	rules_options_free(&request.rules);

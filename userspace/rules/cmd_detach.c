@@ -111,9 +111,7 @@ static int detach_main(const struct command *command, int argc, char **argv)
 	status = pidrefs_open(&pidrefs, command, argc - optind, argv + optind);
 	if (status != STATUS_DONE)
 		return status;
-	status = connect_open(&pv);
-	if (status == STATUS_DONE)
-		status = detach(pv, &request, &pidrefs);
+	status = connect_open(&pv) ?: detach(pv, &request, &pidrefs);
 	pv_close(pv);
 	pidrefs_close(&pidrefs);
 	return status;

@@ -54,14 +54,13 @@ static int attach_layers(void *arg)
 static int enter_process(const struct pidref *pidref, bool namespaces, char **command)
 {
 	struct pv_layers *layers = NULL;
-	int status = get_layers(pidref, &layers);
+	int status = get_layers(pidref, &layers) ?:
+		     (namespaces ?
+		      ns_enter_with(pidref, attach_layers, layers, command) :
+		      attach_layers(layers));
 
-	if (status == STATUS_DONE)
-		status = namespaces ?
-			 ns_enter_with(pidref, attach_layers, layers, command) :
-			 attach_layers(layers);
 	pv_layers_free(layers);
-	return status == STATUS_DONE ? exec_program(command[0], command) : status;
+	return status ?: exec_program(command[0], command);
 }
 
 static bool read_enter_options(const struct command *command, int argc, char **argv,
@@ -85,9 +84,8 @@ static int enter_main(const struct command *command, int argc, char **argv)
 	namespaces = read_enter_options(command, argc, argv, namespaces);
 	if (optind == argc)
 		return message_usage(command, "no command to run");
-	status = pidref_open(&pidref, command, pid);
-	if (status == STATUS_DONE)
-		status = enter_process(&pidref, namespaces, argv + optind);
+	status = pidref_open(&pidref, command, pid) ?:
+		 enter_process(&pidref, namespaces, argv + optind);
 	pidref_close(&pidref);
 	return status;
 }

@@ -164,9 +164,8 @@ static int monitor_main(const struct command *command, int argc, char **argv)
 	status = pidref_operand(command, argc, argv, &word);
 	if (status != STATUS_DONE)
 		return status;
-	status = connect_about(&pv, &pidref, command, word);
-	if (status == STATUS_DONE)
-		status = monitor(pv, &pidref, json);
+	status = connect_about(&pv, &pidref, command, word) ?:
+		 monitor(pv, &pidref, json);
 	pv_close(pv);
 	pidref_close(&pidref);
 	return status;

@@ -126,10 +126,9 @@ static int resolve_main(const struct command *command, int argc, char **argv)
 		return message_usage(command,
 				     "the path \"%s\" is not absolute", path);
 
-	status = connect_about(&pv, &pidref, command, argv[optind]);
-	if (status == STATUS_DONE)
-		status = back ? reverse(pv, &pidref, path, json) :
-				resolve(pv, &pidref, path, json);
+	status = connect_about(&pv, &pidref, command, argv[optind]) ?:
+		 (back ? reverse(pv, &pidref, path, json) :
+			 resolve(pv, &pidref, path, json));
 	pv_close(pv);
 	pidref_close(&pidref);
 	return status;

@@ -39,14 +39,13 @@ static int run_main(const struct command *command, int argc, char **argv)
 	unsigned int flags = 0;
 	int status;
 
-	status = rules_options_init(&rules);
-	if (status == STATUS_DONE)
-		status = read_rules(command, argc, argv, &rules, &flags);
+	status = rules_options_init(&rules) ?:
+		 read_rules(command, argc, argv, &rules, &flags);
 	if (status == STATUS_DONE && pv_rules_count(rules.rules))
 		status = attach_self(rules.rules, rules.flags | flags);
 	rules_options_free(&rules);
 	argv += optind;
-	return status == STATUS_DONE ? exec_program(argv[0], argv) : status;
+	return status ?: exec_program(argv[0], argv);
 }
 
 const struct command cmd_run = {

@@ -232,7 +232,7 @@ static int show_process(struct pv *pv, const struct pidref *pidref, bool json)
 	else
 		status = layers_text(layers);
 	pv_layers_free(layers);
-	return status == STATUS_DONE ? output_finish() : status;
+	return status ?: output_finish();
 }
 
 static int show_cgroup(struct pv *pv, const char *path, bool json)
@@ -249,7 +249,7 @@ static int show_cgroup(struct pv *pv, const char *path, bool json)
 	else
 		status = layers_text(layers);
 	pv_layers_free(layers);
-	return status == STATUS_DONE ? output_finish() : status;
+	return status ?: output_finish();
 }
 
 /*
@@ -308,11 +308,9 @@ static int show_main(const struct command *command, int argc, char **argv)
 	struct pv *pv = NULL;
 	int status;
 
-	status = read_request(command, argc, argv, &request);
-	if (status == STATUS_DONE)
-		status = connect_about(&pv, &pidref, command, request.word);
-	if (status == STATUS_DONE)
-		status = show(pv, &request, &pidref);
+	status = read_request(command, argc, argv, &request) ?:
+		 connect_about(&pv, &pidref, command, request.word) ?:
+		 show(pv, &request, &pidref);
 	pv_close(pv);
 	pidref_close(&pidref);
 	return status;

@@ -246,9 +246,7 @@ static int status_main(const struct command *command, int argc, char **argv)
 	if (optind < argc)
 		return message_usage(command, "unexpected \"%s\"",
 				     argv[optind]);
-	status = connect_open(&pv);
-	if (status == STATUS_DONE)
-		status = print_status(pv, json);
+	status = connect_open(&pv) ?: print_status(pv, json);
 	pv_close(pv);
 	return status;
 }
