@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/descendants.h"
 
 /* struct kin - a process and its parent */
@@ -79,7 +80,7 @@ static int add_kin(struct kindred *all, pid_t pid, pid_t parent)
 
 static int read_all(struct kindred *all)
 {
-	DIR *proc = opendir("/proc");
+	CLEANUP_DIR DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 	int err = 0;
 
@@ -94,7 +95,6 @@ static int read_all(struct kindred *all)
 		if (parent && pid != getpid())
 			err = add_kin(all, pid, parent);
 	}
-	closedir(proc);
 	return err;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/document.h"
 #include "base/files.h"
@@ -125,7 +126,7 @@ static char *directory_of(const char *path)
 static int write_nameless(const char *path, const char *directory,
 			  const char *text)
 {
-	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	CLEANUP_CLOSE int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	char link[64];
 	int err;
 
@@ -135,14 +136,13 @@ static int write_nameless(const char *path, const char *directory,
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	if (!err && linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW))
 		err = -errno;
-	close(fd);
 	return err;
 }
 
 /* Where the filesystem has no nameless files. */
 static int write_named(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	CLEANUP_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int err;
 
 	if (fd < 0)
@@ -150,13 +150,12 @@ static int write_named(const char *path, const char *text)
 	err = write_synced(fd, text);
 	if (err)
 		unlink(path);
-	close(fd);
 	return err;
 }
 
 static int write_text(const char *path, const char *text)
 {
-	char *directory = directory_of(path);
+	CLEANUP_FREE char *directory = directory_of(path);
 	struct stat st;
 	int err;
 
@@ -174,7 +173,6 @@ static int write_text(const char *path, const char *text)
 		if (err)
 			unlink(path);
 	}
-	free(directory);
 	return err;
 }
 
@@ -311,7 +309,7 @@ int document_parse(const char *path, const struct document_type *type,
 int document_read(const char *path, const struct document_type *type,
 		  struct json_object **root)
 {
-	char *text = NULL;
+	CLEANUP_FREE char *text = NULL;
 	size_t length = 0;
 	int status;
 	int err = files_read_path(path, MOST_BYTES, &text, &length);
@@ -322,7 +320,6 @@ int document_read(const char *path, const struct document_type *type,
 					strerror(-err));
 	else
 		status = document_parse(path, type, text, length, root);
-	free(text);
 	return status;
 }
 
@@ -382,7 +379,9 @@ static char *from_hex(const char *text)
 int document_add_bytes(struct json_object *object, const char *name,
 		       const char *value)
 {
-	char *text = utf8_repaired(value), *hex = NULL, *hex_name = NULL;
+	CLEANUP_FREE char *text = utf8_repaired(value);
+	CLEANUP_FREE char *hex = NULL;
+	CLEANUP_FREE char *hex_name = NULL;
 	int err = text ? add_string(object, name, text) : -ENOMEM;
 
 	if (!err && strcmp(text, value)) {
@@ -394,9 +393,6 @@ int document_add_bytes(struct json_object *object, const char *name,
 			err = add_string(object, hex_name, hex);
 		}
 	}
-	free(hex_name);
-	free(hex);
-	free(text);
 	return err;
 }
 

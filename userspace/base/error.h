@@ -11,7 +11,10 @@
  * said why, in one line, by message_failed().
  *
  * What such steps are made of cannot know what a failure means to the user.  It returns 0 or a
- * negative errno; and where that says too little, the reason is beside it:
+ * negative errno; and where that says too little, the reason is beside it, in struct error.
+ *
+ * Done is 0 in both, so steps of which each needs those before are a() ?: b() ?: c(), which
+ * is that of the first one that fails.  What they hold is given back by base/cleanup.h.
  */
 
 /* Why something could not be done, in words, for whoever tells the user. */

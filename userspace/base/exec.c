@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/exec.h"
 #include "base/fdslots.h"
 #include "base/message.h"
@@ -38,14 +39,14 @@ static int executable(const char *path)
 /* For free(); NULL with errno. */
 static char *absolute(const char *path)
 {
-	char *here, *result;
+	CLEANUP_FREE char *here = NULL;
+	char *result;
 
 	if (*path == '/')
 		return strdup(path);
 	here = get_current_dir_name();
 	if (!here || asprintf(&result, "%s/%s", here, path) < 0)
 		result = NULL;
-	free(here);
 	return result;
 }
 

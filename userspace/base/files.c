@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 
 bool files_same_stat(const struct stat *a, const struct stat *b)
@@ -57,7 +58,7 @@ DIR *files_opendir(int dirfd, const char *name)
 
 int files_is_empty(int dirfd, const char *name)
 {
-	DIR *dir = files_opendir(dirfd, name);
+	CLEANUP_DIR DIR *dir = files_opendir(dirfd, name);
 	const struct dirent *entry;
 	int err, count = 0;
 
@@ -69,7 +70,6 @@ int files_is_empty(int dirfd, const char *name)
 		count += !!entry;
 	} while (entry && count <= 2);
 	err = -errno;
-	closedir(dir);
 	return err ?: count <= 2;
 }
 
@@ -96,8 +96,9 @@ static char *directory_of(const char *path)
 
 int files_sync_name(const char *path)
 {
-	char *directory = directory_of(path);
-	int fd, err = 0;
+	CLEANUP_FREE char *directory = directory_of(path);
+	CLEANUP_CLOSE int fd = -1;
+	int err = 0;
 
 	if (!directory)
 		return -ENOMEM;
@@ -105,9 +106,6 @@ int files_sync_name(const char *path)
 	/* Some filesystems cannot sync a directory. */
 	if (fd < 0 || (fsync(fd) && errno != EINVAL))
 		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	free(directory);
 	return err;
 }
 
@@ -150,14 +148,12 @@ int files_read(int fd, size_t most, char **text, size_t *length)
 
 int files_read_path(const char *path, size_t most, char **text, size_t *length)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	*text = NULL;
 	if (fd < 0)
 		return -errno;
-	err = files_read(fd, most, text, length);
-	close(fd);
-	return err;
+	return files_read(fd, most, text, length);
 }
 
 int files_write(int fd, const char *text, size_t length)

@@ -14,6 +14,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "base/pidref.h"
@@ -47,7 +48,7 @@ const char *pidref_comm(pid_t pid, char comm[PIDREF_COMM])
 /* The process that thread @tid belongs to, 0 if that cannot be told. */
 static pid_t thread_process(pid_t tid)
 {
-	FILE *file = open_proc(tid, "status");
+	CLEANUP_FILE FILE *file = open_proc(tid, "status");
 	char line[256];
 	pid_t pid = 0;
 
@@ -55,7 +56,6 @@ static pid_t thread_process(pid_t tid)
 		return 0;
 	while (!pid && fgets(line, sizeof(line), file))
 		sscanf(line, "Tgid: %d", &pid);
-	fclose(file);
 	return pid;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "base/procfs.h"
 
@@ -34,15 +35,12 @@ char *procfs_read(const char *path)
 
 int procfs_write(const char *path, const char *value)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	CLEANUP_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
 	size_t length = strlen(value);
 	ssize_t n;
-	int err;
 
 	if (fd < 0)
 		return -errno;
 	n = write(fd, value, length);
-	err = n < 0 ? -errno : (size_t)n < length ? -EIO : 0;
-	close(fd);
-	return err;
+	return n < 0 ? -errno : (size_t)n < length ? -EIO : 0;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup_json.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "checkpoint/bundle.h"
@@ -107,14 +108,12 @@ static int part_of(const struct bundle *bundle, int dirfd, const char *name,
 static int part_take(struct part *part, const struct document_type *type,
 		     const struct schema *schema, void *object)
 {
-	struct json_object *json;
-	int status = document_parse(part->path, type, part->text, part->length,
-				    &json) ?:
-		     schema_take(schema, "the file", part->path, json,
-				 object);
+	CLEANUP_JSON struct json_object *json = NULL;
 
-	json_object_put(json);
-	return status;
+	return document_parse(part->path, type, part->text, part->length,
+			      &json) ?:
+	       schema_take(schema, "the file", part->path, json,
+			   object);
 }
 
 /* ---- The rules ---- */

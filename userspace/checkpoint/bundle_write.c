@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup_json.h"
 #include "base/command.h"
 #include "base/connect.h"
 #include "base/files.h"
@@ -146,7 +147,7 @@ static int fill_process(struct bundle_table *table, pid_t pid,
 static int add_process(struct bundle_table *table, struct pv *pv, pid_t pid)
 {
 	int pidfd = pidfd_open(pid, 0), err, status = STATUS_DONE;
-	struct pv_layers *layers = NULL;
+	CLEANUP_LAYERS struct pv_layers *layers = NULL;
 
 	if (pidfd < 0 && errno == ESRCH)
 		return STATUS_DONE;
@@ -160,7 +161,6 @@ static int add_process(struct bundle_table *table, struct pv *pv, pid_t pid)
 	else if (!err && pv_layers_count(layers) &&
 		 fill_process(table, pid, layers))
 		status = message_out_of_memory();
-	pv_layers_free(layers);
 	close(pidfd);
 	return status;
 }
@@ -169,16 +169,14 @@ static int write_part(struct bundle_writer *writer, const char *name,
 		      const struct document_type *type,
 		      const struct schema *schema, const void *object)
 {
-	struct json_object *members = schema_json(schema, object);
-	char *path = members ? bundle_path(writer->dir, name) : NULL;
+	CLEANUP_JSON struct json_object *members = schema_json(schema, object);
+	CLEANUP_FREE char *path = members ? bundle_path(writer->dir, name) : NULL;
 	int status = STATUS_FAILED;
 
 	if (!members)
 		status = message_out_of_memory();
 	else if (path)
 		status = document_write(path, type, members);
-	free(path);
-	json_object_put(members);
 	return status;
 }
 

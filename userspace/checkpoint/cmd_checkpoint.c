@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/interrupt.h"
 #include "base/message.h"
@@ -101,12 +102,10 @@ static int read_checkpoint_options(struct request *request, int argc, char **arg
 
 static int save_namespaces(const struct request *request)
 {
-	char *path = bundle_path(request->dir, BUNDLE_NAMESPACES);
-	int status = path ? ns_save_file(request->command, request->process,
-					 path) : STATUS_FAILED;
+	CLEANUP_FREE char *path = bundle_path(request->dir, BUNDLE_NAMESPACES);
 
-	free(path);
-	return status;
+	return path ? ns_save_file(request->command, request->process,
+				   path) : STATUS_FAILED;
 }
 
 /* The processes are held still: what is written now fits to the files. */
@@ -177,13 +176,11 @@ static int checkpoint(struct request *request)
 
 static int check(const struct request *request)
 {
-	struct bundle bundle;
-	int status = bundle_open(request->check, &bundle) ?:
-		     relink_print(&bundle.manifest, NULL, request->check,
-				  request->json);
+	CLEANUP(bundle_close) struct bundle bundle;
 
-	bundle_close(&bundle);
-	return status;
+	return bundle_open(request->check, &bundle) ?:
+	       relink_print(&bundle.manifest, NULL, request->check,
+			    request->json);
 }
 
 static int checkpoint_main(const struct command *command, int argc, char **argv)

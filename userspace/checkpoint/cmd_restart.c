@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/exec.h"
 #include "base/message.h"
@@ -69,18 +70,15 @@ static int open_files(void *data)
 static int attach(void *data, pid_t pid)
 {
 	const struct restart *restart = data;
-	struct pidref pidref = { .pid = pid, .pidfd = pidfd_open(pid, 0) };
-	int status;
+	CLEANUP(pidref_close) struct pidref pidref = { .pid = pid, .pidfd = pidfd_open(pid, 0) };
 
 	if (pidref.pidfd < 0 && errno == ESRCH)
 		return NS_RUN_GONE;
 	if (pidref.pidfd < 0)
 		return message_failed("cannot take hold of the new process: %s",
 				      strerror(errno));
-	status = restore_rules(restart->reopening.pv, &pidref, &restart->bundle,
-			       &restart->rules);
-	pidref_close(&pidref);
-	return status;
+	return restore_rules(restart->reopening.pv, &pidref, &restart->bundle,
+			     &restart->rules);
 }
 
 /* In the process that becomes the command. */
@@ -206,7 +204,7 @@ static int run_command(struct restart *restart, char **argv)
 {
 	struct ns_run *run = &restart->run;
 	int status;
-	char *file;
+	CLEANUP_FREE char *file = NULL;
 
 	status = reopen_reserve(&restart->reopening);
 	if (status == STATUS_DONE && needs_module(restart))
@@ -221,7 +219,6 @@ static int run_command(struct restart *restart, char **argv)
 	file = exec_find(argv[0], &status);
 	if (status == STATUS_DONE)
 		status = ns_run(run, argv);
-	free(file);
 	return status;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "checkpoint/restore_rules.h"
@@ -61,15 +62,13 @@ static bool is_activated(const struct pv_rules *rules)
 static int register_again(struct pv *pv, int pidfd,
 			  const struct pv_rules *rules, unsigned int flags)
 {
-	char *originals = colon_list(rules, pv_rules_original);
-	char *targets = colon_list(rules, pv_rules_target);
+	CLEANUP_FREE char *originals = colon_list(rules, pv_rules_original);
+	CLEANUP_FREE char *targets = colon_list(rules, pv_rules_target);
 	int err = originals && targets ?
 		  pv_register(pv, pidfd, originals, 0) : -ENOMEM;
 
 	if (!err && is_activated(rules))
 		err = pv_activate(pv, pidfd, targets, flags);
-	free(originals);
-	free(targets);
 	return err;
 }
 

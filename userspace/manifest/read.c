@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup_json.h"
 #include "base/command.h"
 #include "base/files.h"
 #include "base/message.h"
@@ -22,12 +23,12 @@ void manifest_free(struct manifest *manifest)
 
 bool manifest_is_of(const char *path, const char *id)
 {
-	struct json_object *object = json_object_from_file(path), *is;
+	CLEANUP_JSON struct json_object *object = json_object_from_file(path);
+	struct json_object *is;
 	bool same = object && json_object_object_get_ex(object, "id", &is) &&
 		    json_object_is_type(is, json_type_string) &&
 		    !strcmp(json_object_get_string(is), id);
 
-	json_object_put(object);
 	return same;
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/files.h"
 #include "base/message.h"
@@ -34,7 +35,10 @@ static int cannot_write(const char *path, int err)
 /* Absolute, whether the file is there or not; for free(), or NULL with errno. */
 static char *absolute(const char *path)
 {
-	char *directory, *name, *dir, *full = NULL;
+	CLEANUP_FREE char *directory = NULL;
+	CLEANUP_FREE char *name = NULL;
+	CLEANUP_FREE char *dir = NULL;
+	char *full = NULL;
 
 	directory = strdup(path);
 	name = strdup(path);
@@ -42,9 +46,6 @@ static char *absolute(const char *path)
 	if (dir && asprintf(&full, "%s/%s", strcmp(dir, "/") ? dir : "",
 			    basename(name)) < 0)
 		full = NULL;
-	free(dir);
-	free(name);
-	free(directory);
 	return full;
 }
 

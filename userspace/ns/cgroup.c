@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/procfs.h"
 #include "ns/cgroup.h"
 
@@ -34,7 +35,8 @@ char *cgroup_mount_point(void)
 
 char *cgroup_of(pid_t pid)
 {
-	char path[64], *text, *at, *name = NULL;
+	CLEANUP_FREE char *text = NULL;
+	char path[64], *at, *name = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	text = procfs_read(path);
@@ -43,7 +45,6 @@ char *cgroup_of(pid_t pid)
 	at = strncmp(text, "0::", 3) ? strstr(text, "\n0::") : text - 1;
 	if (at)
 		name = strndup(at + 4, strcspn(at + 4, "\n"));
-	free(text);
 	return name;
 }
 
@@ -88,20 +89,19 @@ struct json_object *cgroup_limits(const char *directory)
 {
 	struct json_object *limits = json_object_new_object();
 	const struct dirent *entry;
-	DIR *dir = opendir(directory);
+	CLEANUP_DIR DIR *dir = opendir(directory);
 
 	while (dir && (entry = readdir(dir)))
 		if (is_limit(entry->d_name))
 			put_limit(limits, directory, entry->d_name);
-	if (dir)
-		closedir(dir);
 	return limits;
 }
 
 struct json_object *cgroup_controllers(const char *directory)
 {
 	struct json_object *controllers = json_object_new_array();
-	char *path, *text, *word, *rest;
+	CLEANUP_FREE char *text = NULL;
+	char *path, *word, *rest;
 
 	if (asprintf(&path, "%s/cgroup.controllers", directory) < 0)
 		return controllers;
@@ -111,7 +111,6 @@ struct json_object *cgroup_controllers(const char *directory)
 		if (*word)
 			json_object_array_add(controllers,
 					      json_object_new_string(word));
-	free(text);
 	free(path);
 	return controllers;
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup_json.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "base/procfs.h"
@@ -137,7 +138,7 @@ static void check_directory(struct ns_cgroup *cgroup, const char *directory,
 int ns_cgroup_plan(struct ns_cgroup *cgroup, const struct json_object *saved,
 		   struct json_object *report)
 {
-	char *directory;
+	CLEANUP_FREE char *directory = NULL;
 
 	*cgroup = (struct ns_cgroup){
 		.saved = saved,
@@ -157,7 +158,6 @@ int ns_cgroup_plan(struct ns_cgroup *cgroup, const struct json_object *saved,
 	if (!directory || !cgroup->made || !cgroup->enabled)
 		return message_out_of_memory();
 	check_directory(cgroup, directory, report);
-	free(directory);
 	return STATUS_DONE;
 }
 
@@ -175,14 +175,11 @@ void ns_cgroup_free(struct ns_cgroup *cgroup)
 static int differs(const struct ns_cgroup *cgroup, const char *what,
 		   const char *value, int err)
 {
-	struct json_object *report = json_object_new_array();
-	int status;
+	CLEANUP_JSON struct json_object *report = json_object_new_array();
 
 	ns_report_add(report, "cgroup", "%s cannot be set to \"%.*s\": %s",
 		      what, (int)strcspn(value, "\n"), value, strerror(-err));
-	status = ns_report_say(report, cgroup->strict);
-	json_object_put(report);
-	return status;
+	return ns_report_say(report, cgroup->strict);
 }
 
 /* Let the children of @directory have @name, if it has it itself. */
@@ -218,7 +215,7 @@ static int enable(struct ns_cgroup *cgroup, const char *directory,
 static int enable_all(struct ns_cgroup *cgroup, const char *directory)
 {
 	struct json_object *saved = ns_get(cgroup->saved, "controllers");
-	struct json_object *here = cgroup_controllers(directory);
+	CLEANUP_JSON struct json_object *here = cgroup_controllers(directory);
 	int status = STATUS_DONE;
 	size_t i;
 
@@ -228,7 +225,6 @@ static int enable_all(struct ns_cgroup *cgroup, const char *directory)
 		if (status == STATUS_DONE && has(here, name))
 			status = enable(cgroup, directory, name);
 	}
-	json_object_put(here);
 	return status;
 }
 
@@ -310,14 +306,13 @@ static int set_limits(struct ns_cgroup *cgroup, const char *directory)
 static int make_cgroup(void *data)
 {
 	struct ns_cgroup *cgroup = data;
-	char *directory = directory_of(cgroup);
+	CLEANUP_FREE char *directory = directory_of(cgroup);
 	int status = STATUS_DONE;
 
 	if (!directory)
 		return message_out_of_memory();
 	if (!cgroup->there)
 		status = each_directory(cgroup, directory, make_one);
-	free(directory);
 	return status;
 }
 
@@ -327,7 +322,7 @@ static int make_cgroup(void *data)
  */
 static int dress(struct ns_cgroup *cgroup)
 {
-	char *directory = directory_of(cgroup);
+	CLEANUP_FREE char *directory = directory_of(cgroup);
 	int status = STATUS_DONE;
 
 	if (!directory)
@@ -336,7 +331,6 @@ static int dress(struct ns_cgroup *cgroup)
 		status = each_directory(cgroup, directory, enable_all);
 	if (!cgroup->there && status == STATUS_DONE)
 		status = set_limits(cgroup, directory);
-	free(directory);
 	return status;
 }
 
@@ -345,14 +339,11 @@ static int dress(struct ns_cgroup *cgroup)
 static int try_move(const struct ns_cgroup *cgroup, const char *path,
 		    pid_t pid)
 {
-	char *file = join(cgroup->point, path, "/cgroup.procs");
+	CLEANUP_FREE char *file = join(cgroup->point, path, "/cgroup.procs");
 	char number[16];
-	int err;
 
 	snprintf(number, sizeof(number), "%d", pid);
-	err = file ? procfs_write(file, number) : -ENOMEM;
-	free(file);
-	return err;
+	return file ? procfs_write(file, number) : -ENOMEM;
 }
 
 static int move(const struct ns_cgroup *cgroup, const char *path, pid_t pid)
@@ -377,11 +368,9 @@ static int move_to_root(const struct ns_cgroup *cgroup, pid_t pid)
 
 static int move_out(const struct ns_cgroup *cgroup, pid_t pid)
 {
-	char *ours = cgroup_of(getpid());
-	int status = move(cgroup, ours ? ours : "/", pid);
+	CLEANUP_FREE char *ours = cgroup_of(getpid());
 
-	free(ours);
-	return status;
+	return move(cgroup, ours ? ours : "/", pid);
 }
 
 static int serve(void *data, int request, pid_t pid)

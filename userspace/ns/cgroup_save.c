@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "ns/cgroup.h"
@@ -18,14 +19,13 @@
 /* For ns_inside(): what the cgroup is called in a cgroup namespace. */
 static int name_inside(void *data, struct json_object **result)
 {
-	char *name = cgroup_of(*(const pid_t *)data);
+	CLEANUP_FREE char *name = cgroup_of(*(const pid_t *)data);
 
 	if (!name)
 		return message_failed("process %d has ended",
 				      *(const pid_t *)data);
 	*result = json_object_new_object();
 	ns_put_string(*result, "name", name);
-	free(name);
 	return STATUS_DONE;
 }
 
@@ -46,7 +46,7 @@ static int put_root(struct json_object *cgroup, pid_t pid, const char *path,
 {
 	struct json_object *inside = NULL;
 	int status = STATUS_DONE;
-	char *root;
+	CLEANUP_FREE char *root = NULL;
 
 	if (set->fd[NS_CGROUP] < 0) {
 		ns_put_string(cgroup, "root", "/");
@@ -58,7 +58,6 @@ static int put_root(struct json_object *cgroup, pid_t pid, const char *path,
 	root = root_of(path, ns_get_string(inside, "name"));
 	/* A process may have left what its namespace shows. */
 	ns_put_string(cgroup, "root", root ? root : path);
-	free(root);
 	json_object_put(inside);
 	return STATUS_DONE;
 }
@@ -83,7 +82,8 @@ static int save(pid_t pid, const struct ns_set *set, const char *point,
 int ns_cgroup_save(pid_t pid, const struct ns_set *set,
 		   struct json_object **cgroup)
 {
-	char *point = cgroup_mount_point(), *path = cgroup_of(pid);
+	CLEANUP_FREE char *point = cgroup_mount_point();
+	CLEANUP_FREE char *path = cgroup_of(pid);
 	int status = STATUS_DONE;
 
 	*cgroup = NULL;
@@ -92,7 +92,5 @@ int ns_cgroup_save(pid_t pid, const struct ns_set *set,
 				pid, path);
 	else if (point && path)
 		status = save(pid, set, point, path, cgroup);
-	free(point);
-	free(path);
 	return status;
 }

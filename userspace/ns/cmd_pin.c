@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "base/janitor.h"
 #include "base/json.h"
@@ -67,11 +68,9 @@ static int refuse(const struct pin *pin, int err)
 
 static bool is_empty(const char *directory)
 {
-	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_CLOSE int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int empty = fd < 0 ? -errno : files_is_empty(fd, ".");
 
-	if (fd >= 0)
-		close(fd);
 	return empty > 0;
 }
 
@@ -104,9 +103,10 @@ static int mount_carrier(struct pin *pin)
 
 static int pin_one(const struct pin *pin, enum ns_kind kind)
 {
-	char *path = path_of(pin, kind);
+	CLEANUP_FREE char *path = path_of(pin, kind);
 	char from[64];
-	int fd, status = STATUS_DONE;
+	CLEANUP_CLOSE int fd = -1;
+	int status = STATUS_DONE;
 
 	if (!path)
 		return message_out_of_memory();
@@ -118,9 +118,6 @@ static int pin_one(const struct pin *pin, enum ns_kind kind)
 					strerror(errno),
 					errno == EINVAL && kind == NS_MNT ?
 					": it is older than the one that pvadm runs in" : "");
-	if (fd >= 0)
-		close(fd);
-	free(path);
 	return status;
 }
 
@@ -181,7 +178,7 @@ static int print(const struct pin *pin, bool json)
 /* The kernel lets no mount namespace be pinned in itself. */
 static int leave_ours(struct pin *pin)
 {
-	struct ns_set ours = NS_SET_NONE;
+	CLEANUP(ns_set_close) struct ns_set ours = NS_SET_NONE;
 	int status = ns_set_open_self(&ours);
 
 	if (status == STATUS_DONE && pin->set.fd[NS_MNT] >= 0 &&
@@ -191,7 +188,6 @@ static int leave_ours(struct pin *pin)
 		close(pin->set.fd[NS_MNT]);
 		pin->set.fd[NS_MNT] = -1;
 	}
-	ns_set_close(&ours);
 	return status;
 }
 
@@ -215,7 +211,7 @@ static int pin_all(struct pin *pin, bool json)
 static int ns_pin_main(const struct command *command, int argc, char **argv)
 {
 	struct pin pin = { .set = NS_SET_NONE };
-	struct pidref pidref = { .pidfd = -1 };
+	CLEANUP(pidref_close) struct pidref pidref = { .pidfd = -1 };
 	bool json = false;
 	int code, status;
 
@@ -231,7 +227,6 @@ static int ns_pin_main(const struct command *command, int argc, char **argv)
 		 ns_set_open(&pin.set, &pidref) ?:
 		 pin_all(&pin, json);
 	ns_set_close(&pin.set);
-	pidref_close(&pidref);
 	return status;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/document.h"
 #include "base/error.h"
 #include "base/message.h"
@@ -49,7 +50,8 @@ static int read_ids(void *data, struct json_object **result)
 	static const char *const lines[][2] = {
 		{ "\nUid:", "uid" }, { "\nGid:", "gid" },
 	};
-	char path[64], *text, *at;
+	CLEANUP_FREE char *text = NULL;
+	char path[64], *at;
 	unsigned int id;
 	size_t i;
 
@@ -64,7 +66,6 @@ static int read_ids(void *data, struct json_object **result)
 		if (at && sscanf(at + strlen(lines[i][0]), " %*u %u", &id) == 1)
 			ns_put_number(*result, lines[i][1], id);
 	}
-	free(text);
 	return STATUS_DONE;
 }
 
@@ -85,7 +86,7 @@ static int save_process(struct save *save)
 	struct ns_set user = NS_SET_NONE;
 	struct json_object *process;
 	char comm[PIDREF_COMM];
-	char *boot;
+	CLEANUP_FREE char *boot = NULL;
 	int status;
 
 	user.fd[NS_USER] = save->of.other.fd[NS_USER];
@@ -103,7 +104,6 @@ static int save_process(struct save *save)
 				      strerror(errno));
 	boot[strcspn(boot, "\n")] = '\0';
 	ns_put_string(save->root, "boot", boot);
-	free(boot);
 	return STATUS_DONE;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/document.h"
 #include "ns/filesystem.h"
 #include "ns/idmap.h"
@@ -207,7 +208,8 @@ int ns_filesystem_detach(struct ns_filesystem *fs)
 
 int ns_filesystem_finish(const struct ns_filesystem *fs)
 {
-	int context, err = 0;
+	CLEANUP_CLOSE int context = -1;
+	int err = 0;
 
 	if (fs->fd < 0 || !ns_filesystem_is_memory(fs) || fs->stand_in ||
 	    !ns_mount_has_option(ns_get_string(fs->first->saved,
@@ -219,7 +221,6 @@ int ns_filesystem_finish(const struct ns_filesystem *fs)
 	if (fsconfig(context, FSCONFIG_SET_FLAG, "ro", NULL, 0) ||
 	    fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0))
 		err = -errno;
-	close(context);
 	return err;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/caps.h"
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "base/procfs.h"
@@ -41,7 +42,8 @@ static struct json_object *extents(const char *text)
 
 static int add_map(struct json_object *user, const char *name)
 {
-	char path[64], *text;
+	CLEANUP_FREE char *text = NULL;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/%s", name);
 	text = procfs_read(path);
@@ -49,7 +51,6 @@ static int add_map(struct json_object *user, const char *name)
 		return message_failed("cannot read %s: %s", path,
 				      strerror(errno));
 	json_object_object_add(user, name, extents(text));
-	free(text);
 	return STATUS_DONE;
 }
 
@@ -111,14 +112,14 @@ static struct json_object *only(unsigned int id)
 static struct json_object *ids_here(const char *name, int capability,
 				    unsigned int own)
 {
-	char path[64], *text = NULL;
+	CLEANUP_FREE char *text = NULL;
+	char path[64];
 	struct json_object *ids;
 
 	snprintf(path, sizeof(path), "/proc/self/%s", name);
 	if (caps_have(capability))
 		text = procfs_read(path);
 	ids = text ? extents(text) : only(own);
-	free(text);
 	return ids;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/error.h"
 #include "base/message.h"
@@ -60,14 +61,14 @@ static int nothing(void)
 /* Each file begins with a line that tells the columns. */
 static int count_lines(const char *path)
 {
-	char *text = procfs_read(path), *at;
+	CLEANUP_FREE char *text = procfs_read(path);
+	char *at;
 	int count = -1;
 
 	if (!text)
 		return nothing();
 	for (at = text; (at = strchr(at, '\n')); at++)
 		count++;
-	free(text);
 	return count > 0 ? count : 0;
 }
 
@@ -89,7 +90,9 @@ static int count_objects(void)
 /* Of the filesystem that each namespace has, mounted or not; -1 with errno. */
 static int open_queues(void)
 {
-	int context = fsopen("mqueue", FSOPEN_CLOEXEC), mounted, fd;
+	CLEANUP_CLOSE int context = fsopen("mqueue", FSOPEN_CLOEXEC);
+	CLEANUP_CLOSE int mounted = -1;
+	int fd;
 
 	if (context < 0 ||
 	    fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
@@ -99,10 +102,6 @@ static int open_queues(void)
 	/* That is a place only. */
 	fd = mounted < 0 ? -1 :
 	     openat(mounted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (mounted >= 0)
-		close(mounted);
-	if (context >= 0)
-		close(context);
 	return fd;
 }
 
@@ -136,7 +135,8 @@ static int count_queues(void)
 static int put_limit(struct json_object *object, const struct place *place,
 		     const char *name)
 {
-	char path[PATH_MAX], *text;
+	CLEANUP_FREE char *text = NULL;
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", place->directory, name);
 	text = procfs_read(path);
@@ -145,14 +145,13 @@ static int put_limit(struct json_object *object, const struct place *place,
 	text[strcspn(text, "\n")] = '\0';
 	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
 	ns_put_string(object, path, text);
-	free(text);
 	return 0;
 }
 
 /* As many as the kernel has. */
 static int put_limits_of(struct json_object *object, const struct place *place)
 {
-	DIR *dir = opendir(place->directory);
+	CLEANUP_DIR DIR *dir = opendir(place->directory);
 	const struct dirent *entry;
 	int err = 0;
 
@@ -168,7 +167,6 @@ static int put_limits_of(struct json_object *object, const struct place *place)
 	}
 	if (!err)
 		err = -errno;
-	closedir(dir);
 	return err;
 }
 
@@ -204,11 +202,10 @@ int ns_ipc_save(void *data, struct json_object **result)
 /* Most are what a new namespace has anyway. */
 static bool is_set(const char *path, const char *value)
 {
-	char *text = procfs_read(path);
+	CLEANUP_FREE char *text = procfs_read(path);
 	bool same = text && !strncmp(text, value, strlen(value)) &&
 		    !strcmp(text + strlen(value), "\n");
 
-	free(text);
 	return same;
 }
 

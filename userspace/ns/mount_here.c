@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/document.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -29,10 +30,9 @@ static const char *type_of(const struct ns_mount *mount)
 static bool is_member(const struct ns_mount *mount, const char *name,
 		      const char *value)
 {
-	char *saved = document_get_bytes(mount->saved, name);
+	CLEANUP_FREE char *saved = document_get_bytes(mount->saved, name);
 	bool same = saved && *saved && value && !strcmp(saved, value);
 
-	free(saved);
 	return same;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/document.h"
 #include "base/error.h"
@@ -101,7 +102,8 @@ static int put_owner(struct json_object *mount, int rootfd,
 		     struct libmnt_fs *fs)
 {
 	struct statx st;
-	int fd, err = 0;
+	CLEANUP_CLOSE int fd = -1;
+	int err = 0;
 
 	if (rootfd < 0 || !is_local(fs))
 		return 0;
@@ -112,7 +114,6 @@ static int put_owner(struct json_object *mount, int rootfd,
 		err = error_is_shortage(errno) ? -errno : 0;
 	else if (shows(&st, fs))
 		err = put_what_it_was(mount, &st, fd);
-	close(fd);
 	return err;
 }
 
@@ -211,7 +212,8 @@ int ns_mount_save(pid_t pid, struct json_object **mounts)
 {
 	struct libmnt_table *ours;
 	char path[64];
-	int status = read_ours(&ours), rootfd;
+	int status = read_ours(&ours);
+	CLEANUP_CLOSE int rootfd = -1;
 
 	*mounts = json_object_new_array();
 	snprintf(path, sizeof(path), "/proc/%d/root", pid);
@@ -222,7 +224,5 @@ int ns_mount_save(pid_t pid, struct json_object **mounts)
 	if (status == STATUS_DONE)
 		status = save_table(pid, ours, rootfd, *mounts);
 	mnt_unref_table(ours);
-	if (rootfd >= 0)
-		close(rootfd);
 	return status;
 }

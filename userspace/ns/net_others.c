@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/procfs.h"
 #include "ns/file.h"
@@ -107,12 +108,11 @@ static int count(const struct kind *kind)
 /* The older packet filters, which have tables as soon as somebody has looked for them. */
 static int count_old(const char *path)
 {
-	char *text = procfs_read(path);
+	CLEANUP_FREE char *text = procfs_read(path);
 	int any = text ? *text != '\0' : 0;
 
 	if (!text && error_is_shortage(errno))
 		any = -errno;
-	free(text);
 	return any;
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup_json.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "ns/enter.h"
@@ -654,12 +655,11 @@ static int restore_as_owner(const struct ns_process *of,
 			    struct json_object *net, struct json_object *report)
 {
 	struct ns_set set = ns_process_one(of, NS_NET);
-	struct json_object *more = NULL;
+	CLEANUP_JSON struct json_object *more = NULL;
 	int status = ns_inside(&set, restore_settings, net, &more);
 
 	if (status == STATUS_DONE)
 		ns_report_append(report, more);
-	json_object_put(more);
 	return status;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/document.h"
 #include "base/forward.h"
@@ -79,7 +80,7 @@ static int open_all(struct ns_set *set, const char *directory,
 /* A process that was chrooted looked from there. */
 static int go_to_root(const struct json_object *file)
 {
-	char *root = document_get_bytes(ns_get(file, "process"), "root");
+	CLEANUP_FREE char *root = document_get_bytes(ns_get(file, "process"), "root");
 	int status = STATUS_DONE;
 
 	if (!root)
@@ -87,7 +88,6 @@ static int go_to_root(const struct json_object *file)
 	if (strcmp(root, "/") && (chdir(root) || chroot(".")))
 		status = message_failed("cannot go to the root directory of the process, %s: %s",
 					root, strerror(errno));
-	free(root);
 	return status;
 }
 
@@ -122,7 +122,8 @@ int ns_pinned_run(const char *directory, const struct json_object *file,
 		  const struct ns_options *kinds, const struct ns_exec *as,
 		  char **command)
 {
-	struct ns_set set = NS_SET_NONE, ours = NS_SET_NONE;
+	CLEANUP(ns_set_close) struct ns_set set = NS_SET_NONE;
+	struct ns_set ours = NS_SET_NONE;
 	int status = ns_set_open_self(&ours) ?:
 		     open_all(&set, directory, file, kinds);
 
@@ -130,6 +131,5 @@ int ns_pinned_run(const char *directory, const struct json_object *file,
 	ns_set_close(&ours);
 	if (status == STATUS_DONE)
 		status = go(&set, file, as, command);
-	ns_set_close(&set);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/caps.h"
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "base/procfs.h"
@@ -22,10 +23,9 @@
 static bool is_same_boot(const struct json_object *root)
 {
 	const char *saved = ns_get_string(root, "boot");
-	char *boot = procfs_read(BOOT_ID);
+	CLEANUP_FREE char *boot = procfs_read(BOOT_ID);
 	bool same = boot && *saved && !strncmp(boot, saved, strlen(saved));
 
-	free(boot);
 	return same;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/error.h"
 #include "base/message.h"
@@ -42,7 +43,7 @@ static int find_levels(struct ns_process *of)
 
 int ns_process_find(struct ns_process *of)
 {
-	struct ns_set ours = NS_SET_NONE;
+	CLEANUP(ns_set_close) struct ns_set ours = NS_SET_NONE;
 	int status = ns_set_open_self(&ours) ?:
 		     ns_set_open(&of->all, &of->pidref) ?:
 		     ns_set_open(&of->other, &of->pidref);
@@ -53,7 +54,6 @@ int ns_process_find(struct ns_process *of)
 	}
 	if (status == STATUS_DONE)
 		status = find_levels(of);
-	ns_set_close(&ours);
 	return status;
 }
 

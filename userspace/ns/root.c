@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "ns/root.h"
@@ -16,13 +17,13 @@
 /* Who enters a mount namespace looks from its root, also if he was in it. */
 int ns_root_go(void)
 {
-	int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), err = 0;
+	CLEANUP_CLOSE int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int err = 0;
 
 	if (fd < 0)
 		return -errno;
 	if (setns(fd, CLONE_NEWNS))
 		err = -errno;
-	close(fd);
 	return err;
 }
 

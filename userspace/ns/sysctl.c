@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/procfs.h"
 #include "ns/file.h"
@@ -64,14 +65,13 @@ static int not_there(void)
 static int put_value(const struct reading *reading, const char *name,
 		     mode_t mode)
 {
-	char *value = read_value(name);
+	CLEANUP_FREE char *value = read_value(name);
 
 	if (!value)
 		return not_there();
 	ns_put_string(reading->values, name, value);
 	if (reading->fixed && !(mode & 0222))
 		ns_put_bool(reading->fixed, name, true);
-	free(value);
 	return 0;
 }
 
@@ -95,7 +95,7 @@ static int read_directory(const struct reading *reading, const char *name)
 	const struct dirent *entry;
 	char path[PATH_MAX];
 	int err = 0;
-	DIR *dir;
+	CLEANUP_DIR DIR *dir = NULL;
 
 	snprintf(path, sizeof(path), SYSCTL "%s", name);
 	dir = opendir(path);
@@ -111,7 +111,6 @@ static int read_directory(const struct reading *reading, const char *name)
 	/* What was removed meanwhile is not there. */
 	if (!err)
 		err = not_there();
-	closedir(dir);
 	return err;
 }
 

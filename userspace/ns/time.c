@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup_json.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "base/procfs.h"
@@ -64,14 +65,12 @@ int ns_time_save(void *data, struct json_object **result)
 /* By how much our own clock is off, as what we write counts from the kernel's. */
 static int64_t our_offset(const char *clock)
 {
-	char *text = procfs_read(OFFSETS);
-	struct json_object *offset = json_object_new_object();
+	CLEANUP_FREE char *text = procfs_read(OFFSETS);
+	CLEANUP_JSON struct json_object *offset = json_object_new_object();
 	int64_t seconds;
 
 	put_offset(offset, text ? text : "", clock);
 	seconds = ns_get_number(ns_get(offset, clock), "seconds");
-	json_object_put(offset);
-	free(text);
 	return seconds;
 }
 

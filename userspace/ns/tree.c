@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "ns/tree.h"
 
 /* ---- The namespaces ---- */
@@ -50,13 +51,12 @@ static int add_node(struct ns_tree *tree, enum ns_kind kind, int fd, bool own)
 static int add_chain(struct ns_tree *tree, enum ns_kind kind, int fd)
 {
 	const struct ns_id top = { 0 };
-	struct ns_chain chain;
+	CLEANUP(ns_chain_close) struct ns_chain chain;
 	int err = ns_chain_open(&chain, fd, &top);
 	size_t i;
 
 	for (i = 0; i < chain.count && !err; i++)
 		err = add_node(tree, kind, chain.fd[i], i == chain.count - 1);
-	ns_chain_close(&chain);
 	return err;
 }
 
@@ -124,7 +124,7 @@ static int add_process(struct ns_tree *tree, pid_t pid)
 static int add_processes(struct ns_tree *tree)
 {
 	const struct dirent *entry;
-	DIR *dir = opendir("/proc");
+	CLEANUP_DIR DIR *dir = opendir("/proc");
 	int err = 0;
 
 	if (!dir)
@@ -132,7 +132,6 @@ static int add_processes(struct ns_tree *tree)
 	while (!err && (entry = readdir(dir)))
 		if (isdigit((unsigned char)*entry->d_name))
 			err = add_process(tree, atoi(entry->d_name));
-	closedir(dir);
 	return err;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "relink/attributes.h"
 
 #define NAME_TEXT	64
@@ -129,7 +130,7 @@ static int copy_xattrs(int from, int to, bool exact,
 	char source[NAME_TEXT], target[NAME_TEXT];
 	const char *name;
 	ssize_t length;
-	char *names;
+	CLEANUP_FREE char *names = NULL;
 	int err = 0;
 
 	link_of(from, source);
@@ -142,7 +143,6 @@ static int copy_xattrs(int from, int to, bool exact,
 	for (name = names; !err && name < names + length;
 	     name += strlen(name) + 1)
 		err = copy_one(source, target, name, exact, error);
-	free(names);
 	return err;
 }
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -40,7 +41,7 @@ static const struct option options[] = {
 /* criu closes standard input: the first file that is opened must not take its place. */
 static int open_standard(void)
 {
-	int fd;
+	CLEANUP_CLOSE int fd = -1;
 
 	do {
 		fd = open("/dev/null", O_RDWR);
@@ -48,7 +49,6 @@ static int open_standard(void)
 			return message_failed("cannot open /dev/null: %s",
 					      strerror(errno));
 	} while (fd <= STDERR_FILENO);
-	close(fd);
 	return STATUS_DONE;
 }
 
@@ -78,13 +78,12 @@ static char *manifest_path(void)
 /* A link that is left is not a reason to give up a checkpoint. */
 static int post_dump(void)
 {
-	char *path = manifest_path();
+	CLEANUP_FREE char *path = manifest_path();
 
 	if (!path)
 		return STATUS_FAILED;
 	if (!access(path, F_OK))
 		cleanup_forget(path, false);
-	free(path);
 	return STATUS_DONE;
 }
 
@@ -125,7 +124,7 @@ static int watch(int none, void *arg)
 /* The lock tells the next dump into this directory that somebody will clean up. */
 static int leave_watcher(int criu, const char *path)
 {
-	int manifest = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP_CLOSE int manifest = open(path, O_RDONLY | O_CLOEXEC);
 	struct watched watched = { criu, manifest, path };
 	int status = STATUS_DONE, err;
 	struct child watcher;
@@ -139,8 +138,6 @@ static int leave_watcher(int criu, const char *path)
 					strerror(-err));
 		cleanup_forget(path, false);
 	}
-	if (manifest >= 0)
-		close(manifest);
 	return status;
 }
 
@@ -167,10 +164,11 @@ static int clear_away_earlier(const char *path)
 /* Is @word on criu's command line? */
 static bool criu_was_told(const char *word)
 {
-	char path[32], *argument = NULL;
+	CLEANUP_FREE char *argument = NULL;
+	char path[32];
 	bool found = false;
 	size_t size = 0;
-	FILE *file;
+	CLEANUP_FILE FILE *file = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", getppid());
 	file = fopen(path, "re");
@@ -178,8 +176,6 @@ static bool criu_was_told(const char *word)
 		return false;
 	while (!found && getdelim(&argument, &size, '\0', file) > 0)
 		found = !strcmp(argument, word);
-	free(argument);
-	fclose(file);
 	return found;
 }
 
@@ -200,7 +196,7 @@ static int relink_files(const struct pidref *pidref, char *path)
 		.regular = true,
 		.manifest_path = path,
 	};
-	struct pv *pv;
+	CLEANUP_PV struct pv *pv = NULL;
 	int status = connect_open(&pv) ?: relink(&asked, pv);
 
 	if (status == STATUS_DONE && asked.manifest.file_count)
@@ -211,7 +207,6 @@ static int relink_files(const struct pidref *pidref, char *path)
 	/* The watcher is not to say it again. */
 	fflush(stdout);
 	manifest_free(&asked.manifest);
-	pv_close(pv);
 	return status;
 }
 
@@ -225,9 +220,10 @@ static int relink_and_watch(const struct pidref *pidref, int criu, char *path)
 static int pre_dump(const struct command *command)
 {
 	const char *word = getenv("CRTOOLS_INIT_PID");
-	char *path = manifest_path();
+	CLEANUP_FREE char *path = manifest_path();
 	struct pidref pidref;
-	int criu, status;
+	CLEANUP_CLOSE int criu = -1;
+	int status;
 
 	if (!path)
 		return STATUS_FAILED;
@@ -241,9 +237,6 @@ static int pre_dump(const struct command *command)
 		status = relink_and_watch(&pidref, criu, path);
 		pidref_close(&pidref);
 	}
-	if (criu >= 0)
-		close(criu);
-	free(path);
 	return status;
 }
 

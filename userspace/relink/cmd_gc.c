@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -89,7 +90,7 @@ static int print_text(const struct gc_checkpoint *checkpoint)
 	static const struct pinned nothing;
 	const struct pinned *pinned = checkpoint->pinned;
 	size_t count = checkpoint->pinned_count, i;
-	char *path = pv_path_escape(checkpoint->path);
+	CLEANUP_FREE char *path = pv_path_escape(checkpoint->path);
 	char owner[64];
 
 	if (!path)
@@ -104,7 +105,6 @@ static int print_text(const struct gc_checkpoint *checkpoint)
 		       gc_state_name(checkpoint->state), owner,
 		       pinned[i].files, pinned[i].bytes, path);
 	}
-	free(path);
 	return STATUS_DONE;
 }
 

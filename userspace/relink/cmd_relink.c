@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -152,7 +153,7 @@ static int read_relink_options(const struct command *command, int argc, char **a
 static int act(struct request *request)
 {
 	struct relink *asked = &request->relink;
-	struct pv *pv;
+	CLEANUP_PV struct pv *pv = NULL;
 	int status;
 
 	status = connect_open(&pv);
@@ -164,7 +165,6 @@ static int act(struct request *request)
 				      asked->manifest_path, NULL,
 				      request->json);
 	}
-	pv_close(pv);
 	return status;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "relink/fdinfo.h"
 
 /* kcmp() said nothing, so that the order that it makes is none. */
@@ -85,7 +86,7 @@ struct manifest_holder *fdinfo_of(const struct unlinked *found,
 {
 	size_t count = found->holder_count, descriptors = 0, i;
 	struct manifest_holder *holders = calloc(count, sizeof(*holders));
-	struct manifest_holder **order = calloc(count, sizeof(*order));
+	CLEANUP_FREE struct manifest_holder **order = calloc(count, sizeof(*order));
 
 	for (i = 0; i < count && holders && order; i++) {
 		if (copy_holder(&holders[i].by, &found->holders[i])) {
@@ -104,6 +105,5 @@ struct manifest_holder *fdinfo_of(const struct unlinked *found,
 		free(holders);
 		holders = NULL;
 	}
-	free(order);
 	return holders;
 }

@@ -31,6 +31,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "base/procfs.h"
 #include "relink/find_unlinked.h"
@@ -406,7 +407,7 @@ typedef int (*entry_fn)(struct search *search, int dirfd, const char *name);
 static int each_entry(struct search *search, int parent, const char *name,
 		      entry_fn fn)
 {
-	DIR *dir = files_opendir(parent, name);
+	CLEANUP_DIR DIR *dir = files_opendir(parent, name);
 	const struct dirent *entry;
 	int err = 0;
 
@@ -417,7 +418,6 @@ static int each_entry(struct search *search, int parent, const char *name,
 			err = fn(search, dirfd(dir), entry->d_name);
 	if (!err && errno)
 		err = passing(search, -errno);
-	closedir(dir);
 	return err;
 }
 
@@ -461,7 +461,7 @@ static bool shared(pid_t one, pid_t other, int what)
 static int look_at_thread(struct search *search, int dirfd, const char *name)
 {
 	pid_t living = search->living, tid = atoi(name);
-	int fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_CLOSE int fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int err = 0;
 
 	if (fd < 0)
@@ -473,7 +473,6 @@ static int look_at_thread(struct search *search, int dirfd, const char *name)
 		err = look_at_link(search, fd, "cwd", HOLD_CWD) ?:
 		      look_at_link(search, fd, "root", HOLD_ROOT);
 	}
-	close(fd);
 	return err;
 }
 
@@ -495,7 +494,8 @@ static int choose_living(struct search *search, int dirfd, const char *name)
 static bool maps_lost_file(pid_t tid)
 {
 	static const char * const none[] = { "/dev/zero", "/memfd:", "/SYSV" };
-	char name[64], *maps, *line, *path, *rest;
+	CLEANUP_FREE char *maps = NULL;
+	char name[64], *line, *path, *rest;
 	bool lost = false;
 	size_t i;
 
@@ -510,7 +510,6 @@ static bool maps_lost_file(pid_t tid)
 		for (i = 0; lost && i < sizeof(none) / sizeof(none[0]); i++)
 			lost = strncmp(path, none[i], strlen(none[i]));
 	}
-	free(maps);
 	return lost;
 }
 
@@ -532,17 +531,15 @@ static int look_at_maps(struct search *search, int fd)
 static int look_at_memory(struct search *search)
 {
 	char name[HOLD_TEXT];
-	int fd, err;
+	CLEANUP_CLOSE int fd = -1;
 
 	snprintf(name, sizeof(name), "%d", search->living);
 	fd = openat(search->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return passing(search, -errno);
 	search->holder.tid = search->living;
-	err = look_at_link(search, fd, "exe", HOLD_EXE) ?:
-	      look_at_maps(search, fd);
-	close(fd);
-	return err;
+	return look_at_link(search, fd, "exe", HOLD_EXE) ?:
+	       look_at_maps(search, fd);
 }
 
 static int look_at_process(struct search *search, pid_t pid)

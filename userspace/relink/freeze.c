@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/connect.h"
 #include "base/descendants.h"
@@ -88,7 +89,7 @@ static pid_t tracer_of(const struct frozen *thread)
 {
 	char path[64], line[256];
 	pid_t tracer = 0;
-	FILE *file;
+	CLEANUP_FILE FILE *file = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", thread->pid,
 		 thread->tid);
@@ -98,7 +99,6 @@ static pid_t tracer_of(const struct frozen *thread)
 	while (!tracer && fgets(line, sizeof(line), file))
 		if (sscanf(line, "TracerPid: %d", &tracer) == 1)
 			break;
-	fclose(file);
 	return tracer;
 }
 
@@ -208,7 +208,7 @@ static int add_threads(struct freeze *freeze, pid_t pid)
 	const struct dirent *entry;
 	int status = STATUS_DONE;
 	char path[32];
-	DIR *dir;
+	CLEANUP_DIR DIR *dir = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	dir = opendir(path);
@@ -222,13 +222,12 @@ static int add_threads(struct freeze *freeze, pid_t pid)
 		    !find_thread(freeze, tid))
 			status = add_thread(freeze, pid, tid);
 	}
-	closedir(dir);
 	return status;
 }
 
 static int add_all(struct freeze *freeze)
 {
-	struct pids pids = { 0 };
+	CLEANUP(pids_free) struct pids pids = { 0 };
 	int status = STATUS_DONE, err;
 	size_t i;
 
@@ -241,7 +240,6 @@ static int add_all(struct freeze *freeze)
 					freeze->root, strerror(-err));
 	for (i = 0; i < pids.count && status == STATUS_DONE; i++)
 		status = add_threads(freeze, pids.pid[i]);
-	pids_free(&pids);
 	return status;
 }
 

@@ -22,6 +22,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/files.h"
 #include "base/message.h"
@@ -74,7 +75,7 @@ static int add_pinned(struct gc_checkpoint *checkpoint, const struct stat *stat)
 static int add_all_pinned(struct gc_checkpoint *checkpoint, int fd,
 			  const char *directory)
 {
-	DIR *dir = files_opendir(fd, directory);
+	CLEANUP_DIR DIR *dir = files_opendir(fd, directory);
 	const struct dirent *entry;
 	struct stat stat;
 	int err = 0;
@@ -93,7 +94,6 @@ static int add_all_pinned(struct gc_checkpoint *checkpoint, int fd,
 		else
 			err = add_pinned(checkpoint, &stat);
 	}
-	closedir(dir);
 	return err;
 }
 
@@ -222,7 +222,7 @@ static bool is_known(const struct gc_list *found, int fd)
 static int search(struct gc_list *found, int fd, const char *where)
 {
 	const struct dirent *entry;
-	DIR *dir = files_opendir(fd, ".");
+	CLEANUP_DIR DIR *dir = files_opendir(fd, ".");
 	int err = 0;
 
 	if (!dir)
@@ -236,7 +236,6 @@ static int search(struct gc_list *found, int fd, const char *where)
 			continue;
 		err = add_checkpoint(found, fd, entry->d_name, where);
 	}
-	closedir(dir);
 	return err;
 }
 
@@ -265,13 +264,11 @@ static int take_checkpoint(struct gc_list *found, int fd, const char *where)
 /* lost+found/checkpoint in @directory, as it was made: without links or mounts. */
 static int open_in(const char *directory)
 {
-	int dirfd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_CLOSE int dirfd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd = dirfd < 0 ? -errno :
 		 files_openat(dirfd, PATHVIRT_RELINK_DIR, OPEN_DIR,
 			      RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 
-	if (dirfd >= 0)
-		close(dirfd);
 	return fd;
 }
 
@@ -336,15 +333,13 @@ static int search_manifests(struct gc_list *found)
 {
 	const struct dirent *entry;
 	int err = 0;
-	DIR *dir;
+	CLEANUP_DIR DIR *dir = NULL;
 
 	if (mounts_path_may_wait(&found->mounts, RELINK_MANIFESTS))
 		return leave_out(found, RELINK_MANIFESTS);
 	dir = opendir(RELINK_MANIFESTS);
 	while (dir && !err && (entry = readdir(dir)))
 		err = look_at_manifest(found, entry->d_name);
-	if (dir)
-		closedir(dir);
 	return err;
 }
 
@@ -357,7 +352,7 @@ static int search_all(struct gc_list *found)
 static int search_directory(struct gc_list *found, const char *directory)
 {
 	int fd = open_in(directory);
-	char *where = NULL;
+	CLEANUP_FREE char *where = NULL;
 
 	if (fd >= 0)
 		return take_in(found, directory, fd);
@@ -376,7 +371,6 @@ static int search_directory(struct gc_list *found, const char *directory)
 	} else {
 		fd = take_checkpoint(found, fd, where);
 	}
-	free(where);
 	return fd;
 }
 

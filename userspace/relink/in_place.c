@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "relink/in_place.h"
 #include "relink/mounts.h"
@@ -85,7 +86,7 @@ static int open_directory(struct relink_context *context, struct item *item,
 			  const char *above, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *directory;
+	CLEANUP_FREE char *directory = NULL;
 	int fd;
 
 	fd = make_dirs_open_like(&context->dirs, mount, item->found->fd, above,
@@ -97,7 +98,6 @@ static int open_directory(struct relink_context *context, struct item *item,
 		return error_errno(&item->error, -ENOMEM);
 	fd = make_dirs_open_like(&context->dirs, mount, item->found->fd, directory,
 				 MAKE_DIRS_AS_ABOVE, &item->error);
-	free(directory);
 	return fd;
 }
 
@@ -114,7 +114,8 @@ static bool is_there_again(const struct item *item)
 static int place_below(struct relink_context *context, struct item *item,
 		       const struct manifest_mount *mount, int parent)
 {
-	char *above = NULL, *path = NULL;
+	CLEANUP_FREE char *above = NULL;
+	CLEANUP_FREE char *path = NULL;
 	int err = place_of(context, item, parent, &above, &path);
 	const char *slash;
 
@@ -129,16 +130,15 @@ static int place_below(struct relink_context *context, struct item *item,
 		err = error_errno(&item->error, -ENOMEM);
 	if (!err && is_there_again(item))
 		item_skip(item, "there is a directory again");
-	free(above);
-	free(path);
 	return err;
 }
 
 char *relink_original_directory(struct relink_context *context,
 				struct item *item)
 {
-	int parent = pv_relink_parent(context->pv, item->found->fd);
-	char *above = NULL, *path = NULL, *slash;
+	CLEANUP_CLOSE int parent = pv_relink_parent(context->pv, item->found->fd);
+	CLEANUP_FREE char *above = NULL;
+	char *path = NULL, *slash;
 
 	/* The root of a mount lies in none. */
 	if (parent < 0)
@@ -149,15 +149,13 @@ char *relink_original_directory(struct relink_context *context,
 		slash = strrchr(path, '/');
 		*(slash ? slash : path) = '\0';
 	}
-	free(above);
-	close(parent);
 	return path;
 }
 
 int relink_name_in_place(struct relink_context *context, struct item *item,
 			 const struct manifest_mount *mount)
 {
-	int parent, err;
+	CLEANUP_CLOSE int parent = -1;
 
 	if (never_had_name(item->found)) {
 		item_skip(item, "it never had a name");
@@ -167,7 +165,5 @@ int relink_name_in_place(struct relink_context *context, struct item *item,
 	if (parent < 0)
 		return error_set(&item->error, parent, "%s",
 				  pv_error(context->pv));
-	err = place_below(context, item, mount, parent);
-	close(parent);
-	return err;
+	return place_below(context, item, mount, parent);
 }

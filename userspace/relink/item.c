@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "relink/attributes.h"
 #include "relink/copy.h"
@@ -54,7 +55,7 @@ static int directories_first(const void *a, const void *b)
 static struct item *outer(const struct items *items, const struct item *item)
 {
 	struct item *other;
-	int fd;
+	CLEANUP_CLOSE int fd = -1;
 
 	if (item->found->silent)
 		return NULL;
@@ -64,7 +65,6 @@ static struct item *outer(const struct items *items, const struct item *item)
 	for (other = items->item; other < item; other++)
 		if (!other->found->silent && files_same(other->found->fd, fd))
 			break;
-	close(fd);
 	return other < item ? other : NULL;
 }
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/procfs.h"
 #include "relink/kernel_held.h"
 
@@ -120,15 +121,13 @@ static int look_at_device(struct kernel_held_list *list, const char *device)
 
 static int look_at_devices(struct kernel_held_list *list)
 {
-	DIR *dir = opendir("/sys/block");
+	CLEANUP_DIR DIR *dir = opendir("/sys/block");
 	const struct dirent *entry;
 	int err = 0;
 
 	while (dir && !err && (entry = readdir(dir)))
 		if (*entry->d_name != '.')
 			err = look_at_device(list, entry->d_name);
-	if (dir)
-		closedir(dir);
 	return err;
 }
 
@@ -172,7 +171,8 @@ static int look_at_swap(struct kernel_held_list *list, char *line)
 
 static int look_at_swaps(struct kernel_held_list *list)
 {
-	char *text = procfs_read("/proc/swaps"), *rest = text, *line;
+	CLEANUP_FREE char *text = procfs_read("/proc/swaps");
+	char *rest = text, *line;
 	int err = 0;
 
 	/* A kernel may be without it. */
@@ -181,7 +181,6 @@ static int look_at_swaps(struct kernel_held_list *list)
 	strsep(&rest, "\n");
 	while (!err && (line = strsep(&rest, "\n")))
 		err = look_at_swap(list, line);
-	free(text);
 	return err;
 }
 
@@ -231,7 +230,7 @@ static int look_at_process(struct kernel_held_list *list, pid_t pid)
 	char path[64], link[PATH_MAX];
 	const struct dirent *entry;
 	int err = 0;
-	DIR *dir;
+	CLEANUP_DIR DIR *dir = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	dir = opendir(path);
@@ -246,14 +245,12 @@ static int look_at_process(struct kernel_held_list *list, pid_t pid)
 		    !is_known(list, link))
 			err = look_at_socket(list, pid, entry->d_name, link);
 	}
-	if (dir)
-		closedir(dir);
 	return err;
 }
 
 static int look_at_processes(struct kernel_held_list *list)
 {
-	DIR *proc = opendir("/proc");
+	CLEANUP_DIR DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 	int err = 0;
 
@@ -262,7 +259,6 @@ static int look_at_processes(struct kernel_held_list *list)
 	while (!err && (entry = readdir(proc)))
 		if (isdigit((unsigned char)*entry->d_name))
 			err = look_at_process(list, atoi(entry->d_name));
-	closedir(proc);
 	return err;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/connect.h"
 #include "base/json.h"
@@ -96,8 +97,8 @@ static int file_text(const struct unlinked *file)
 {
 	const struct holder *holder = file->holders;
 	char comm[PIDREF_COMM], text[HOLD_TEXT], held[HOLD_TEXT + 24];
-	char *name = pv_path_escape(pidref_comm(holder->pid, comm));
-	char *path = pv_path_escape(file->path);
+	CLEANUP_FREE char *name = pv_path_escape(pidref_comm(holder->pid, comm));
+	CLEANUP_FREE char *path = pv_path_escape(file->path);
 
 	snprintf(held, sizeof(held), "%s", holder_text(holder, text));
 	if (file->holder_count > 1)
@@ -109,8 +110,6 @@ static int file_text(const struct unlinked *file)
 		       held, path, file->reason ? "  (" : "",
 		       file->reason ? file->reason : "",
 		       file->reason ? ")" : "");
-	free(name);
-	free(path);
 	return name && path ? STATUS_DONE : message_out_of_memory();
 }
 
@@ -120,7 +119,7 @@ static int kernel_text(const struct kernel_held *held)
 	char comm[PIDREF_COMM], pid[16] = "-", fd[16];
 	char *name = pv_path_escape(queue ? pidref_comm(held->pid, comm) :
 					    "(kernel)");
-	char *path = pv_path_escape(held->path);
+	CLEANUP_FREE char *path = pv_path_escape(held->path);
 
 	if (queue)
 		snprintf(pid, sizeof(pid), "%d", held->pid);
@@ -130,7 +129,6 @@ static int kernel_text(const struct kernel_held *held)
 		       held->size, queue ? "socket" : "file", pid, name,
 		       queue ? fd : held->by, path, held->reason);
 	free(name);
-	free(path);
 	return name && path ? STATUS_DONE : message_out_of_memory();
 }
 
@@ -183,8 +181,8 @@ static int print_list(const struct unlinked_list *list,
 
 int relink_list(struct pv *pv, pid_t pid, bool json)
 {
-	struct kernel_held_list kernel = { 0 };
-	struct unlinked_list list;
+	CLEANUP(kernel_held_free) struct kernel_held_list kernel = { 0 };
+	CLEANUP(unlinked_list_free) struct unlinked_list list;
 	int err = find_unlinked(pv, &pid, pid ? 1 : 0, 0, &list);
 	int status;
 
@@ -199,7 +197,5 @@ int relink_list(struct pv *pv, pid_t pid, bool json)
 					strerror(-err));
 	else
 		status = print_list(&list, &kernel, json);
-	kernel_held_free(&kernel);
-	unlinked_list_free(&list);
 	return status;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "relink/locate.h"
 
@@ -76,7 +77,8 @@ static int look_at(struct search *search, int dirfd, const char *name)
 {
 	struct location *location = search->location;
 	struct manifest_inode inode;
-	int fd, err;
+	CLEANUP_CLOSE int fd = -1;
+	int err;
 
 	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -89,7 +91,6 @@ static int look_at(struct search *search, int dirfd, const char *name)
 	} else if (!err) {
 		note(location, LOCATED_FOREIGN);
 	}
-	close(fd);
 	return err;
 }
 
@@ -124,7 +125,7 @@ static int look_on(const struct seen_mount *seen, void *arg)
 	const char *below = files_below(search->path, mount->root);
 	bool same_device = mount->dev_major == search->was->dev_major &&
 			   mount->dev_minor == search->was->dev_minor;
-	int point;
+	CLEANUP_CLOSE int point = -1;
 
 	if (same_device == search->by_fsid || !below || *below != '/')
 		return 0;
@@ -134,8 +135,6 @@ static int look_on(const struct seen_mount *seen, void *arg)
 	point = mounts_open(seen);
 	if (point >= 0 && (same_device || same_fsid(search->was, point)))
 		look_below(search, mount, point, below);
-	if (point >= 0)
-		close(point);
 	return search->location->what == LOCATED_HERE;
 }
 

@@ -17,6 +17,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "relink/attributes.h"
 #include "relink/make_dirs.h"
@@ -242,7 +243,7 @@ static int open_below_above(struct make_dirs *dirs,
 			    struct error *error)
 {
 	const char *slash = strrchr(dir->path, '/');
-	char *above = strndup(dir->path, slash ? slash - dir->path : 0);
+	CLEANUP_FREE char *above = strndup(dir->path, slash ? slash - dir->path : 0);
 	int up = like, err;
 
 	if (!above)
@@ -259,7 +260,6 @@ static int open_below_above(struct make_dirs *dirs,
 		err = enter(dirs, dir, slash ? slash + 1 : dir->path, like,
 			    error);
 	}
-	free(above);
 	return err;
 }
 

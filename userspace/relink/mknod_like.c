@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "relink/attributes.h"
 #include "relink/mknod_like.h"
 
@@ -33,14 +34,12 @@ static int make_node(int dirfd, const char *name, const struct stat *stat)
 
 static int copy_all(int fd, int dirfd, const char *name, struct error *error)
 {
-	int made = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), err;
+	CLEANUP_CLOSE int made = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	if (made < 0)
 		return error_errno(error, -errno);
-	err = attributes_copy(fd, made, true, error) ?:
-	      attributes_times(fd, made, error);
-	close(made);
-	return err;
+	return attributes_copy(fd, made, true, error) ?:
+	       attributes_times(fd, made, error);
 }
 
 int mknod_like(int fd, int dirfd, const char *name, struct error *error)

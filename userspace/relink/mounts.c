@@ -18,6 +18,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "relink/mounts.h"
 
@@ -238,24 +239,24 @@ static int climb(int fd, int *levels)
 
 static int depth_of(int fd)
 {
-	int depth, root = climb(fd, &depth);
+	int depth;
+	CLEANUP_CLOSE int root = climb(fd, &depth);
 
 	if (root < 0)
 		return root;
-	close(root);
 	return depth;
 }
 
 int mounts_root(int fd)
 {
-	int levels, root = climb(fd, &levels), reading;
+	int levels, reading;
+	CLEANUP_CLOSE int root = climb(fd, &levels);
 
 	if (root < 0)
 		return root;
 	reading = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (reading < 0)
 		reading = -errno;
-	close(root);
 	return reading;
 }
 
@@ -380,14 +381,14 @@ int mounts_each_other(const struct mounts *mounts, mounts_fn fn, void *arg)
 static int open_from(pid_t pid, const char *path)
 {
 	char name[64];
-	int root, fd;
+	CLEANUP_CLOSE int root = -1;
+	int fd;
 
 	snprintf(name, sizeof(name), "/proc/%d/root", pid);
 	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
 	fd = files_openat(root, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
-	close(root);
 	return fd;
 }
 

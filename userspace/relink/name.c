@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "relink/in_place.h"
 #include "relink/name.h"
 #include "relink/name_template.h"
@@ -67,7 +68,8 @@ static int place_by_template(struct relink_context *context, struct item *item,
 			     const struct manifest_mount *mount,
 			     const char *template)
 {
-	char *path = expand(context, item, template), *slash;
+	CLEANUP_FREE char *path = expand(context, item, template);
+	char *slash;
 
 	if (!path)
 		return error_errno(&item->error, -ENOMEM);
@@ -80,7 +82,6 @@ static int place_by_template(struct relink_context *context, struct item *item,
 	item->dirfd = item->name ? make_dirs_open(&context->dirs, mount,
 						  item->found->fd, path,
 						  &item->error) : -ENOMEM;
-	free(path);
 	return item->dirfd < 0 ? item->dirfd : 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/json.h"
 #include "base/message.h"
@@ -34,8 +35,8 @@ static int line(const struct manifest_holder *holders, size_t count,
 		uint64_t size, const char *original, const char *now,
 		const char *note)
 {
-	char *from = pv_path_escape(original);
-	char *to = now ? pv_path_escape(now) : NULL;
+	CLEANUP_FREE char *from = pv_path_escape(original);
+	CLEANUP_FREE char *to = now ? pv_path_escape(now) : NULL;
 	char held[HELD_TEXT];
 	int status = STATUS_DONE;
 
@@ -46,8 +47,6 @@ static int line(const struct manifest_holder *holders, size_t count,
 		       note ? "  (" : "", note ? note : "", note ? ")" : "");
 	else
 		status = message_out_of_memory();
-	free(from);
-	free(to);
 	return status;
 }
 

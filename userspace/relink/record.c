@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "relink/fdinfo.h"
@@ -44,7 +45,8 @@ static int fill_place(struct relink_context *context, struct manifest_place *pla
 	const struct manifest_mount *mount = relink_mount(context, dirfd);
 	struct manifest_inode inode;
 	char *path, *from_root;
-	int err, fd;
+	CLEANUP_CLOSE int fd = -1;
+	int err;
 
 	if (!mount)
 		return -errno;
@@ -70,8 +72,6 @@ static int fill_place(struct relink_context *context, struct manifest_place *pla
 		free(place->path);
 		place->path = NULL;
 	}
-	if (fd >= 0)
-		close(fd);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /*
  * Manifests that have nothing left.
  */
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "manifest/manifest.h"
 #include "relink/locate.h"
@@ -11,10 +12,9 @@ static bool is_gone(const struct manifest *manifest,
 		    const struct mounts *mounts,
 		    const struct manifest_place *place)
 {
-	struct location location;
+	CLEANUP(location_close) struct location location;
 
 	locate(&location, mounts, manifest, place);
-	location_close(&location);
 	return location.what == LOCATED_NOTHING;
 }
 

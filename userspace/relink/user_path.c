@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "relink/user_path.h"
 
@@ -63,12 +64,10 @@ out:
 /* The directory that @path is for the process; or -1. */
 static int open_as(const struct pidref *pidref, const char *path)
 {
-	int root = pidref_open_root(pidref);
+	CLEANUP_CLOSE int root = pidref_open_root(pidref);
 	int fd = root < 0 ? root : files_openat(root, path, O_RDONLY | O_DIRECTORY,
 						RESOLVE_IN_ROOT);
 
-	if (root >= 0)
-		close(root);
 	return fd;
 }
 
@@ -76,7 +75,7 @@ static int open_as(const struct pidref *pidref, const char *path)
 static int through(const struct mounts *mounts,
 		   const struct manifest_mount *mount, int dirfd, const struct pidref *pidref)
 {
-	char *path = mount->point ? translate(mounts, mount, dirfd) : NULL;
+	CLEANUP_FREE char *path = mount->point ? translate(mounts, mount, dirfd) : NULL;
 	int fd;
 
 	if (!path)
@@ -89,7 +88,6 @@ static int through(const struct mounts *mounts,
 		fd = only_if(fd >= 0 && mount_of(fd) == mount->id &&
 			     files_same(fd, dirfd), fd);
 	}
-	free(path);
 	return fd;
 }
 

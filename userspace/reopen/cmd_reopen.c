@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/exec.h"
 #include "base/fdslots.h"
@@ -131,7 +132,7 @@ static int become_with_files(struct reopening *reopening, const char *file,
 static int reopen(struct reopening *reopening, const struct wishes *wishes)
 {
 	int status = reopen_reserve(reopening);
-	char *file;
+	CLEANUP_FREE char *file = NULL;
 
 	if (status != STATUS_DONE)
 		return status;
@@ -144,7 +145,6 @@ static int reopen(struct reopening *reopening, const struct wishes *wishes)
 	status = open_files(reopening, wishes->keep) ?:
 		 become_with_files(reopening, file, wishes->command);
 	pv_close(reopening->pv);
-	free(file);
 	return status;
 }
 

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "reopen/deleted.h"
 
 bool deleted_is_shown(int fd, const char *path)
@@ -66,7 +67,7 @@ static bool is_gone(int err)
 
 int deleted_open(struct deleted *deleted, const char *path, int file)
 {
-	char *dir = strdup(path);
+	CLEANUP_FREE char *dir = strdup(path);
 	char *end;
 
 	*deleted = (struct deleted){ .dirfd = -ENOENT };
@@ -79,7 +80,6 @@ int deleted_open(struct deleted *deleted, const char *path, int file)
 		deleted->rest = path + (end - dir) + 1;
 		deleted->dirfd = open_dir(end == dir ? "/" : dir, file);
 	}
-	free(dir);
 	return deleted->dirfd < 0 ? deleted->dirfd : 0;
 }
 

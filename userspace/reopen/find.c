@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/connect.h"
 #include "base/message.h"
@@ -129,7 +130,7 @@ static int find_kept(const struct reopening *reopening,
 /* The directory of @path, and where its last component begins. */
 static int open_parent(const char *path, const char **name)
 {
-	char *dir;
+	CLEANUP_FREE char *dir = NULL;
 	int fd;
 
 	*name = strrchr(path, '/') + 1;
@@ -139,7 +140,6 @@ static int open_parent(const char *path, const char **name)
 	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		fd = -errno;
-	free(dir);
 	return fd;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/fdslots.h"
 #include "base/message.h"
@@ -170,15 +171,13 @@ static int open_all(const struct reopening *reopening,
 static int open_fifo(const struct reopening *reopening,
 		     const struct reopened *reopened)
 {
-	int ends = open_again(reopened->fd, O_RDWR | O_NONBLOCK), status;
+	CLEANUP_CLOSE int ends = open_again(reopened->fd, O_RDWR | O_NONBLOCK);
 
 	if (ends < 0)
 		return message_failed("cannot reopen %s: %s",
 				      reopened->file->original_path,
 				      strerror(-ends));
-	status = open_all(reopening, reopened);
-	close(ends);
-	return status;
+	return open_all(reopening, reopened);
 }
 
 int reopen_open(const struct reopening *reopening)

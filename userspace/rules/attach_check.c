@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/descendants.h"
 #include "base/files.h"
@@ -183,7 +184,7 @@ static int look_at_process(struct check *check, pid_t pid)
 static int look_at_tree(struct check *check, pid_t root)
 {
 	int status = STATUS_DONE, err;
-	struct pids pids;
+	CLEANUP(pids_free) struct pids pids;
 	size_t i;
 
 	err = descendants_add(&pids, root);
@@ -192,14 +193,13 @@ static int look_at_tree(struct check *check, pid_t root)
 					root, strerror(-err));
 	for (i = 0; status == STATUS_DONE && i < pids.count; i++)
 		status = look_at_process(check, pids.pid[i]);
-	pids_free(&pids);
 	return status;
 }
 
 static int look_for_news(const struct pidref *pidref, const struct pv_rules *rules)
 {
 	size_t first;
-	char *path;
+	CLEANUP_FREE char *path = NULL;
 	int status;
 
 	if (!check_new(pidref, rules, &first) || first >= pv_rules_count(rules))
@@ -207,7 +207,6 @@ static int look_for_news(const struct pidref *pidref, const struct pv_rules *rul
 	path = pv_path_escape(pv_rules_target(rules, first));
 	status = message_failed("process %d could not be attached: NEW %s is not there; make it, or say --late",
 				pidref->pid, path ? path : "");
-	free(path);
 	return status;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/caps.h"
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/connect.h"
 #include "base/message.h"
@@ -29,19 +30,18 @@ static int renounce_privileges(void)
 /* What may help against what has kept us from being attached. */
 static const char *advice(const struct pv_rules *rules, int err)
 {
-	struct pidref self = { .pid = getpid() };
+	CLEANUP(pidref_close) struct pidref self = { .pid = getpid() };
 	const char *text;
 
 	self.pidfd = pidfd_open(self.pid, 0);
 	text = check_new_advice(&self, rules, err);
-	pidref_close(&self);
 	return text;
 }
 
 int attach_self(const struct pv_rules *rules, unsigned int flags)
 {
 	struct profile_finding finding;
-	struct pv *pv;
+	CLEANUP_PV struct pv *pv = NULL;
 	int status, err;
 
 	status = connect_open(&pv) ?: renounce_privileges();
@@ -55,6 +55,5 @@ int attach_self(const struct pv_rules *rules, unsigned int flags)
 						pv_error(pv),
 						advice(rules, err));
 	}
-	pv_close(pv);
 	return status;
 }

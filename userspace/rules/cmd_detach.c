@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -102,7 +103,7 @@ static int detach_main(const struct command *command, int argc, char **argv)
 {
 	struct pidrefs pidrefs = { 0 };
 	struct request request = { 0 };
-	struct pv *pv;
+	CLEANUP_PV struct pv *pv = NULL;
 	int status;
 
 	status = read_request(command, argc, argv, &request);
@@ -112,7 +113,6 @@ static int detach_main(const struct command *command, int argc, char **argv)
 	if (status != STATUS_DONE)
 		return status;
 	status = connect_open(&pv) ?: detach(pv, &request, &pidrefs);
-	pv_close(pv);
 	pidrefs_close(&pidrefs);
 	return status;
 }

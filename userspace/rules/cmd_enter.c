@@ -4,6 +4,7 @@
  */
 #include <stdbool.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/exec.h"
 #include "base/message.h"
@@ -24,7 +25,7 @@ static const struct option options[] = {
 
 static int get_layers(const struct pidref *pidref, struct pv_layers **layers)
 {
-	struct pv *pv;
+	CLEANUP_PV struct pv *pv = NULL;
 	int status = connect_open(&pv), err;
 
 	if (status == STATUS_DONE) {
@@ -34,7 +35,6 @@ static int get_layers(const struct pidref *pidref, struct pv_layers **layers)
 						pidref->pid, pv_error(pv),
 						connect_advice(err));
 	}
-	pv_close(pv);
 	return status;
 }
 
@@ -76,18 +76,15 @@ static int enter_main(const struct command *command, int argc, char **argv)
 {
 	bool namespaces = read_enter_options(command, argc, argv, false);
 	const char *pid = optind < argc ? argv[optind++] : NULL;
-	struct pidref pidref = { .pidfd = -1 };
-	int status;
+	CLEANUP(pidref_close) struct pidref pidref = { .pidfd = -1 };
 
 	if (!pid)
 		return message_usage(command, "one process is needed");
 	namespaces = read_enter_options(command, argc, argv, namespaces);
 	if (optind == argc)
 		return message_usage(command, "no command to run");
-	status = pidref_open(&pidref, command, pid) ?:
-		 enter_process(&pidref, namespaces, argv + optind);
-	pidref_close(&pidref);
-	return status;
+	return pidref_open(&pidref, command, pid) ?:
+	       enter_process(&pidref, namespaces, argv + optind);
 }
 
 const struct command cmd_enter = {

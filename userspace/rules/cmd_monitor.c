@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/json.h"
 #include "base/message.h"
@@ -156,7 +157,7 @@ static int monitor_main(const struct command *command, int argc, char **argv)
 	struct pidref pidref;
 	bool json = false;
 	const char *word;
-	struct pv *pv;
+	CLEANUP_PV struct pv *pv = NULL;
 	int status;
 
 	while (options_any(command, argc, argv, options) != OPTION_END)
@@ -166,7 +167,6 @@ static int monitor_main(const struct command *command, int argc, char **argv)
 		return status;
 	status = connect_about(&pv, &pidref, command, word) ?:
 		 monitor(pv, &pidref, json);
-	pv_close(pv);
 	pidref_close(&pidref);
 	return status;
 }

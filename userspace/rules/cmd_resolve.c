@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/json.h"
 #include "base/message.h"
@@ -111,7 +112,7 @@ static int resolve_main(const struct command *command, int argc, char **argv)
 	struct pidref pidref;
 	bool json = false, back = false;
 	const char *path;
-	struct pv *pv;
+	CLEANUP_PV struct pv *pv = NULL;
 	int code, status;
 
 	while ((code = options_any(command, argc, argv, options)) !=
@@ -129,7 +130,6 @@ static int resolve_main(const struct command *command, int argc, char **argv)
 	status = connect_about(&pv, &pidref, command, argv[optind]) ?:
 		 (back ? reverse(pv, &pidref, path, json) :
 			 resolve(pv, &pidref, path, json));
-	pv_close(pv);
 	pidref_close(&pidref);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/json.h"
 #include "base/message.h"
@@ -44,7 +45,8 @@ static int list_json(const struct pv_process *process, void *arg)
 /* @arg: bool, the heading has been printed */
 static int list_text(const struct pv_process *process, void *arg)
 {
-	char comm[PIDREF_COMM], *escaped;
+	CLEANUP_FREE char *escaped = NULL;
+	char comm[PIDREF_COMM];
 	bool *headed = arg;
 
 	if (!*headed)
@@ -54,7 +56,6 @@ static int list_text(const struct pv_process *process, void *arg)
 	escaped = pv_path_escape(pidref_comm(process->pid, comm));
 	printf("%7u  %-15s  %6u  %7u\n", process->pid, escaped ? escaped : "",
 	       process->layers, process->rules);
-	free(escaped);
 	return 0;
 }
 
@@ -91,13 +92,12 @@ static int cgroup_json(const struct pv_cgroup *cgroup, void *arg)
 static int cgroup_text(const struct pv_cgroup *cgroup, void *arg)
 {
 	bool *headed = arg;
-	char *escaped = pv_path_escape(cgroup->path);
+	CLEANUP_FREE char *escaped = pv_path_escape(cgroup->path);
 
 	if (!*headed)
 		printf("%7s  %s\n", "RULES", "CGROUP");
 	*headed = true;
 	printf("%7u  %s\n", cgroup->rules, escaped ? escaped : "");
-	free(escaped);
 	return 0;
 }
 
@@ -303,17 +303,13 @@ static int show(struct pv *pv, const struct request *request,
 
 static int show_main(const struct command *command, int argc, char **argv)
 {
-	struct pidref pidref = { .pidfd = -1 };
+	CLEANUP(pidref_close) struct pidref pidref = { .pidfd = -1 };
 	struct request request = { 0 };
-	struct pv *pv = NULL;
-	int status;
+	CLEANUP_PV struct pv *pv = NULL;
 
-	status = read_request(command, argc, argv, &request) ?:
-		 connect_about(&pv, &pidref, command, request.word) ?:
-		 show(pv, &request, &pidref);
-	pv_close(pv);
-	pidref_close(&pidref);
-	return status;
+	return read_request(command, argc, argv, &request) ?:
+	       connect_about(&pv, &pidref, command, request.word) ?:
+	       show(pv, &request, &pidref);
 }
 
 const struct command cmd_show = {

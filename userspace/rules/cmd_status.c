@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/json.h"
 #include "base/message.h"
@@ -238,17 +239,14 @@ static int print_status(struct pv *pv, bool json)
 static int status_main(const struct command *command, int argc, char **argv)
 {
 	bool json = false;
-	struct pv *pv;
-	int status;
+	CLEANUP_PV struct pv *pv = NULL;
 
 	while (options_any(command, argc, argv, options) != OPTION_END)
 		json = true;
 	if (optind < argc)
 		return message_usage(command, "unexpected \"%s\"",
 				     argv[optind]);
-	status = connect_open(&pv) ?: print_status(pv, json);
-	pv_close(pv);
-	return status;
+	return connect_open(&pv) ?: print_status(pv, json);
 }
 
 const struct command cmd_status = {

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/caps.h"
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "base/message.h"
 #include "base/pidref.h"
@@ -64,7 +65,8 @@ static bool read_profile(pid_t pid, char profile[PROFILE_NAME])
 /* Is the user namespace @owner ours, or one below it?  @owner is closed. */
 static bool is_below_ours(int owner)
 {
-	int ours = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC), next;
+	CLEANUP_CLOSE int ours = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	int next;
 	bool below = false;
 
 	while (owner >= 0 && !(below = files_same(owner, ours))) {
@@ -74,8 +76,6 @@ static bool is_below_ours(int owner)
 	}
 	if (owner >= 0)
 		close(owner);
-	if (ours >= 0)
-		close(ours);
 	return below;
 }
 
@@ -129,7 +129,7 @@ static int ask_inside(const char *profile, int dir, char *path, size_t size)
 {
 	size_t end = strlen(path), tried = 0;
 	const struct dirent *entry;
-	DIR *entries;
+	CLEANUP_DIR DIR *entries = NULL;
 	int may;
 
 	/* A profile that has all of it has one that is not there. */
@@ -143,8 +143,6 @@ static int ask_inside(const char *profile, int dir, char *path, size_t size)
 			 entry->d_type == DT_DIR ? "/" : "");
 		may = ask(profile, path);
 	}
-	if (entries)
-		closedir(entries);
 	return may;
 }
 
@@ -175,7 +173,8 @@ bool profile_find(pid_t pid, const struct pv_rules *rules,
 	size_t i, count = pv_rules_count(rules);
 	bool found = false;
 	char path[64];
-	int root, new, may;
+	CLEANUP_CLOSE int root = -1;
+	int new, may;
 
 	if (!read_profile(pid, finding->profile) || could_mount(pid))
 		return false;
@@ -194,8 +193,6 @@ bool profile_find(pid_t pid, const struct pv_rules *rules,
 		finding->rule = i;
 		finding->certain = may == 0;
 	}
-	if (root >= 0)
-		close(root);
 	return found;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/connect.h"
 #include "base/message.h"
@@ -91,8 +92,8 @@ static char *put_back_all(struct rollback *rollback, struct pv *pv, size_t count
 int rollback_fail(struct rollback *rollback, struct pv *pv, size_t failed,
 		  const char *advice)
 {
-	char *reason = strdup(pv_error(pv));
-	char *kept = put_back_all(rollback, pv, failed);
+	CLEANUP_FREE char *reason = strdup(pv_error(pv));
+	CLEANUP_FREE char *kept = put_back_all(rollback, pv, failed);
 
 	if (kept && !*kept)
 		message_failed("cannot attach process %d: %s%s%s",
@@ -104,7 +105,5 @@ int rollback_fail(struct rollback *rollback, struct pv *pv, size_t failed,
 			       rollback->pidrefs->pidref[failed].pid,
 			       reason ? reason : "", advice,
 			       kept ? kept : " all before it");
-	free(reason);
-	free(kept);
 	return STATUS_FAILED;
 }

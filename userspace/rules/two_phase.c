@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/message.h"
 #include "base/pidref.h"
@@ -53,15 +54,13 @@ static int read_phase_options(const struct two_phase *phase,
 /* What may help against what has kept the phase from being done. */
 static const char *advice(struct pv *pv, const struct request *request, int err)
 {
-	struct pv_rules *rules = pv_rules_new();
+	CLEANUP_RULES struct pv_rules *rules = pv_rules_new();
 	const char *text = connect_advice(err);
-	char *originals = NULL;
+	CLEANUP_FREE char *originals = NULL;
 
 	if (rules && !pv_originals(pv, request->pidref.pidfd, &originals) &&
 	    !pv_rules_parse_lists(rules, originals, request->list))
 		text = check_new_advice(&request->pidref, rules, err);
-	free(originals);
-	pv_rules_free(rules);
 	return text;
 }
 
@@ -69,7 +68,7 @@ static int act(const struct two_phase *phase, const struct request *request)
 {
 	const struct pidref *pidref = &request->pidref;
 	int status, err;
-	struct pv *pv;
+	CLEANUP_PV struct pv *pv = NULL;
 	char *reason;
 
 	status = connect_open(&pv);
@@ -85,7 +84,6 @@ static int act(const struct two_phase *phase, const struct request *request)
 			free(reason);
 		}
 	}
-	pv_close(pv);
 	return status;
 }
 
