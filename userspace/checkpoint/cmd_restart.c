@@ -133,17 +133,13 @@ static const struct ns_run_hooks hooks = {
 
 static int take_option(struct restart *restart, int code)
 {
-	int status;
-
 	if (code == OPTION_KEEP)
 		restart->keep = true;
 	else if (code == OPTION_AT_END)
 		restart->at_end = true;
-	status = ns_run_options_take(&restart->run, restart->command, code,
-				     optarg);
-	if (status != STATUS_DONE)
-		return status;
-	return rules_options_take(&restart->rules, restart->command, code,
+	return ns_run_options_take(&restart->run, restart->command, code,
+				   optarg) ?:
+	       rules_options_take(&restart->rules, restart->command, code,
 				  optarg);
 }
 

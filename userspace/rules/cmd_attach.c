@@ -118,10 +118,8 @@ static int check_request(const struct command *command, struct request *request)
 	status = check_batch(command, request);
 	if (status != STATUS_DONE || request->batch)
 		return status;
-	status = check_whom(command, request);
-	if (status != STATUS_DONE)
-		return status;
-	status = rules_options_finish(&request->rules, command);
+	status = check_whom(command, request) ?:
+		 rules_options_finish(&request->rules, command);
 	if (status != STATUS_DONE)
 		return status;
 	request->flags |= request->rules.flags;

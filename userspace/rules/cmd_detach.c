@@ -106,10 +106,8 @@ static int detach_main(const struct command *command, int argc, char **argv)
 	CLEANUP_PV struct pv *pv = NULL;
 	int status;
 
-	status = read_request(command, argc, argv, &request);
-	if (status != STATUS_DONE)
-		return status;
-	status = pidrefs_open(&pidrefs, command, argc - optind, argv + optind);
+	status = read_request(command, argc, argv, &request) ?:
+		 pidrefs_open(&pidrefs, command, argc - optind, argv + optind);
 	if (status != STATUS_DONE)
 		return status;
 	status = connect_open(&pv) ?: detach(pv, &request, &pidrefs);
