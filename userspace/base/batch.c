@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/batch.h"
 #include "base/command.h"
 #include "base/files.h"
@@ -38,14 +39,11 @@ static bool append_word(struct batch_line *line, const char *word, size_t length
 
 static bool append_line(struct batch *batch, size_t number, const char *command)
 {
-	struct batch_line *line;
+	struct batch_line *line = ARRAY_ADD(&batch->line, &batch->count);
 
-	line = realloc(batch->line, (batch->count + 1) * sizeof(*line));
 	if (!line)
 		return false;
-	batch->line = line;
-	line += batch->count++;
-	*line = (struct batch_line){ .number = number };
+	line->number = number;
 	return append_word(line, command, strlen(command));
 }
 

@@ -3,6 +3,7 @@
  * Small files of the kernel's.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -31,6 +32,20 @@ char *procfs_read(const char *path)
 
 	errno = -err;
 	return text;
+}
+
+int procfs_processes(int (*each)(pid_t pid, void *arg), void *arg)
+{
+	CLEANUP_DIR DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	int err = 0;
+
+	if (!proc)
+		return -errno;
+	while (!err && (entry = readdir(proc)))
+		if (isdigit((unsigned char)*entry->d_name))
+			err = each(atoi(entry->d_name), arg);
+	return err;
 }
 
 int procfs_write(const char *path, const char *value)

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup_json.h"
 #include "base/command.h"
 #include "base/connect.h"
@@ -121,16 +122,13 @@ static int fill_layer(struct bundle_layer *layer, const struct pv_rules *rules,
 static int fill_process(struct bundle_table *table, pid_t pid,
 			const struct pv_layers *layers)
 {
-	struct bundle_process *process = reallocarray(table->processes,
-						      table->process_count + 1,
-						      sizeof(*process));
+	struct bundle_process *process = ARRAY_ADD(&table->processes,
+						   &table->process_count);
 	size_t count = pv_layers_count(layers), i;
 	int err = 0;
 
 	if (!process)
 		return -ENOMEM;
-	table->processes = process;
-	process += table->process_count++;
 	*process = (struct bundle_process){
 		.pid = pid,
 		.own = pv_layers_own(layers),

@@ -9,44 +9,27 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "base/array.h"
 #include "manifest/manifest.h"
-
-/* One more of @size bytes behind the @count that *@array has. */
-static void *append(void *array, size_t *count, size_t size)
-{
-	void **at = array;
-	char *grown = reallocarray(*at, *count + 1, size);
-
-	if (!grown)
-		return NULL;
-	*at = grown;
-	grown += *count * size;
-	++*count;
-	return memset(grown, 0, size);
-}
 
 struct manifest_mount *manifest_add_mount(struct manifest *manifest)
 {
-	return append(&manifest->mounts, &manifest->mount_count,
-		      sizeof(*manifest->mounts));
+	return ARRAY_ADD(&manifest->mounts, &manifest->mount_count);
 }
 
 struct manifest_place *manifest_add_directory(struct manifest *manifest)
 {
-	return append(&manifest->directories, &manifest->directory_count,
-		      sizeof(*manifest->directories));
+	return ARRAY_ADD(&manifest->directories, &manifest->directory_count);
 }
 
 struct manifest_file *manifest_add_file(struct manifest *manifest)
 {
-	return append(&manifest->files, &manifest->file_count,
-		      sizeof(*manifest->files));
+	return ARRAY_ADD(&manifest->files, &manifest->file_count);
 }
 
 struct manifest_skipped *manifest_add_skipped(struct manifest *manifest)
 {
-	return append(&manifest->skipped, &manifest->skipped_count,
-		      sizeof(*manifest->skipped));
+	return ARRAY_ADD(&manifest->skipped, &manifest->skipped_count);
 }
 
 const struct manifest_mount *manifest_mount(const struct manifest *manifest,

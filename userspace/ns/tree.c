@@ -3,8 +3,6 @@
  * What namespaces stand to one another, and who is in them.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
+#include "base/procfs.h"
 #include "ns/tree.h"
 
 /* ---- The namespaces ---- */
@@ -29,13 +29,10 @@ static struct ns_id take_id(int fd)
 
 static int add_node(struct ns_tree *tree, enum ns_kind kind, int fd, bool own)
 {
-	struct ns_node *node = reallocarray(tree->node, tree->count + 1,
-					    sizeof(*node));
+	struct ns_node *node = ARRAY_ADD(&tree->node, &tree->count);
 
 	if (!node)
 		return -ENOMEM;
-	tree->node = node;
-	node += tree->count++;
 	*node = (struct ns_node){
 		.kind = kind,
 		.id = ns_id_of(fd),
@@ -80,12 +77,11 @@ static int add_all(struct ns_tree *tree, const struct ns_set *set)
 
 static int add_pid(struct ns_node *node, pid_t pid)
 {
-	pid_t *pids = reallocarray(node->pids, node->count + 1, sizeof(*pids));
+	pid_t *added = ARRAY_ADD(&node->pids, &node->count);
 
-	if (!pids)
+	if (!added)
 		return -ENOMEM;
-	node->pids = pids;
-	pids[node->count++] = pid;
+	*added = pid;
 	return 0;
 }
 
@@ -105,8 +101,10 @@ static uint64_t inode_of(pid_t pid, enum ns_kind kind)
 	return sscanf(link, "%*[^[][%" SCNu64, &inode) == 1 ? inode : 0;
 }
 
-static int add_process(struct ns_tree *tree, pid_t pid)
+/* @arg: struct ns_tree */
+static int add_process(pid_t pid, void *arg)
 {
+	struct ns_tree *tree = arg;
 	uint64_t inode[NS_KINDS];
 	enum ns_kind kind;
 	size_t i;
@@ -121,24 +119,10 @@ static int add_process(struct ns_tree *tree, pid_t pid)
 	return err;
 }
 
-static int add_processes(struct ns_tree *tree)
-{
-	const struct dirent *entry;
-	CLEANUP_DIR DIR *dir = opendir("/proc");
-	int err = 0;
-
-	if (!dir)
-		return -errno;
-	while (!err && (entry = readdir(dir)))
-		if (isdigit((unsigned char)*entry->d_name))
-			err = add_process(tree, atoi(entry->d_name));
-	return err;
-}
-
 int ns_tree_build(struct ns_tree *tree, const struct ns_set *set)
 {
 	*tree = (struct ns_tree){ 0 };
-	return add_all(tree, set) ?: add_processes(tree);
+	return add_all(tree, set) ?: procfs_processes(add_process, tree);
 }
 
 void ns_tree_free(struct ns_tree *tree)

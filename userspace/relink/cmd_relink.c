@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/connect.h"
 #include "base/message.h"
@@ -53,17 +54,9 @@ struct request {
 static int add_fd(const struct command *command, struct relink *relink,
 		  const char *word)
 {
-	int *grown, fd;
-	int status = held_fd_read(command, word, &fd);
+	int *fd = ARRAY_ADD(&relink->fds, &relink->fd_count);
 
-	if (status != STATUS_DONE)
-		return status;
-	grown = reallocarray(relink->fds, relink->fd_count + 1, sizeof(*grown));
-	if (!grown)
-		return message_out_of_memory();
-	relink->fds = grown;
-	relink->fds[relink->fd_count++] = fd;
-	return STATUS_DONE;
+	return fd ? held_fd_read(command, word, fd) : message_out_of_memory();
 }
 
 static int set_manifest(struct relink *relink, const char *path)

@@ -31,6 +31,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/files.h"
 #include "base/procfs.h"
@@ -124,22 +125,18 @@ static struct unlinked *append(struct search *search,
 {
 	struct unlinked_list *list = search->list;
 	struct place *place = malloc(sizeof(*place));
-	struct unlinked *file = reallocarray(list->file, list->count + 1,
-					     sizeof(*file));
+	struct unlinked *file;
 
-	if (file)
-		list->file = file;
-	if (!file || !place)
-		goto fail;
+	if (!place)
+		return NULL;
 	*place = place_of(about);
 	place->index = list->count;
-	if (!tsearch(place, &search->places, by_inode))
-		goto fail;
-	file += list->count++;
-	memset(file, 0, sizeof(*file));
-	file->fd = -1;
-	return file;
-fail:
+	file = ARRAY_ADD(&list->file, &list->count);
+	if (file && tsearch(place, &search->places, by_inode)) {
+		file->fd = -1;
+		return file;
+	}
+	list->count = place->index;
 	free(place);
 	return NULL;
 }
@@ -160,18 +157,14 @@ static char *path_of(const char *link)
 static int add_holder(struct unlinked *file, const struct holder *holder,
 		      char *path)
 {
-	struct holder *holders = reallocarray(file->holders,
-					      file->holder_count + 1,
-					      sizeof(*holders));
+	struct holder *added = ARRAY_ADD(&file->holders, &file->holder_count);
 
-	if (!holders) {
+	if (!added) {
 		free(path);
 		return -ENOMEM;
 	}
-	file->holders = holders;
-	holders += file->holder_count++;
-	*holders = *holder;
-	holders->path = path;
+	*added = *holder;
+	added->path = path;
 	return 0;
 }
 

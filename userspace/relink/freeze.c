@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/command.h"
 #include "base/connect.h"
@@ -192,14 +193,12 @@ static struct frozen *find_thread(const struct freeze *freeze, pid_t tid)
 
 static int add_thread(struct freeze *freeze, pid_t pid, pid_t tid)
 {
-	struct frozen *grown = reallocarray(freeze->threads, freeze->count + 1,
-					    sizeof(*grown));
+	struct frozen *thread = ARRAY_ADD(&freeze->threads, &freeze->count);
 
-	if (!grown)
+	if (!thread)
 		return message_out_of_memory();
-	freeze->threads = grown;
-	grown[freeze->count] = (struct frozen){ .pid = pid, .tid = tid };
-	return seize(&grown[freeze->count++]);
+	*thread = (struct frozen){ .pid = pid, .tid = tid };
+	return seize(thread);
 }
 
 /* Seize the threads of @pid that are not known yet. */

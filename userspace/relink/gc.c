@@ -22,6 +22,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/command.h"
 #include "base/files.h"
@@ -58,12 +59,10 @@ static int add_pinned(struct gc_checkpoint *checkpoint, const struct stat *stat)
 		if (checkpoint->pinned[i].owner == stat->st_uid)
 			break;
 	if (i == checkpoint->pinned_count) {
-		pinned = reallocarray(checkpoint->pinned, i + 1, sizeof(*pinned));
+		pinned = ARRAY_ADD(&checkpoint->pinned, &checkpoint->pinned_count);
 		if (!pinned)
 			return -ENOMEM;
-		checkpoint->pinned = pinned;
-		pinned[i] = (struct pinned){ .owner = stat->st_uid };
-		checkpoint->pinned_count++;
+		pinned->owner = stat->st_uid;
 	}
 	checkpoint->pinned[i].files++;
 	if (stat->st_nlink == 1)
@@ -174,16 +173,11 @@ static int fill(struct gc_list *found, struct gc_checkpoint *checkpoint,
 
 static struct gc_checkpoint *append(struct gc_list *found)
 {
-	struct gc_checkpoint *grown = reallocarray(found->checkpoint,
-						   found->count + 1,
-						   sizeof(*grown));
+	struct gc_checkpoint *added = ARRAY_ADD(&found->checkpoint, &found->count);
 
-	if (!grown)
-		return NULL;
-	found->checkpoint = grown;
-	grown += found->count++;
-	*grown = (struct gc_checkpoint){ .lock = -1 };
-	return grown;
+	if (added)
+		added->lock = -1;
+	return added;
 }
 
 static int add_checkpoint(struct gc_list *found, int dirfd, const char *name,
@@ -242,20 +236,14 @@ static int search(struct gc_list *found, int fd, const char *where)
 /* Takes @fd, which is a lost+found/checkpoint. */
 static int take_checkpoint(struct gc_list *found, int fd, const char *where)
 {
-	int *grown;
+	bool known = is_known(found, fd);
+	int *added = known ? NULL : ARRAY_ADD(&found->dirs, &found->dir_count);
 
-	if (is_known(found, fd)) {
+	if (!added) {
 		close(fd);
-		return 0;
+		return known ? 0 : -ENOMEM;
 	}
-	grown = reallocarray(found->dirs, found->dir_count + 1,
-			     sizeof(*grown));
-	if (!grown) {
-		close(fd);
-		return -ENOMEM;
-	}
-	found->dirs = grown;
-	grown[found->dir_count++] = fd;
+	*added = fd;
 	return search(found, fd, where);
 }
 

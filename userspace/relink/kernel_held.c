@@ -7,7 +7,6 @@
  * said what they are, and where their contents can be had.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -18,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/procfs.h"
 #include "relink/kernel_held.h"
@@ -40,17 +40,15 @@ const char *kernel_hold_name(enum kernel_hold how)
 /* Takes @held's strings, which must be there. */
 static int add_held(struct kernel_held_list *list, struct kernel_held *held)
 {
-	struct kernel_held *grown = reallocarray(list->held, list->count + 1,
-						 sizeof(*grown));
+	struct kernel_held *added = held->path && held->reason ?
+				    ARRAY_ADD(&list->held, &list->count) : NULL;
 
-	if (grown)
-		list->held = grown;
-	if (!grown || !held->path || !held->reason) {
+	if (!added) {
 		free(held->path);
 		free(held->reason);
 		return -ENOMEM;
 	}
-	grown[list->count++] = *held;
+	*added = *held;
 	return 0;
 }
 
@@ -225,8 +223,9 @@ static int look_at_socket(struct kernel_held_list *list, pid_t pid,
 }
 
 /* What has ended or is not ours to look into was told by others. */
-static int look_at_process(struct kernel_held_list *list, pid_t pid)
+static int look_at_process(pid_t pid, void *arg)
 {
+	struct kernel_held_list *list = arg;
 	char path[64], link[PATH_MAX];
 	const struct dirent *entry;
 	int err = 0;
@@ -248,28 +247,14 @@ static int look_at_process(struct kernel_held_list *list, pid_t pid)
 	return err;
 }
 
-static int look_at_processes(struct kernel_held_list *list)
-{
-	CLEANUP_DIR DIR *proc = opendir("/proc");
-	const struct dirent *entry;
-	int err = 0;
-
-	if (!proc)
-		return -errno;
-	while (!err && (entry = readdir(proc)))
-		if (isdigit((unsigned char)*entry->d_name))
-			err = look_at_process(list, atoi(entry->d_name));
-	return err;
-}
-
 /* ---- All of it ---- */
 
 int kernel_held_find(struct kernel_held_list *list, pid_t pid)
 {
 	*list = (struct kernel_held_list){ 0 };
 	if (pid)
-		return look_at_process(list, pid);
+		return look_at_process(pid, list);
 	return look_at_devices(list) ?:
 	       look_at_swaps(list) ?:
-	       look_at_processes(list);
+	       procfs_processes(look_at_process, list);
 }

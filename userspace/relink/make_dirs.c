@@ -17,6 +17,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/files.h"
 #include "relink/attributes.h"
@@ -32,18 +33,15 @@
 
 static int add_dir(struct make_dirs *dirs, const struct made_dir *dir)
 {
-	struct made_dir *grown = reallocarray(dirs->dir, dirs->count + 1,
-					      sizeof(*grown));
 	char *path = strdup(dir->path);
+	struct made_dir *added = path ? ARRAY_ADD(&dirs->dir, &dirs->count) : NULL;
 
-	if (grown)
-		dirs->dir = grown;
-	if (!grown || !path) {
+	if (!added) {
 		free(path);
 		return -ENOMEM;
 	}
-	grown[dirs->count] = *dir;
-	grown[dirs->count++].path = path;
+	*added = *dir;
+	added->path = path;
 	return 0;
 }
 

@@ -3,8 +3,6 @@
  * Mounts, as the kernel numbers them and mountinfo describes them.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmount/libmount.h>
@@ -18,8 +16,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/files.h"
+#include "base/procfs.h"
 #include "relink/mounts.h"
 
 #define DELETED		" (deleted)"
@@ -42,43 +42,31 @@ static bool is_known(const struct mounts *mounts, ino_t namespace)
 	size_t i;
 
 	for (i = 0; i < mounts->count; i++)
-		if (mounts->namespaces[i] == namespace)
+		if (mounts->others[i].namespace == namespace)
 			return true;
 	return !namespace_of("self", &own) && own == namespace;
 }
 
 int mounts_add(struct mounts *mounts, pid_t pid)
 {
-	struct libmnt_table **others;
+	struct other_mounts other = { .pid = pid }, *added;
 	char process[16], path[64];
-	ino_t namespace = 0, *namespaces;
-	pid_t *pids;
 	int err;
 
 	snprintf(process, sizeof(process), "%d", pid);
-	err = namespace_of(process, &namespace);
-	if (err || is_known(mounts, namespace))
+	err = namespace_of(process, &other.namespace);
+	if (err || is_known(mounts, other.namespace))
 		return err;
-	others = reallocarray(mounts->others, mounts->count + 1,
-			      sizeof(*others));
-	if (!others)
-		return -ENOMEM;
-	mounts->others = others;
-	namespaces = reallocarray(mounts->namespaces, mounts->count + 1,
-				  sizeof(*namespaces));
-	if (!namespaces)
-		return -ENOMEM;
-	mounts->namespaces = namespaces;
-	pids = reallocarray(mounts->pids, mounts->count + 1, sizeof(*pids));
-	if (!pids)
-		return -ENOMEM;
-	mounts->pids = pids;
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
-	others[mounts->count] = mnt_new_table_from_file(path);
-	if (!others[mounts->count])
+	other.table = mnt_new_table_from_file(path);
+	if (!other.table)
 		return errno ? -errno : -ENOMEM;
-	pids[mounts->count] = pid;
-	namespaces[mounts->count++] = namespace;
+	added = ARRAY_ADD(&mounts->others, &mounts->count);
+	if (!added) {
+		mnt_unref_table(other.table);
+		return -ENOMEM;
+	}
+	*added = other;
 	return 0;
 }
 
@@ -91,20 +79,15 @@ int mounts_read(struct mounts *mounts, pid_t pid)
 	return pid ? mounts_add(mounts, pid) : 0;
 }
 
+/* Some have ended, or are not ours to look into. */
+static int add_if_possible(pid_t pid, void *mounts)
+{
+	return mounts_add(mounts, pid) == -ENOMEM ? -ENOMEM : 0;
+}
+
 int mounts_add_all(struct mounts *mounts)
 {
-	DIR *proc = opendir("/proc");
-	const struct dirent *entry;
-	int err = 0;
-
-	if (!proc)
-		return -errno;
-	while (err != -ENOMEM && (entry = readdir(proc)))
-		if (isdigit((unsigned char)*entry->d_name))
-			err = mounts_add(mounts, atoi(entry->d_name));
-	closedir(proc);
-	/* Others have ended, or are not ours to look into. */
-	return err == -ENOMEM ? err : 0;
+	return procfs_processes(add_if_possible, mounts);
 }
 
 void mounts_free(struct mounts *mounts)
@@ -112,11 +95,9 @@ void mounts_free(struct mounts *mounts)
 	size_t i;
 
 	for (i = 0; i < mounts->count; i++)
-		mnt_unref_table(mounts->others[i]);
+		mnt_unref_table(mounts->others[i].table);
 	mnt_unref_table(mounts->own);
 	free(mounts->others);
-	free(mounts->namespaces);
-	free(mounts->pids);
 	*mounts = (struct mounts){ 0 };
 }
 
@@ -184,7 +165,7 @@ int mounts_describe(const struct mounts *mounts, int fd,
 	mount->dev_minor = minor(stat.st_dev);
 	fs = find_mount(mounts->own, mount->id);
 	for (i = 0; !fs && i < mounts->count; i++)
-		fs = find_mount(mounts->others[i], mount->id);
+		fs = find_mount(mounts->others[i].table, mount->id);
 	if (!fs)
 		return 0;
 	mount->dev_major = major(mnt_fs_get_devno(fs));
@@ -373,7 +354,7 @@ int mounts_each_other(const struct mounts *mounts, mounts_fn fn, void *arg)
 	size_t i;
 
 	for (i = 0; i < mounts->count && !result; i++)
-		result = each(mounts->others[i], mounts->pids[i], fn, arg);
+		result = each(mounts->others[i].table, mounts->others[i].pid, fn, arg);
 	return result;
 }
 
@@ -453,9 +434,9 @@ bool mounts_fd_may_wait(const struct mounts *mounts, int fd)
 	if (fs)
 		return may_wait(mounts->own, fs);
 	for (i = 0; i < mounts->count; i++) {
-		fs = find_mount(mounts->others[i], id);
+		fs = find_mount(mounts->others[i].table, id);
 		if (fs)
-			return may_wait(mounts->others[i], fs);
+			return may_wait(mounts->others[i].table, fs);
 	}
 	return true;
 }

@@ -10,20 +10,22 @@
 
 struct libmnt_table;
 
+/* struct other_mounts - those of another mount namespace, its inode number, and who is there */
+struct other_mounts {
+	struct libmnt_table *table;
+	ino_t namespace;
+	pid_t pid;
+};
+
 /*
  * struct mounts - the mounts that can be looked up
  *
  * @own: those of pvadm's own mount namespace
- * @others: those of other ones
- * @namespaces: their inode numbers
- * @pids: a process in each
- * @count: how many others there are
+ * @others: those of @count other ones
  */
 struct mounts {
 	struct libmnt_table *own;
-	struct libmnt_table **others;
-	ino_t *namespaces;
-	pid_t *pids;
+	struct other_mounts *others;
 	size_t count;
 };
 

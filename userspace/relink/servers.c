@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/child.h"
 #include "relink/servers.h"
 
@@ -79,7 +80,7 @@ void servers_ask(const struct mounts *mounts, struct unlinked_list *list,
 		 bool (*wanted)(const struct unlinked *found, const void *arg),
 		 const void *arg)
 {
-	struct asked *asked = NULL, *grown;
+	struct asked *asked = NULL, *added;
 	size_t count = 0, i;
 
 	for (i = 0; i < list->count; i++) {
@@ -91,11 +92,9 @@ void servers_ask(const struct mounts *mounts, struct unlinked_list *list,
 		    !mounts_fd_may_wait(mounts, file->fd))
 			continue;
 		file->silent = is_silent(mounts, file->fd);
-		grown = reallocarray(asked, count + 1, sizeof(*grown));
-		if (!grown)
-			continue;
-		asked = grown;
-		asked[count++] = (struct asked){ mount, file->silent };
+		added = ARRAY_ADD(&asked, &count);
+		if (added)
+			*added = (struct asked){ mount, file->silent };
 	}
 	free(asked);
 }
