@@ -186,9 +186,10 @@ static int differs(const struct ns_cgroup *cgroup, const char *what,
 static int enable(struct ns_cgroup *cgroup, const char *directory,
 		  const char *name)
 {
-	char *file = join(directory, "/cgroup.subtree_control", "");
-	char *text = file ? procfs_read(file) : NULL;
-	struct json_object *before = json_object_new_array(), *undo;
+	CLEANUP_FREE char *file = join(directory, "/cgroup.subtree_control", "");
+	CLEANUP_FREE char *text = file ? procfs_read(file) : NULL;
+	CLEANUP_JSON struct json_object *before = json_object_new_array();
+	struct json_object *undo;
 	char *word, *rest = text, sign[64];
 	int err = 0;
 
@@ -206,9 +207,6 @@ static int enable(struct ns_cgroup *cgroup, const char *directory,
 					      json_object_get(undo));
 		json_object_put(undo);
 	}
-	json_object_put(before);
-	free(text);
-	free(file);
 	return err ? differs(cgroup, "a controller", name, err) : STATUS_DONE;
 }
 

@@ -222,53 +222,58 @@ static void make_link(struct wire *wire, const struct json_object *saved)
 		failed(wire, ns_get_string(saved, "type"), name, err);
 }
 
-static int change(struct wire *wire, int index, struct rtnl_link *to)
+/* What @fill says of the link @name by what was @saved. */
+static int change(struct wire *wire, const char *name,
+		  void (*fill)(struct rtnl_link *to, const struct json_object *saved),
+		  const struct json_object *saved)
 {
-	struct rtnl_link *old = rtnl_link_alloc();
+	struct rtnl_link *old = rtnl_link_alloc(), *to = rtnl_link_alloc();
 	int err = -NLE_NOMEM;
 
-	if (old) {
-		rtnl_link_set_ifindex(old, index);
+	if (old && to) {
+		rtnl_link_set_ifindex(old, if_nametoindex(name));
+		fill(to, saved);
 		err = rtnl_link_change(wire->sock, old, to, 0);
 	}
+	rtnl_link_put(to);
 	rtnl_link_put(old);
 	return err;
+}
+
+static void fill_up(struct rtnl_link *link, const struct json_object *saved)
+{
+	(void)saved;
+	rtnl_link_set_flags(link, IFF_UP);
 }
 
 static void set_up(struct wire *wire, const struct json_object *saved)
 {
 	const char *name = ns_get_string(saved, "name");
-	struct rtnl_link *link = rtnl_link_alloc();
-	int err = -NLE_NOMEM;
+	int err = change(wire, name, fill_up, saved);
 
-	if (link) {
-		rtnl_link_set_flags(link, IFF_UP);
-		err = change(wire, if_nametoindex(name), link);
-	}
-	rtnl_link_put(link);
 	if (err)
 		ns_report_add(wire->report, "net",
 			      "link %s cannot be set up: %s", name,
 			      nl_geterror(err));
 }
 
+static void fill_flags(struct rtnl_link *link, const struct json_object *saved)
+{
+	unsigned int flags = ns_get_number(saved, "flags");
+
+	rtnl_link_set_flags(link, flags & NS_NET_LINK_FLAGS);
+	rtnl_link_unset_flags(link, ~flags & NS_NET_LINK_FLAGS);
+}
+
 /* Files of an older pvadm do not tell them. */
 static void set_flags(struct wire *wire, const struct json_object *saved)
 {
 	const char *name = ns_get_string(saved, "name");
-	unsigned int flags = ns_get_number(saved, "flags");
-	struct rtnl_link *link;
-	int err = -NLE_NOMEM;
+	int err;
 
 	if (!ns_get(saved, "flags") || !if_nametoindex(name))
 		return;
-	link = rtnl_link_alloc();
-	if (link) {
-		rtnl_link_set_flags(link, flags & NS_NET_LINK_FLAGS);
-		rtnl_link_unset_flags(link, ~flags & NS_NET_LINK_FLAGS);
-		err = change(wire, if_nametoindex(name), link);
-	}
-	rtnl_link_put(link);
+	err = change(wire, name, fill_flags, saved);
 	if (err)
 		ns_report_add(wire->report, "net",
 			      "link %s cannot have the flags that it had: %s",
@@ -276,57 +281,44 @@ static void set_flags(struct wire *wire, const struct json_object *saved)
 }
 
 /* It is there from the beginning, with the name and size that all have. */
+static void fill_loopback(struct rtnl_link *link, const struct json_object *saved)
+{
+	rtnl_link_set_name(link, ns_get_string(saved, "name"));
+	rtnl_link_set_mtu(link, ns_get_number(saved, "mtu"));
+}
+
 static void dress_loopback(struct wire *wire, const struct json_object *saved)
 {
-	struct rtnl_link *link;
-	int err = -NLE_NOMEM;
+	int err = is(saved, "loopback") ?
+		  change(wire, "lo", fill_loopback, saved) : 0;
 
-	if (!is(saved, "loopback"))
-		return;
-	link = rtnl_link_alloc();
-	if (link) {
-		rtnl_link_set_name(link, ns_get_string(saved, "name"));
-		rtnl_link_set_mtu(link, ns_get_number(saved, "mtu"));
-		err = change(wire, if_nametoindex("lo"), link);
-	}
-	rtnl_link_put(link);
 	if (err)
 		failed(wire, "link", ns_get_string(saved, "name"), err);
 }
 
 /* ---- Addresses ---- */
 
-static int set_local(struct rtnl_addr *address, const struct json_object *saved)
-{
-	struct nl_addr *value = NULL;
-	int err = nl_addr_parse(ns_get_string(saved, "local"), AF_UNSPEC,
-				&value) ?:
-		  rtnl_addr_set_local(address, value);
+/* What of an object is given the address that is called @name, if there is one. */
+#define SET_ADDRESS(set, object, saved, name, family) ({		\
+	CLEANUP(drop_address) struct nl_addr *value_ = NULL;		\
+									\
+	!ns_get(saved, name) ? 0 :					\
+	(nl_addr_parse(ns_get_string(saved, name), family, &value_) ?:	\
+	 set(object, value_));						\
+})
 
-	nl_addr_put(value);
-	return err;
+static void drop_address(struct nl_addr **address)
+{
+	nl_addr_put(*address);
 }
 
-static int set_others(struct rtnl_addr *address,
-		      const struct json_object *saved)
+static int set_addresses(struct rtnl_addr *address,
+			 const struct json_object *saved)
 {
-	struct nl_addr *value = NULL;
-	int err = 0;
-
-	if (ns_get(saved, "peer")) {
-		err = nl_addr_parse(ns_get_string(saved, "peer"), AF_UNSPEC,
-				    &value) ?:
-		      rtnl_addr_set_peer(address, value);
-		nl_addr_put(value);
-	}
-	value = NULL;
-	if (!err && ns_get(saved, "broadcast")) {
-		err = nl_addr_parse(ns_get_string(saved, "broadcast"),
-				    AF_UNSPEC, &value) ?:
-		      rtnl_addr_set_broadcast(address, value);
-		nl_addr_put(value);
-	}
-	return err;
+	return SET_ADDRESS(rtnl_addr_set_local, address, saved, "local", AF_UNSPEC) ?:
+	       SET_ADDRESS(rtnl_addr_set_peer, address, saved, "peer", AF_UNSPEC) ?:
+	       SET_ADDRESS(rtnl_addr_set_broadcast, address, saved, "broadcast",
+			   AF_UNSPEC);
 }
 
 /* Those that one may choose. */
@@ -374,8 +366,7 @@ static void add_address(struct wire *wire, const struct json_object *saved)
 {
 	const char *link = ns_get_string(saved, "link");
 	struct rtnl_addr *address = rtnl_addr_alloc();
-	int err = (address ? set_local(address, saved) : -NLE_NOMEM) ?:
-		  set_others(address, saved);
+	int err = address ? set_addresses(address, saved) : -NLE_NOMEM;
 
 	if (!err) {
 		rtnl_addr_set_ifindex(address, if_nametoindex(link));
@@ -477,20 +468,9 @@ static int add_hop(struct rtnl_route *route, const struct json_object *saved)
 static int set_ends(struct rtnl_route *route, const struct json_object *saved)
 {
 	int family = ns_get_number(saved, "family");
-	struct nl_addr *address = NULL;
-	int err = nl_addr_parse(ns_get_string(saved, "destination"), family,
-				&address) ?:
-		  rtnl_route_set_dst(route, address);
 
-	nl_addr_put(address);
-	address = NULL;
-	if (!err && ns_get(saved, "source")) {
-		err = nl_addr_parse(ns_get_string(saved, "source"), family,
-				    &address) ?:
-		      rtnl_route_set_pref_src(route, address);
-		nl_addr_put(address);
-	}
-	return err;
+	return SET_ADDRESS(rtnl_route_set_dst, route, saved, "destination", family) ?:
+	       SET_ADDRESS(rtnl_route_set_pref_src, route, saved, "source", family);
 }
 
 /* Files of an older pvadm do not tell them. */

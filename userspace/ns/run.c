@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup_json.h"
 #include "base/command.h"
 #include "base/forward.h"
 #include "base/janitor.h"
@@ -53,51 +54,40 @@ struct running {
 
 static int say_report(const struct running *run, struct json_object *report)
 {
-	int status = STATUS_DONE;
-
 	if (report && run->asked->check)
 		ns_report_append(run->plan.report, report);
 	else if (report)
-		status = ns_report_say(report, run->asked->strict);
-	json_object_put(report);
-	return status;
+		return ns_report_say(report, run->asked->strict);
+	return STATUS_DONE;
 }
 
 static int fill_one(const struct running *run, const struct ns_process *of,
 		    enum ns_kind kind, ns_inside_fn fn)
 {
 	struct ns_set set = ns_process_one(of, kind);
-	struct json_object *report = NULL;
-	int status;
+	CLEANUP_JSON struct json_object *report = NULL;
 
 	if (!run->plan.make[kind])
 		return STATUS_DONE;
-	status = ns_inside(&set, fn,
-			   ns_get(run->asked->file, ns_kinds[kind].name),
-			   &report);
-	if (status == STATUS_DONE)
-		return say_report(run, report);
-	json_object_put(report);
-	return status;
+	return ns_inside(&set, fn,
+			 ns_get(run->asked->file, ns_kinds[kind].name),
+			 &report) ?:
+	       say_report(run, report);
 }
 
 static int fill_net(const struct running *run, const struct ns_process *of)
 {
-	struct json_object *report = NULL;
-	int status;
+	CLEANUP_JSON struct json_object *report = NULL;
 
 	if (!run->plan.make[NS_NET])
 		return STATUS_DONE;
-	status = ns_net_restore(of, &run->plan, &report);
-	if (status == STATUS_DONE)
-		return say_report(run, report);
-	json_object_put(report);
-	return status;
+	return ns_net_restore(of, &run->plan, &report) ?:
+	       say_report(run, report);
 }
 
 static int fill_mounts(struct running *run, const struct ns_process *of)
 {
-	struct json_object *report = NULL;
+	CLEANUP_JSON struct json_object *report = NULL;
 	int status;
 
 	if (!run->plan.make[NS_MNT])
@@ -106,10 +96,7 @@ static int fill_mounts(struct running *run, const struct ns_process *of)
 				  &report);
 	/* The command's namespace alone holds them from now on. */
 	ns_mount_free(&run->mounts);
-	if (status == STATUS_DONE)
-		return say_report(run, report);
-	json_object_put(report);
-	return status;
+	return status ?: say_report(run, report);
 }
 
 static int fill_all(struct running *run, const struct ns_process *of)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -143,11 +144,10 @@ static int print_result(const struct cleanup *cleanup, bool json)
 
 int cleanup_manifest(const char *path, bool json)
 {
-	struct manifest manifest;
+	CLEANUP(manifest_free) struct manifest manifest = { 0 };
 	struct cleanup cleanup = { .manifest = &manifest };
-	int status;
+	int status = manifest_read(path, &manifest);
 
-	status = manifest_read(path, &manifest);
 	if (status != STATUS_DONE)
 		return status;
 	if (mounts_read(&cleanup.mounts, 0) || mounts_add_all(&cleanup.mounts)) {
@@ -157,7 +157,6 @@ int cleanup_manifest(const char *path, bool json)
 		status = print_result(&cleanup, json);
 	}
 	mounts_free(&cleanup.mounts);
-	manifest_free(&manifest);
 	return status;
 }
 

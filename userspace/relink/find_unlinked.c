@@ -341,8 +341,8 @@ static int look(struct search *search, int dirfd, const char *name)
 static int take_socket(const struct holder *holder)
 {
 	bool thread = holder->tid != holder->pid;
-	int pidfd = pidfd_open(holder->tid, thread ? PIDFD_THREAD : 0);
-	int fd, err;
+	CLEANUP_CLOSE int pidfd = pidfd_open(holder->tid, thread ? PIDFD_THREAD : 0);
+	int fd;
 
 	/* Kernels that know no threads. */
 	if (pidfd < 0 && errno == EINVAL)
@@ -350,9 +350,7 @@ static int take_socket(const struct holder *holder)
 	if (pidfd < 0)
 		return -errno;
 	fd = pidfd_getfd(pidfd, holder->fd, 0);
-	err = fd < 0 ? -errno : 0;
-	close(pidfd);
-	return err ?: fd;
+	return fd < 0 ? -errno : fd;
 }
 
 /* The name that @socket is bound to, by O_PATH; -ENOENT if it has none. */

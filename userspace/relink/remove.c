@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/files.h"
 #include "relink/attributes.h"
 #include "relink/remove.h"
@@ -18,13 +19,11 @@
 /* A directory that was made again has the flags that it had. */
 static void unseal(int dirfd, const char *name)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-			O_CLOEXEC);
+	CLEANUP_CLOSE int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY |
+						   O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd < 0)
-		return;
-	attributes_unseal(fd);
-	close(fd);
+	if (fd >= 0)
+		attributes_unseal(fd);
 }
 
 static int remove_name(int dirfd, const char *name, bool directory)
