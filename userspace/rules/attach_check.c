@@ -200,14 +200,12 @@ static int look_for_news(const struct pidref *pidref, const struct pv_rules *rul
 {
 	size_t first;
 	CLEANUP_FREE char *path = NULL;
-	int status;
 
 	if (!check_new(pidref, rules, &first) || first >= pv_rules_count(rules))
 		return STATUS_DONE;
 	path = pv_path_escape(pv_rules_target(rules, first));
-	status = message_failed("process %d could not be attached: NEW %s is not there; make it, or say --late",
-				pidref->pid, path ? path : "");
-	return status;
+	return message_failed("process %d could not be attached: NEW %s is not there; make it, or say --late",
+			      pidref->pid, path ? path : "");
 }
 
 int attach_check(const struct pidrefs *pidrefs, const struct pv_rules *rules,
