@@ -4,7 +4,6 @@
  * --check does, all but its mounts, for which one looks at those of the machine.
  */
 #define _GNU_SOURCE
-#include <json-c/json.h>
 #include <stdlib.h>
 
 #include "accepted.h"
@@ -18,18 +17,17 @@
 
 bool fuzz_accepted;
 
-static void plan(const struct json_object *root)
+static void plan(const struct ns_file *file)
 {
 	const struct ns_options kinds = { .all = true };
 	struct ns_plan plan;
 	size_t i;
 
-	if (ns_plan_init(&plan, root, &kinds, true) == STATUS_DONE) {
+	if (ns_plan_init(&plan, file, &kinds, true) == STATUS_DONE) {
 		if (plan.make[NS_NET])
 			ns_net_plan(&plan, plan.report);
-		for (i = 0; i < ns_plan_levels(&plan); i++)
-			ns_idmap_inside(json_object_object_get(root, "user"), i,
-					"uid_map", 1000);
+		for (i = 0; i < plan.levels; i++)
+			ns_idmap_inside(file, i, "uid", 1000);
 		for (i = 0; i < NS_KINDS; i++)
 			ns_plan_level(&plan, i);
 		for (i = 0; i < ns_report_count(plan.report); i++)
@@ -41,12 +39,12 @@ static void plan(const struct json_object *root)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = sealed_copy(data, size);
-	struct json_object *root = NULL;
+	struct ns_file file = { 0 };
 
-	fuzz_accepted = ns_file_parse("file", text, size, &root) == STATUS_DONE;
+	fuzz_accepted = ns_file_parse("file", text, size, &file) == STATUS_DONE;
 	if (fuzz_accepted)
-		plan(root);
-	json_object_put(root);
+		plan(&file);
+	ns_file_free(&file);
 	free(text);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/command.h"
 #include "base/document.h"
 #include "base/message.h"
@@ -25,18 +26,32 @@
 /*
  * struct schema_reader - what is under way
  *
+ * @at: see struct schema; then @member of @where is all that is said
+ * @place: where to put that in place of saying it, or NULL
  * @where: the object that is read, with a "." behind; "" is the outermost
  * @failed: something was wrong, and was said
  */
 struct schema_reader {
-	const char *what, *path, *advice;
+	const char *what, *path, *advice, *at;
 	const void *root;
+	const char *member;
+	char *place;
 	char where[WHERE_TEXT];
 	bool failed;
 };
 
 static void read_object(struct schema_reader *reader, const struct schema *schema,
 			struct json_object *json, void *object);
+
+static void complain_at(const struct schema_reader *reader)
+{
+	if (reader->place)
+		snprintf(reader->place, SCHEMA_PLACE, "%s%s", reader->where,
+			 reader->member);
+	else
+		message_failed("%s %s \"%s%s\": %s", reader->path, reader->at,
+			       reader->where, reader->member, reader->advice);
+}
 
 void schema_complain(struct schema_reader *reader, const char *format, ...)
 {
@@ -46,6 +61,10 @@ void schema_complain(struct schema_reader *reader, const char *format, ...)
 	if (reader->failed)
 		return;
 	reader->failed = true;
+	if (reader->at) {
+		complain_at(reader);
+		return;
+	}
 	va_start(args, format);
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
@@ -55,6 +74,12 @@ void schema_complain(struct schema_reader *reader, const char *format, ...)
 		       reader->advice ? ": " : "",
 		       reader->advice ? reader->advice : "");
 	free(text);
+}
+
+void schema_complain_of(struct schema_reader *reader, const char *member)
+{
+	reader->member = member;
+	schema_complain(reader, "%s is missing", member);
 }
 
 static void short_of_memory(struct schema_reader *reader)
@@ -151,13 +176,10 @@ static bool read_bool(struct schema_reader *reader,
 	return value ? json_object_get_boolean(value) : !!field->least;
 }
 
-/* The value's bytes; a NUL may not be among them. */
-static const char *read_text(struct schema_reader *reader,
-			     struct json_object *json, const char *name,
-			     bool optional)
+/* It and all that is like it: a 0 in the middle would cut it short for whoever takes it. */
+static const char *text_of(struct schema_reader *reader,
+			   struct json_object *value, const char *name)
 {
-	struct json_object *value = member(reader, json, name, json_type_string,
-					   optional);
 	const char *is = value ? json_object_get_string(value) : NULL;
 
 	if (is && strlen(is) != (size_t)json_object_get_string_len(value)) {
@@ -165,6 +187,14 @@ static const char *read_text(struct schema_reader *reader,
 		return NULL;
 	}
 	return is;
+}
+
+static const char *read_text(struct schema_reader *reader,
+			     struct json_object *json, const char *name,
+			     bool optional)
+{
+	return text_of(reader, member(reader, json, name, json_type_string,
+				      optional), name);
 }
 
 /* Absolute, and nothing leads out of it. */
@@ -182,6 +212,14 @@ static bool is_safe_path(const char *path)
 		part += length;
 	}
 	return true;
+}
+
+static void check_fits(struct schema_reader *reader,
+		       const struct schema_field *field, const char *text)
+{
+	if (text && field->fits && !field->fits(text))
+		schema_complain(reader, "%s is \"%s\", which is not allowed",
+				field->name, text);
 }
 
 static char *read_bytes(struct schema_reader *reader,
@@ -210,6 +248,7 @@ static char *read_bytes(struct schema_reader *reader,
 		schema_complain(reader,
 				"%s is not absolute, too long, or has a \"..\"",
 				field->name);
+	check_fits(reader, field, is);
 	return is;
 }
 
@@ -275,8 +314,13 @@ static void read_element(struct schema_reader *reader,
 	} else if (!field->of) {
 		*(int *)element = number;
 	} else {
-		snprintf(reader->where + outer, WHERE_TEXT - outer, "%s[%zu]",
-			 field->name, index);
+		if (reader->at)
+			snprintf(reader->where + outer, WHERE_TEXT - outer, "%s[]",
+				 field->name);
+		else
+			snprintf(reader->where + outer, WHERE_TEXT - outer,
+				 "%s[%zu]", field->name, index);
+		reader->member = "";
 		if (!json_object_is_type(json, json_type_object))
 			schema_complain(reader, " is not an object");
 		strncat(reader->where, ".",
@@ -316,20 +360,95 @@ static void read_list(struct schema_reader *reader,
 	}
 }
 
+/* The string @value, which is an element, or what the name @name of a map has. */
+static char *read_string(struct schema_reader *reader,
+			 const struct schema_field *field, const char *name,
+			 struct json_object *value)
+{
+	enum json_type type = field->most ? json_type_int : json_type_string;
+	size_t outer = strlen(reader->where);
+	const char *is = NULL;
+	char *copy;
+
+	snprintf(reader->where + outer, WHERE_TEXT - outer, "%s%s", field->name,
+		 name ? "{}" : "[]");
+	reader->member = "";
+	if (!json_object_is_type(value, type) ||
+	    (field->most && json_object_get_int64(value) < 0))
+		schema_complain(reader, " is not what it is to be");
+	else if (field->most)
+		is = json_object_get_string(value);
+	else
+		is = text_of(reader, value, "");
+	check_fits(reader, field, name ? name : is);
+	copy = is && !reader->failed ? strdup(is) : NULL;
+	if (!copy && !reader->failed)
+		short_of_memory(reader);
+	reader->where[outer] = '\0';
+	return copy;
+}
+
+static void read_strings(struct schema_reader *reader,
+			 const struct schema_field *field,
+			 struct json_object *json, char ***list, size_t *count)
+{
+	struct json_object *array = member(reader, json, field->name,
+					   json_type_array, field->optional);
+	size_t length = array ? json_object_array_length(array) : 0, i;
+
+	/* Also of none, so that it can be told from one that is missing. */
+	if (array && !length)
+		*list = calloc(1, sizeof(**list));
+	for (i = 0; i < length && !reader->failed; i++) {
+		char **added = ARRAY_ADD(list, count);
+
+		if (added)
+			*added = read_string(reader, field, NULL,
+					     json_object_array_get_idx(array, i));
+		else
+			short_of_memory(reader);
+	}
+}
+
+static void read_map(struct schema_reader *reader,
+		     const struct schema_field *field, struct json_object *json,
+		     struct schema_pair **list, size_t *count)
+{
+	struct json_object *map = member(reader, json, field->name,
+					 json_type_object, field->optional);
+
+	if (!map)
+		return;
+	json_object_object_foreach(map, name, value) {
+		struct schema_pair *added = ARRAY_ADD(list, count);
+
+		if (added)
+			added->name = strdup(name);
+		if (!added || !added->name)
+			short_of_memory(reader);
+		else
+			added->text = read_string(reader, field, name, value);
+		if (reader->failed)
+			return;
+	}
+}
+
 /* ---- Reading objects ---- */
 
 static void read_inner(struct schema_reader *reader,
 		       const struct schema_field *field,
-		       struct json_object *json, void *object)
+		       struct json_object *json, char *object)
 {
 	struct json_object *inner = member(reader, json, field->name,
-					   json_type_object, false);
+					   json_type_object, field->optional);
 	size_t outer = strlen(reader->where);
 
 	if (!inner)
 		return;
+	if (field->optional)
+		*(bool *)(object + field->count) = true;
 	snprintf(reader->where + outer, WHERE_TEXT - outer, "%s.", field->name);
-	read_object(reader, field->of, inner, object);
+	read_object(reader, field->of, inner, object + field->offset);
 	reader->where[outer] = '\0';
 }
 
@@ -339,9 +458,18 @@ static void read_field(struct schema_reader *reader,
 {
 	char *at = object + field->offset;
 
+	reader->member = field->name;
 	switch (field->kind) {
 	case SCHEMA_VERSION:
 		read_number(reader, field, json);
+		break;
+	case SCHEMA_SIGNED:
+		*(int64_t *)at = json_object_get_int64(member(reader, json, field->name,
+							      json_type_int, false));
+		break;
+	case SCHEMA_MAYBE:
+		*(int64_t *)at = json_object_object_get_ex(json, field->name, NULL) ?
+				 (int64_t)read_number(reader, field, json) : -1;
 		break;
 	case SCHEMA_NUMBER:
 		store(at, field->size, read_number(reader, field, json));
@@ -367,7 +495,15 @@ static void read_field(struct schema_reader *reader,
 		read_object(reader, field->of, json, at);
 		break;
 	case SCHEMA_OBJECT:
-		read_inner(reader, field, json, at);
+		read_inner(reader, field, json, object);
+		break;
+	case SCHEMA_STRINGS:
+		read_strings(reader, field, json, (char ***)at,
+			     (size_t *)(object + field->count));
+		break;
+	case SCHEMA_MAP:
+		read_map(reader, field, json, (struct schema_pair **)at,
+			 (size_t *)(object + field->count));
 		break;
 	case SCHEMA_LIST:
 		read_list(reader, field, json, (char **)at,
@@ -447,11 +583,25 @@ int schema_take(const struct schema *schema, const char *what, const char *path,
 		.what = what,
 		.path = path,
 		.advice = schema->advice,
+		.at = schema->at,
 		.root = object,
 	};
 
 	read_object(&reader, schema, json, object);
 	return finish(&reader, schema, object);
+}
+
+bool schema_fits(const struct schema *schema, struct json_object *json,
+		 void *object, char place[SCHEMA_PLACE])
+{
+	struct schema_reader reader = {
+		.at = "",
+		.root = object,
+		.place = place,
+	};
+
+	read_object(&reader, schema, json, object);
+	return !reader.failed;
 }
 
 int schema_read(const struct schema *schema, const char *what, const char *path,
@@ -617,6 +767,17 @@ static void free_list(const struct schema_field *field, char *list, size_t count
 	free(list);
 }
 
+/* A pair is two of them. */
+static void free_strings(void *list, size_t count)
+{
+	char **string = list;
+
+	_Static_assert(sizeof(struct schema_pair) == 2 * sizeof(char *), "two strings");
+	while (count)
+		free(string[--count]);
+	free(list);
+}
+
 static void free_fields(const struct schema *schema, char *object)
 {
 	const struct schema_field *field;
@@ -632,6 +793,11 @@ static void free_fields(const struct schema *schema, char *object)
 		else if (field->kind == SCHEMA_LIST)
 			free_list(field, *(char **)at,
 				  *(size_t *)(object + field->count));
+		else if (field->kind == SCHEMA_STRINGS)
+			free_strings(*(char **)at, *(size_t *)(object + field->count));
+		else if (field->kind == SCHEMA_MAP)
+			free_strings(*(char **)at,
+				     2 * *(size_t *)(object + field->count));
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #include "libpathvirt/libpathvirt.h"
 #include "manifest/manifest.h"
+#include "ns/file.h"
 
 /*
  * The bundle: a directory that has all of a checkpoint, see pvadm-checkpoint(8) and
@@ -91,7 +92,7 @@ struct bundle {
 	const char *dir;
 	pid_t pid;
 	struct bundle_index index;
-	struct json_object *namespaces;
+	struct ns_file namespaces;
 	struct bundle_table table;
 	struct manifest manifest;
 };

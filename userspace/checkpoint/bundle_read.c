@@ -252,7 +252,7 @@ void bundle_close(struct bundle *bundle)
 {
 	schema_free(&bundle_index_schema, &bundle->index);
 	schema_free(&bundle_table_schema, &bundle->table);
-	json_object_put(bundle->namespaces);
+	ns_file_free(&bundle->namespaces);
 	manifest_free(&bundle->manifest);
 	*bundle = (struct bundle){ 0 };
 }

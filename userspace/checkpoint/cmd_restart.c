@@ -223,7 +223,7 @@ static int restart_bundle(struct restart *restart, char **argv)
 	struct bundle *bundle = &restart->bundle;
 	int status = STATUS_DONE;
 
-	restart->run.file = bundle->namespaces;
+	restart->run.file = &bundle->namespaces;
 	if (restart->run.check)
 		return ns_run(&restart->run, argv);
 	if (manifest_relocate(&bundle->manifest, restart->rules.rules))

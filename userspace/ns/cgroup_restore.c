@@ -37,7 +37,7 @@ static char *join(const char *a, const char *b, const char *c)
 
 static const char *path_in(const struct ns_cgroup *cgroup)
 {
-	return ns_get_string(cgroup->saved, "path");
+	return cgroup->saved->path;
 }
 
 static char *directory_of(const struct ns_cgroup *cgroup)
@@ -61,37 +61,32 @@ static bool has(const struct json_object *array, const char *word)
 static void check_controllers(const struct ns_cgroup *cgroup,
 			      struct json_object *report)
 {
-	struct json_object *saved = ns_get(cgroup->saved, "controllers");
-	struct json_object *here = cgroup_controllers(cgroup->point);
+	const struct ns_words *saved = &cgroup->saved->controllers;
+	CLEANUP_JSON struct json_object *here = cgroup_controllers(cgroup->point);
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(saved); i++) {
-		const char *name = json_object_get_string(json_object_array_get_idx(saved, i));
-
-		if (!has(here, name))
+	for (i = 0; i < saved->count; i++)
+		if (!has(here, saved->word[i]))
 			ns_report_add(report, "cgroup",
 				      "there is no controller %s here: its limits are not set",
-				      name);
-	}
-	json_object_put(here);
+				      saved->word[i]);
 }
 
 static void check_limits(const struct ns_cgroup *cgroup,
 			 const char *directory, struct json_object *report)
 {
-	struct json_object *saved = ns_get(cgroup->saved, "limits");
-	struct json_object *here = cgroup_limits(directory);
+	const struct ns_settings *saved = &cgroup->saved->limits;
+	CLEANUP_JSON struct json_object *here = cgroup_limits(directory);
+	size_t i;
 
-	json_object_object_foreach(saved, name, value) {
-		struct json_object *now = ns_get(here, name);
+	for (i = 0; i < saved->count; i++) {
+		struct json_object *now = ns_get(here, saved->pair[i].name);
 
-		if (!now || strcmp(json_object_get_string(now),
-				   json_object_get_string(value)))
+		if (!now || strcmp(json_object_get_string(now), saved->pair[i].text))
 			ns_report_add(report, "cgroup",
 				      "%s is there, with another %s: it is joined as it is",
-				      path_in(cgroup), name);
+				      path_in(cgroup), saved->pair[i].name);
 	}
-	json_object_put(here);
 }
 
 /* The deepest one of @directory and those above it that is there. */
@@ -135,7 +130,7 @@ static void check_directory(struct ns_cgroup *cgroup, const char *directory,
 	free(there);
 }
 
-int ns_cgroup_plan(struct ns_cgroup *cgroup, const struct json_object *saved,
+int ns_cgroup_plan(struct ns_cgroup *cgroup, const struct ns_file_cgroup *saved,
 		   struct json_object *report)
 {
 	CLEANUP_FREE char *directory = NULL;
@@ -212,17 +207,14 @@ static int enable(struct ns_cgroup *cgroup, const char *directory,
 
 static int enable_all(struct ns_cgroup *cgroup, const char *directory)
 {
-	struct json_object *saved = ns_get(cgroup->saved, "controllers");
+	const struct ns_words *saved = &cgroup->saved->controllers;
 	CLEANUP_JSON struct json_object *here = cgroup_controllers(directory);
 	int status = STATUS_DONE;
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(saved); i++) {
-		const char *name = json_object_get_string(json_object_array_get_idx(saved, i));
-
-		if (status == STATUS_DONE && has(here, name))
-			status = enable(cgroup, directory, name);
-	}
+	for (i = 0; i < saved->count && status == STATUS_DONE; i++)
+		if (has(here, saved->word[i]))
+			status = enable(cgroup, directory, saved->word[i]);
 	return status;
 }
 
@@ -284,19 +276,18 @@ static int set_lines(struct ns_cgroup *cgroup, const char *name,
 
 static int set_limits(struct ns_cgroup *cgroup, const char *directory)
 {
-	struct json_object *saved = ns_get(cgroup->saved, "limits");
+	const struct ns_settings *saved = &cgroup->saved->limits;
 	int status = STATUS_DONE;
+	size_t i;
 
-	json_object_object_foreach(saved, name, value) {
-		const char *text = json_object_get_string(value);
-		char *file = join(directory, "/", name);
-		char *now = file ? procfs_read(file) : NULL;
+	for (i = 0; i < saved->count && status == STATUS_DONE; i++) {
+		const struct schema_pair *limit = &saved->pair[i];
+		CLEANUP_FREE char *file = join(directory, "/", limit->name);
+		CLEANUP_FREE char *now = file ? procfs_read(file) : NULL;
 
 		/* Of a controller that is not here, which was told before. */
-		if (now && strcmp(now, text) && status == STATUS_DONE)
-			status = set_lines(cgroup, name, file, text);
-		free(now);
-		free(file);
+		if (now && strcmp(now, limit->text))
+			status = set_lines(cgroup, limit->name, file, limit->text);
 	}
 	return status;
 }
@@ -357,7 +348,7 @@ static int move(const struct ns_cgroup *cgroup, const char *path, pid_t pid)
 /* Where others live below it already, with controllers, it takes nobody. */
 static int move_to_root(const struct ns_cgroup *cgroup, pid_t pid)
 {
-	const char *root = ns_get_string(cgroup->saved, "root");
+	const char *root = cgroup->saved->root;
 	int err = try_move(cgroup, root, pid);
 
 	return err ? differs(cgroup, "the root of the cgroup namespace", root,

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/janitor.h"
+#include "ns/file.h"
 
 /*
  * struct ns_cgroup - a cgroup that a command is to be in
@@ -19,7 +20,7 @@
  * @ended: the command has run, and who is still there may stay
  */
 struct ns_cgroup {
-	const struct json_object *saved;
+	const struct ns_file_cgroup *saved;
 	char *point;
 	bool there;
 	bool strict;
@@ -29,7 +30,7 @@ struct ns_cgroup {
 };
 
 /* Reports what cannot be equal; @saved may be NULL.  Returns the exit status. */
-int ns_cgroup_plan(struct ns_cgroup *cgroup, const struct json_object *saved,
+int ns_cgroup_plan(struct ns_cgroup *cgroup, const struct ns_file_cgroup *saved,
 		   struct json_object *report);
 void ns_cgroup_free(struct ns_cgroup *cgroup);
 

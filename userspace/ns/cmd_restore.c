@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/message.h"
 #include "ns/commands.h"
 #include "ns/file.h"
@@ -49,7 +50,8 @@ static int check_usage(const struct ns_run *run,
 /* Options may stand before FILE and behind it. */
 static int ns_restore_main(const struct command *command, int argc, char **argv)
 {
-	struct ns_run run = { .as = NS_EXEC_INIT };
+	CLEANUP(ns_file_free) struct ns_file saved = { 0 };
+	struct ns_run run = { .as = NS_EXEC_INIT, .file = &saved };
 	int status = read_restore_options(&run, command, argc, argv);
 	const char *file = optind < argc ? argv[optind++] : NULL;
 
@@ -58,10 +60,9 @@ static int ns_restore_main(const struct command *command, int argc, char **argv)
 	if (status == STATUS_DONE)
 		status = check_usage(&run, command, file, optind < argc);
 	if (status == STATUS_DONE)
-		status = ns_file_read(file, &run.file);
+		status = ns_file_read(file, &saved);
 	if (status == STATUS_DONE)
 		status = ns_run(&run, argv + optind);
-	json_object_put(run.file);
 	return status;
 }
 

@@ -69,7 +69,7 @@ static int ask(struct worker *worker, enum ns_wish wish)
 
 /* struct mapper - who writes the maps of a new one, and must be in the one above */
 struct mapper {
-	const struct json_object *user;
+	const struct ns_user *user;
 	int proc;
 };
 
@@ -101,15 +101,15 @@ static int explain_user(int err)
  * The first id that is mapped, for which 0 is best, so that we exist there.  It
  * also takes our files in /proc away from us, which is undone.
  */
-static int become_first(const struct json_object *user)
+static int become_first(const struct ns_user *user)
 {
-	struct json_object *uid = json_object_array_get_idx(ns_get(user, "uid_map"), 0);
-	struct json_object *gid = json_object_array_get_idx(ns_get(user, "gid_map"), 0);
-	uid_t id = ns_get_number(uid, "inside");
-	gid_t group = ns_get_number(gid, "inside");
+	uid_t id;
+	gid_t group;
 
-	if (!uid || !gid)
+	if (!user->uid_map.count || !user->gid_map.count)
 		return STATUS_DONE;
+	id = user->uid_map.extent[0].inside;
+	group = user->gid_map.extent[0].inside;
 	if (setgroups(0, NULL) && errno != EPERM)
 		return message_failed("cannot drop groups: %s",
 				      strerror(errno));
@@ -120,7 +120,7 @@ static int become_first(const struct json_object *user)
 	return STATUS_DONE;
 }
 
-static int make_user(const struct json_object *user)
+static int make_user(const struct ns_user *user)
 {
 	struct mapper mapper = {
 		.user = user,
@@ -181,8 +181,7 @@ static int make_time(struct worker *worker)
 
 	if (status != STATUS_DONE)
 		return status;
-	err = ns_time_restore(ns_get(worker->plan->root, "time"),
-			      worker->plan->same_boot);
+	err = ns_time_restore(&worker->plan->file->time, worker->plan->same_boot);
 	if (err)
 		return message_failed("cannot set the clocks of the new time namespace: %s%s",
 				      strerror(-err), err == -ERANGE ?
@@ -213,10 +212,10 @@ static int step_down(struct worker *worker)
 static int make_pids(struct worker *worker, size_t level, bool *down)
 {
 	const struct ns_plan *plan = worker->plan;
-	size_t count = json_object_array_length(ns_get(plan->root, "pid")), i;
 	int status = STATUS_DONE;
+	size_t i;
 
-	for (i = 0; i < count && status == STATUS_DONE; i++) {
+	for (i = 0; i < plan->file->pid_count && status == STATUS_DONE; i++) {
 		if (ns_plan_pid_level(plan, i) != level)
 			continue;
 		status = create_kind(NS_PID) ?: step_down(worker);
@@ -257,14 +256,13 @@ static int make_owned(struct worker *worker, size_t level)
 
 static int make_all(struct worker *worker)
 {
-	struct json_object *maps = worker->plan->maps;
+	const struct ns_plan *plan = worker->plan;
 	int status = make_owned(worker, 0);
 	size_t level;
 
-	for (level = 1; level <= ns_plan_levels(worker->plan); level++) {
+	for (level = 1; level <= plan->levels; level++) {
 		if (status == STATUS_DONE)
-			status = make_user(json_object_array_get_idx(maps,
-								     level - 1));
+			status = make_user(&plan->maps[level - 1]);
 		if (status == STATUS_DONE)
 			status = make_owned(worker, level);
 	}
@@ -278,7 +276,7 @@ static int become_command(struct worker *worker)
 
 	/* It closes when the command begins. */
 	worker->as.life = worker->fd;
-	status = ns_exec(&worker->as, ns_plan_levels(worker->plan) > 0,
+	status = ns_exec(&worker->as, worker->plan->levels > 0,
 			 worker->command);
 	send(worker->fd, &failed, sizeof(failed), MSG_NOSIGNAL);
 	return status;

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/cleanup_json.h"
 #include "base/command.h"
 #include "base/document.h"
 #include "base/message.h"
@@ -17,169 +18,9 @@ static const struct document_type type = {
 	.advice = "make one with pvadm ns save",
 };
 
-/* What a value is, beyond its type in JSON. */
-enum check {
-	ANY,
-	NATURAL,	/* 0 or more */
-	ABSOLUTE,	/* a path that begins with /, without .. in it */
-	PLAIN,		/* a file's name: letters, digits, _ and . */
-	KIND,		/* a kind of namespace */
-	SYSCTL,		/* one of the network, by its path below /proc/sys */
-};
+/* ---- What a string must be like ---- */
 
-/*
- * struct rule - what stands at a place
- *
- * @path: members joined by dots; [] is each of an array, {} each of an object
- * @type: what it is
- * @optional: need not be there; so need not what is below something that is not
- */
-static const struct rule {
-	const char *path;
-	enum json_type type;
-	enum check check;
-	bool optional;
-} rules[] = {
-	{ "process", json_type_object, ANY, false },
-	{ "process.pid", json_type_int, NATURAL, false },
-	{ "process.command", json_type_string, ANY, false },
-	{ "process.uid", json_type_int, NATURAL, false },
-	{ "process.gid", json_type_int, NATURAL, false },
-	{ "process.root", json_type_string, ABSOLUTE, false },
-	{ "boot", json_type_string, ANY, false },
-	{ "namespaces", json_type_array, ANY, false },
-	{ "namespaces[]", json_type_object, ANY, false },
-	{ "namespaces[].kind", json_type_string, KIND, false },
-	{ "namespaces[].device", json_type_int, NATURAL, false },
-	{ "namespaces[].inode", json_type_int, NATURAL, false },
-	{ "namespaces[].owner", json_type_int, NATURAL, true },
-	{ "namespaces[].parent", json_type_int, NATURAL, true },
-	{ "namespaces[].separate", json_type_boolean, ANY, false },
-	{ "namespaces[].level", json_type_int, NATURAL, false },
-	{ "user", json_type_array, ANY, false },
-	{ "user[]", json_type_object, ANY, false },
-	{ "user[].inode", json_type_int, NATURAL, false },
-	{ "user[].setgroups", json_type_string, PLAIN, false },
-	{ "user[].uid_map", json_type_array, ANY, false },
-	{ "user[].uid_map[]", json_type_object, ANY, false },
-	{ "user[].uid_map[].inside", json_type_int, NATURAL, false },
-	{ "user[].uid_map[].outside", json_type_int, NATURAL, false },
-	{ "user[].uid_map[].count", json_type_int, NATURAL, false },
-	{ "user[].gid_map", json_type_array, ANY, false },
-	{ "user[].gid_map[]", json_type_object, ANY, false },
-	{ "user[].gid_map[].inside", json_type_int, NATURAL, false },
-	{ "user[].gid_map[].outside", json_type_int, NATURAL, false },
-	{ "user[].gid_map[].count", json_type_int, NATURAL, false },
-	{ "pid", json_type_array, ANY, false },
-	{ "pid[]", json_type_object, ANY, false },
-	{ "pid[].inode", json_type_int, NATURAL, false },
-	{ "pid[].level", json_type_int, NATURAL, false },
-	{ "uts", json_type_object, ANY, false },
-	{ "uts.hostname", json_type_string, ANY, false },
-	{ "uts.domainname", json_type_string, ANY, false },
-	{ "time", json_type_object, ANY, true },
-	{ "time.monotonic", json_type_object, ANY, false },
-	{ "time.monotonic.seconds", json_type_int, ANY, false },
-	{ "time.monotonic.nanoseconds", json_type_int, NATURAL, false },
-	{ "time.boottime", json_type_object, ANY, false },
-	{ "time.boottime.seconds", json_type_int, ANY, false },
-	{ "time.boottime.nanoseconds", json_type_int, NATURAL, false },
-	{ "time.now", json_type_object, ANY, false },
-	{ "time.now.monotonic", json_type_int, ANY, false },
-	{ "time.now.boottime", json_type_int, ANY, false },
-	{ "ipc", json_type_object, ANY, true },
-	{ "ipc.limits", json_type_object, ANY, false },
-	{ "ipc.limits{}", json_type_string, PLAIN, false },
-	{ "ipc.objects", json_type_int, NATURAL, false },
-	{ "ipc.queues", json_type_int, NATURAL, true },
-	{ "mounts", json_type_array, ANY, false },
-	{ "mounts[]", json_type_object, ANY, false },
-	{ "mounts[].id", json_type_int, NATURAL, false },
-	{ "mounts[].parent", json_type_int, NATURAL, false },
-	{ "mounts[].device", json_type_string, ANY, false },
-	{ "mounts[].root", json_type_string, ANY, false },
-	{ "mounts[].target", json_type_string, ABSOLUTE, false },
-	{ "mounts[].type", json_type_string, ANY, false },
-	{ "mounts[].source", json_type_string, ANY, false },
-	{ "mounts[].options", json_type_string, ANY, false },
-	{ "mounts[].super_options", json_type_string, ANY, false },
-	{ "mounts[].here", json_type_string, ABSOLUTE, true },
-	{ "mounts[].fsid", json_type_string, PLAIN, true },
-	{ "mounts[].mode", json_type_int, NATURAL, true },
-	{ "mounts[].uid", json_type_int, NATURAL, true },
-	{ "mounts[].gid", json_type_int, NATURAL, true },
-	{ "mounts[].node", json_type_string, ANY, true },
-	{ "mounts[].shared", json_type_int, NATURAL, true },
-	{ "mounts[].master", json_type_int, NATURAL, true },
-	{ "mounts[].unbindable", json_type_boolean, ANY, true },
-	{ "net", json_type_object, ANY, true },
-	{ "net.links", json_type_array, ANY, false },
-	{ "net.links[]", json_type_object, ANY, false },
-	{ "net.links[].index", json_type_int, NATURAL, false },
-	{ "net.links[].name", json_type_string, ANY, false },
-	{ "net.links[].type", json_type_string, ANY, false },
-	{ "net.links[].up", json_type_boolean, ANY, false },
-	{ "net.links[].flags", json_type_int, NATURAL, true },
-	{ "net.links[].mtu", json_type_int, NATURAL, false },
-	{ "net.links[].other", json_type_int, NATURAL, false },
-	{ "net.links[].address", json_type_string, ANY, true },
-	{ "net.links[].master", json_type_string, ANY, true },
-	{ "net.links[].peer", json_type_object, ANY, true },
-	{ "net.links[].peer.name", json_type_string, ANY, false },
-	{ "net.links[].peer.outside", json_type_boolean, ANY, false },
-	{ "net.links[].peer.up", json_type_boolean, ANY, false },
-	{ "net.links[].peer.master", json_type_string, ANY, true },
-	{ "net.addresses", json_type_array, ANY, false },
-	{ "net.addresses[]", json_type_object, ANY, false },
-	{ "net.addresses[].link", json_type_string, ANY, false },
-	{ "net.addresses[].local", json_type_string, ANY, false },
-	{ "net.addresses[].peer", json_type_string, ANY, true },
-	{ "net.addresses[].broadcast", json_type_string, ANY, true },
-	{ "net.addresses[].label", json_type_string, ANY, true },
-	{ "net.addresses[].scope", json_type_int, NATURAL, false },
-	{ "net.addresses[].flags", json_type_int, NATURAL, false },
-	{ "net.addresses[].valid", json_type_int, NATURAL, true },
-	{ "net.addresses[].preferred", json_type_int, NATURAL, true },
-	{ "net.routes", json_type_array, ANY, false },
-	{ "net.routes[]", json_type_object, ANY, false },
-	{ "net.routes[].family", json_type_int, NATURAL, false },
-	{ "net.routes[].destination", json_type_string, ANY, false },
-	{ "net.routes[].source", json_type_string, ANY, true },
-	{ "net.routes[].table", json_type_int, NATURAL, false },
-	{ "net.routes[].protocol", json_type_int, NATURAL, false },
-	{ "net.routes[].scope", json_type_int, NATURAL, false },
-	{ "net.routes[].type", json_type_int, NATURAL, false },
-	{ "net.routes[].priority", json_type_int, NATURAL, false },
-	{ "net.routes[].tos", json_type_int, NATURAL, true },
-	{ "net.routes[].metrics", json_type_object, ANY, true },
-	{ "net.routes[].metrics{}", json_type_int, NATURAL, false },
-	{ "net.routes[].hops", json_type_array, ANY, false },
-	{ "net.routes[].hops[]", json_type_object, ANY, false },
-	{ "net.routes[].hops[].link", json_type_string, ANY, true },
-	{ "net.routes[].hops[].gateway", json_type_string, ANY, true },
-	{ "net.routes[].hops[].weight", json_type_int, NATURAL, false },
-	{ "net.routes[].hops[].flags", json_type_int, NATURAL, true },
-	{ "net.rules", json_type_array, ANY, true },
-	{ "net.rules[]", json_type_string, PLAIN, false },
-	{ "net.others", json_type_array, ANY, true },
-	{ "net.others[]", json_type_string, ANY, false },
-	{ "net.sysctls", json_type_object, ANY, true },
-	{ "net.sysctls{}", json_type_string, SYSCTL, false },
-	{ "net.defaults", json_type_object, ANY, true },
-	{ "net.defaults{}", json_type_string, SYSCTL, false },
-	{ "cgroup", json_type_object, ANY, true },
-	{ "cgroup.path", json_type_string, ABSOLUTE, false },
-	{ "cgroup.root", json_type_string, ABSOLUTE, false },
-	{ "cgroup.controllers", json_type_array, ANY, false },
-	{ "cgroup.controllers[]", json_type_string, PLAIN, false },
-	{ "cgroup.limits", json_type_object, ANY, false },
-	{ "cgroup.limits{}", json_type_string, PLAIN, false },
-};
-
-#define RULES	(sizeof(rules) / sizeof(rules[0]))
-
-/* ---- Checking ---- */
-
+/* A file's name, but none that is hidden: letters, digits, _ and . */
 static bool is_plain(const char *text)
 {
 	if (!*text || *text == '.')
@@ -190,159 +31,307 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-static bool has_dot_dot(const char *path)
+/* A setting of the network, by its path below /proc/sys. */
+static bool is_sysctl(const char *name)
 {
-	while (*path) {
-		size_t length = strcspn(path, "/");
+	const char *part;
 
-		if (length == 2 && !strncmp(path, "..", 2))
-			return true;
-		path += length + (path[length] == '/');
-	}
-	return false;
-}
-
-/* @name: what it is called where it is one of an object */
-static bool is_good(const struct rule *rule, struct json_object *value,
-		    const char *name)
-{
-	const char *text;
-
-	if (!json_object_is_type(value, rule->type))
-		return false;
-	text = json_object_get_string(value);
-	switch (rule->check) {
-	case NATURAL:
-		return json_object_get_int64(value) >= 0;
-	case ABSOLUTE:
-		return *text == '/' && !has_dot_dot(text);
-	case PLAIN:
-		return is_plain(name ? name : text);
-	case SYSCTL:
-		return !strncmp(name, "net/", strlen("net/")) &&
-		       !has_dot_dot(name) &&
-		       strlen(text) == (size_t)json_object_get_string_len(value);
-	case KIND:
-		return ns_kind_by_name(text) != NS_KINDS;
-	default:
-		/* A 0 in the middle would cut it short for whoever takes it. */
-		return rule->type != json_type_string ||
-		       strlen(text) == (size_t)json_object_get_string_len(value);
-	}
-}
-
-static bool check_at(const struct rule *rule, const char *path,
-		     struct json_object *value, const char *name);
-
-static bool check_each(const struct rule *rule, const char *path,
-		       struct json_object *array)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(array); i++)
-		if (!check_at(rule, path, json_object_array_get_idx(array, i),
-			      NULL))
+	for (part = name; part; part = strchr(part, '/')) {
+		part += *part == '/';
+		if (!strncmp(part, "..", 2) && strchr("/", part[2]))
 			return false;
-	return true;
+	}
+	return !strncmp(name, "net/", strlen("net/"));
 }
 
-static bool check_members(const struct rule *rule, const char *path,
-			  struct json_object *object)
+static const char *kind_name(unsigned int kind)
 {
-	json_object_object_foreach(object, name, value)
-		if (!check_at(rule, path, value, name))
-			return false;
-	return true;
+	return kind < NS_KINDS ? ns_kinds[kind].name : NULL;
 }
 
-static bool check_member(const struct rule *rule, const char *path,
-			 struct json_object *object)
-{
-	char name[32];
-	size_t length = strcspn(path, ".[{");
-	struct json_object *value;
+/* ---- The tables; a member is called as in its structure ---- */
 
-	memcpy(name, path, length);
-	name[length] = '\0';
-	if (json_object_object_get_ex(object, name, &value))
-		return check_at(rule, path + length, value, NULL);
-	/* What is above has a rule of its own, which comes before this one. */
-	return rule->optional || path[length];
-}
+#define NUMBER(type, member)						\
+	{ #member, SCHEMA_NUMBER, .most = INT64_MAX, SCHEMA_AT(type, member) }
+#define OPTIONAL_NUMBER(type, member)					\
+	{ #member, SCHEMA_NUMBER, true, .most = INT64_MAX, SCHEMA_AT(type, member) }
+#define MAYBE(type, member)						\
+	{ #member, SCHEMA_MAYBE, true, .most = INT64_MAX, SCHEMA_AT(type, member) }
+#define SIGNED(type, member)						\
+	{ #member, SCHEMA_SIGNED, SCHEMA_AT(type, member) }
+#define BOOL(type, member)						\
+	{ #member, SCHEMA_BOOL, SCHEMA_AT(type, member) }
+#define TEXT(type, member)						\
+	{ #member, SCHEMA_BYTES, SCHEMA_AT(type, member) }
+#define OPTIONAL_TEXT(type, member)					\
+	{ #member, SCHEMA_BYTES, true, SCHEMA_AT(type, member) }
+#define PLAIN(type, member, optional_)					\
+	{ #member, SCHEMA_BYTES, optional_, .fits = is_plain, SCHEMA_AT(type, member) }
+#define PATH(type, member, optional_)					\
+	{ #member, SCHEMA_PATH, optional_, SCHEMA_AT(type, member) }
+#define LIST(name, type, member, count_, of_)				\
+	{ name, SCHEMA_LIST, .of = of_, SCHEMA_AT(type, member),	\
+	  .count = offsetof(type, count_) }
+#define SETTINGS(type, member, optional_, fits_)			\
+	{ #member, SCHEMA_MAP, optional_, .fits = fits_, SCHEMA_AT(type, member.pair), \
+	  .count = offsetof(type, member.count) }
+#define WORDS(type, member, optional_, fits_)				\
+	{ #member, SCHEMA_STRINGS, optional_, .fits = fits_, SCHEMA_AT(type, member.word), \
+	  .count = offsetof(type, member.count) }
+#define OBJECT(type, member, of_)					\
+	{ #member, SCHEMA_OBJECT, .of = of_, SCHEMA_AT(type, member) }
+#define OPTIONAL_OBJECT(type, member, of_)				\
+	{ #member, SCHEMA_OBJECT, true, .of = of_, SCHEMA_AT(type, member), \
+	  .count = offsetof(type, has_##member) }
 
-/* A container of another type was found by its own rule. */
-static bool check_at(const struct rule *rule, const char *path,
-		     struct json_object *value, const char *name)
-{
-	if (!*path)
-		return is_good(rule, value, name);
-	if (!strncmp(path, "[]", 2))
-		return check_each(rule, path + 2, value);
-	if (!strncmp(path, "{}", 2))
-		return check_members(rule, path + 2, value);
-	return check_member(rule, path + (*path == '.'), value);
-}
+#define SCHEMA(name, type, ...)						\
+	static const struct schema name = {				\
+		.size = sizeof(type),					\
+		.fields = (const struct schema_field[]){ __VA_ARGS__, { } }, \
+	}
+
+SCHEMA(process_schema, struct ns_file_process,
+       NUMBER(struct ns_file_process, pid),
+       TEXT(struct ns_file_process, command),
+       NUMBER(struct ns_file_process, uid),
+       NUMBER(struct ns_file_process, gid),
+       PATH(struct ns_file_process, root, false));
+
+SCHEMA(entry_schema, struct ns_file_entry,
+       { "kind", SCHEMA_WORD, .word = kind_name, SCHEMA_AT(struct ns_file_entry, kind) },
+       NUMBER(struct ns_file_entry, device),
+       NUMBER(struct ns_file_entry, inode),
+       OPTIONAL_NUMBER(struct ns_file_entry, owner),
+       OPTIONAL_NUMBER(struct ns_file_entry, parent),
+       BOOL(struct ns_file_entry, separate),
+       NUMBER(struct ns_file_entry, level));
+
+SCHEMA(extent_schema, struct ns_extent,
+       NUMBER(struct ns_extent, inside),
+       NUMBER(struct ns_extent, outside),
+       NUMBER(struct ns_extent, count));
+
+const struct schema ns_user_schema = {
+	.size = sizeof(struct ns_user),
+	.fields = (const struct schema_field[]){
+		NUMBER(struct ns_user, inode),
+		PLAIN(struct ns_user, setgroups, false),
+		LIST("uid_map", struct ns_user, uid_map.extent, uid_map.count, &extent_schema),
+		LIST("gid_map", struct ns_user, gid_map.extent, gid_map.count, &extent_schema),
+		{ }
+	},
+};
+
+SCHEMA(pid_schema, struct ns_file_pid,
+       NUMBER(struct ns_file_pid, inode),
+       NUMBER(struct ns_file_pid, level));
+
+SCHEMA(uts_schema, struct ns_uts,
+       TEXT(struct ns_uts, hostname),
+       TEXT(struct ns_uts, domainname));
+
+SCHEMA(clock_schema, struct ns_clock,
+       SIGNED(struct ns_clock, seconds),
+       NUMBER(struct ns_clock, nanoseconds));
+
+SCHEMA(now_schema, struct ns_now,
+       SIGNED(struct ns_now, monotonic),
+       SIGNED(struct ns_now, boottime));
+
+SCHEMA(time_schema, struct ns_file_time,
+       OBJECT(struct ns_file_time, monotonic, &clock_schema),
+       OBJECT(struct ns_file_time, boottime, &clock_schema),
+       OBJECT(struct ns_file_time, now, &now_schema));
+
+SCHEMA(ipc_schema, struct ns_ipc,
+       SETTINGS(struct ns_ipc, limits, false, is_plain),
+       NUMBER(struct ns_ipc, objects),
+       OPTIONAL_NUMBER(struct ns_ipc, queues));
+
+SCHEMA(mount_schema, struct ns_file_mount,
+       NUMBER(struct ns_file_mount, id),
+       NUMBER(struct ns_file_mount, parent),
+       TEXT(struct ns_file_mount, device),
+       TEXT(struct ns_file_mount, root),
+       PATH(struct ns_file_mount, target, false),
+       TEXT(struct ns_file_mount, type),
+       TEXT(struct ns_file_mount, source),
+       TEXT(struct ns_file_mount, options),
+       TEXT(struct ns_file_mount, super_options),
+       PATH(struct ns_file_mount, here, true),
+       PLAIN(struct ns_file_mount, fsid, true),
+       MAYBE(struct ns_file_mount, mode),
+       OPTIONAL_NUMBER(struct ns_file_mount, uid),
+       OPTIONAL_NUMBER(struct ns_file_mount, gid),
+       OPTIONAL_TEXT(struct ns_file_mount, node),
+       OPTIONAL_NUMBER(struct ns_file_mount, shared),
+       OPTIONAL_NUMBER(struct ns_file_mount, master),
+       { "unbindable", SCHEMA_BOOL, true, SCHEMA_AT(struct ns_file_mount, unbindable) });
+
+SCHEMA(peer_schema, struct ns_peer,
+       TEXT(struct ns_peer, name),
+       BOOL(struct ns_peer, outside),
+       BOOL(struct ns_peer, up),
+       OPTIONAL_TEXT(struct ns_peer, master));
+
+SCHEMA(link_schema, struct ns_link,
+       NUMBER(struct ns_link, index),
+       TEXT(struct ns_link, name),
+       TEXT(struct ns_link, type),
+       BOOL(struct ns_link, up),
+       MAYBE(struct ns_link, flags),
+       NUMBER(struct ns_link, mtu),
+       NUMBER(struct ns_link, other),
+       OPTIONAL_TEXT(struct ns_link, address),
+       OPTIONAL_TEXT(struct ns_link, master),
+       OPTIONAL_OBJECT(struct ns_link, peer, &peer_schema));
+
+SCHEMA(address_schema, struct ns_address,
+       TEXT(struct ns_address, link),
+       TEXT(struct ns_address, local),
+       OPTIONAL_TEXT(struct ns_address, peer),
+       OPTIONAL_TEXT(struct ns_address, broadcast),
+       OPTIONAL_TEXT(struct ns_address, label),
+       NUMBER(struct ns_address, scope),
+       NUMBER(struct ns_address, flags),
+       MAYBE(struct ns_address, valid),
+       MAYBE(struct ns_address, preferred));
+
+SCHEMA(hop_schema, struct ns_hop,
+       OPTIONAL_TEXT(struct ns_hop, link),
+       OPTIONAL_TEXT(struct ns_hop, gateway),
+       NUMBER(struct ns_hop, weight),
+       OPTIONAL_NUMBER(struct ns_hop, flags));
+
+SCHEMA(route_schema, struct ns_route,
+       NUMBER(struct ns_route, family),
+       TEXT(struct ns_route, destination),
+       OPTIONAL_TEXT(struct ns_route, source),
+       NUMBER(struct ns_route, table),
+       NUMBER(struct ns_route, protocol),
+       NUMBER(struct ns_route, scope),
+       NUMBER(struct ns_route, type),
+       NUMBER(struct ns_route, priority),
+       OPTIONAL_NUMBER(struct ns_route, tos),
+       { "metrics", SCHEMA_MAP, true, .most = INT64_MAX,
+	 SCHEMA_AT(struct ns_route, metrics.pair),
+	 .count = offsetof(struct ns_route, metrics.count) },
+       LIST("hops", struct ns_route, hops, hop_count, &hop_schema));
+
+SCHEMA(net_schema, struct ns_net,
+       LIST("links", struct ns_net, links, link_count, &link_schema),
+       LIST("addresses", struct ns_net, addresses, address_count, &address_schema),
+       LIST("routes", struct ns_net, routes, route_count, &route_schema),
+       WORDS(struct ns_net, rules, true, is_plain),
+       WORDS(struct ns_net, others, true, NULL),
+       SETTINGS(struct ns_net, sysctls, true, is_sysctl),
+       SETTINGS(struct ns_net, defaults, true, is_sysctl));
+
+SCHEMA(cgroup_schema, struct ns_file_cgroup,
+       PATH(struct ns_file_cgroup, path, false),
+       PATH(struct ns_file_cgroup, root, false),
+       WORDS(struct ns_file_cgroup, controllers, false, is_plain),
+       SETTINGS(struct ns_file_cgroup, limits, false, is_plain));
 
 /* A namespace that is made anew is filled from what is called after its kind. */
-static const char *check_contents(const struct json_object *root)
+static void check_contents(struct schema_reader *reader, const void *object)
 {
-	static const enum ns_kind kinds[] = { NS_IPC, NS_NET, NS_TIME };
-	size_t i;
+	const struct ns_file *file = object;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (ns_file_is_separate(root, kinds[i]) &&
-		    !ns_get(root, ns_kinds[kinds[i]].name))
-			return ns_kinds[kinds[i]].name;
-	return NULL;
+	if (ns_file_is_separate(file, NS_IPC) && !file->has_ipc)
+		schema_complain_of(reader, "ipc");
+	if (ns_file_is_separate(file, NS_NET) && !file->has_net)
+		schema_complain_of(reader, "net");
+	if (ns_file_is_separate(file, NS_TIME) && !file->has_time)
+		schema_complain_of(reader, "time");
 }
 
-/* What is wrong first; NULL if nothing is. */
-static const char *check(struct json_object *root)
-{
-	size_t i;
+static const struct schema file_schema = {
+	.size = sizeof(struct ns_file),
+	.at = "does not make sense at",
+	.advice = "make one with pvadm ns save",
+	.fields = (const struct schema_field[]){
+		OBJECT(struct ns_file, process, &process_schema),
+		TEXT(struct ns_file, boot),
+		LIST("namespaces", struct ns_file, namespaces, namespace_count,
+		     &entry_schema),
+		LIST("user", struct ns_file, users, user_count, &ns_user_schema),
+		LIST("pid", struct ns_file, pids, pid_count, &pid_schema),
+		OBJECT(struct ns_file, uts, &uts_schema),
+		OPTIONAL_OBJECT(struct ns_file, time, &time_schema),
+		OPTIONAL_OBJECT(struct ns_file, ipc, &ipc_schema),
+		LIST("mounts", struct ns_file, mounts, mount_count, &mount_schema),
+		OPTIONAL_OBJECT(struct ns_file, net, &net_schema),
+		OPTIONAL_OBJECT(struct ns_file, cgroup, &cgroup_schema),
+		{ }
+	},
+	.check = check_contents,
+};
 
-	for (i = 0; i < RULES; i++)
-		if (!check_at(&rules[i], rules[i].path, root, NULL))
-			return rules[i].path;
-	return check_contents(root);
-}
+/* ---- Files ---- */
 
 int ns_file_write(const char *path, struct json_object *members)
 {
-	const char *wrong = check(members);
+	struct ns_file file = { 0 };
+	char wrong[SCHEMA_PLACE];
+	bool fits = schema_fits(&file_schema, members, &file, wrong);
 
+	ns_file_free(&file);
 	/* Only what could not be built for lack of memory is missing. */
-	if (wrong)
+	if (!fits)
 		return message_failed("cannot write %s: no memory for \"%s\"",
 				      path, wrong);
 	return document_write(path, &type, members);
 }
 
-static int check_read(const char *path, struct json_object **root)
+int ns_file_read(const char *path, struct ns_file *file)
 {
-	const char *wrong = check(*root);
+	CLEANUP_JSON struct json_object *root = NULL;
 
-	if (!wrong)
-		return STATUS_DONE;
-	json_object_put(*root);
-	*root = NULL;
-	return message_failed("%s does not make sense at \"%s\": %s", path,
-			      wrong, type.advice);
-}
-
-int ns_file_read(const char *path, struct json_object **root)
-{
-	return document_read(path, &type, root) ?: check_read(path, root);
+	return document_read(path, &type, &root) ?:
+	       schema_take(&file_schema, "", path, root, file);
 }
 
 int ns_file_parse(const char *path, char *text, size_t length,
-		  struct json_object **root)
+		  struct ns_file *file)
 {
-	return document_parse(path, &type, text, length, root) ?:
-	       check_read(path, root);
+	CLEANUP_JSON struct json_object *root = NULL;
+
+	return document_parse(path, &type, text, length, &root) ?:
+	       schema_take(&file_schema, "", path, root, file);
 }
 
-/* ---- Members ---- */
+void ns_file_free(struct ns_file *file)
+{
+	schema_free(&file_schema, file);
+}
+
+const struct ns_file_entry *ns_file_kind(const struct ns_file *file,
+					 enum ns_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < file->namespace_count; i++)
+		if (file->namespaces[i].kind == kind)
+			return &file->namespaces[i];
+	return NULL;
+}
+
+bool ns_file_is_separate(const struct ns_file *file, enum ns_kind kind)
+{
+	const struct ns_file_entry *entry = ns_file_kind(file, kind);
+
+	return entry && entry->separate;
+}
+
+size_t ns_file_level(const struct ns_file *file, enum ns_kind kind)
+{
+	const struct ns_file_entry *entry = ns_file_kind(file, kind);
+
+	return entry ? entry->level : 0;
+}
+
+/* ---- Members of JSON ---- */
 
 void ns_put_string(struct json_object *object, const char *name,
 		   const char *value)
@@ -381,28 +370,4 @@ int64_t ns_get_number(const struct json_object *object, const char *name)
 bool ns_get_bool(const struct json_object *object, const char *name)
 {
 	return json_object_get_boolean(ns_get(object, name));
-}
-
-struct json_object *ns_file_kind(const struct json_object *root,
-				 enum ns_kind kind)
-{
-	struct json_object *all = ns_get(root, "namespaces"), *entry;
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(all); i++) {
-		entry = json_object_array_get_idx(all, i);
-		if (!strcmp(ns_get_string(entry, "kind"), ns_kinds[kind].name))
-			return entry;
-	}
-	return NULL;
-}
-
-bool ns_file_is_separate(const struct json_object *root, enum ns_kind kind)
-{
-	return ns_get_bool(ns_file_kind(root, kind), "separate");
-}
-
-size_t ns_file_level(const struct json_object *root, enum ns_kind kind)
-{
-	return ns_get_number(ns_file_kind(root, kind), "level");
 }

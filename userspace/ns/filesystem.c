@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/document.h"
 #include "ns/filesystem.h"
 #include "ns/idmap.h"
 #include "ns/mount_options.h"
@@ -79,7 +78,7 @@ bool ns_filesystem_is_memory(const struct ns_filesystem *fs)
 static int64_t id_inside(const struct ns_mount *mount, const char *what,
 			 int64_t id)
 {
-	return ns_idmap_inside(ns_get(mount->plan->root, "user"),
+	return ns_idmap_inside(mount->plan->file,
 			       ns_plan_level(mount->plan, NS_MNT), what, id);
 }
 
@@ -122,7 +121,7 @@ static void give(int context, const struct ns_filesystem *fs, const char *option
 		ns_report_add(report, "mnt",
 			      "%s (%s) goes without the option %s: %s",
 			      fs->first->target,
-			      ns_get_string(fs->first->saved, "type"), option,
+			      fs->first->saved->type, option,
 			      strerror(errno));
 }
 
@@ -142,24 +141,22 @@ static void set_option(int context, const struct ns_filesystem *fs, char *option
 static void set_options(int context, const struct ns_filesystem *fs,
 			struct json_object *report)
 {
-	char *source = document_get_bytes(fs->first->saved, "source");
-	char *options = document_get_bytes(fs->first->saved, "super_options");
+	const struct ns_file_mount *saved = fs->first->saved;
+	CLEANUP_FREE char *options = strdup(saved->super_options);
 	char *rest = options, *option;
 
-	if (source && *source)
-		give(context, fs, "source", source, report);
-	if (!strcmp(ns_get_string(fs->first->saved, "type"), "btrfs"))
+	if (*saved->source)
+		give(context, fs, "source", saved->source, report);
+	if (!strcmp(saved->type, "btrfs"))
 		give(context, fs, "subvolid", "5", report);
 	while ((option = strsep(&rest, ",")))
 		set_option(context, fs, option, report);
-	free(options);
-	free(source);
 }
 
 static int create(struct ns_filesystem *fs, struct json_object *report)
 {
 	int context = fsopen(fs->stand_in ? "tmpfs" :
-			     ns_get_string(fs->first->saved, "type"),
+			     fs->first->saved->type,
 			     FSOPEN_CLOEXEC);
 	int err = 0;
 
@@ -212,8 +209,7 @@ int ns_filesystem_finish(const struct ns_filesystem *fs)
 	int err = 0;
 
 	if (fs->fd < 0 || !ns_filesystem_is_memory(fs) || fs->stand_in ||
-	    !ns_mount_has_option(ns_get_string(fs->first->saved,
-					       "super_options"), "ro"))
+	    !ns_mount_has_option(fs->first->saved->super_options, "ro"))
 		return 0;
 	context = fspick(fs->fd, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
 	if (context < 0)
@@ -228,9 +224,7 @@ void ns_filesystem_free(struct ns_filesystem *fs)
 {
 	if (fs->fd >= 0)
 		close(fs->fd);
-	free(fs->device);
 	fs->fd = -1;
-	fs->device = NULL;
 }
 
 /* ---- Its parts ---- */
@@ -238,18 +232,18 @@ void ns_filesystem_free(struct ns_filesystem *fs)
 /* The saver tells what it was; if it could not see that, most are directories. */
 static mode_t mode_of(const struct ns_mount *mount)
 {
-	mode_t mode = ns_get_number(mount->saved, "mode");
+	int64_t mode = mount->saved->mode;
 
-	return mode & S_IFMT ? mode : S_IFDIR | 0755;
+	return mode >= 0 && mode & S_IFMT ? mode : S_IFDIR | 0755;
 }
 
 static int make_node(int dirfd, const char *path, const struct ns_mount *mount)
 {
-	const char *device = ns_get_string(mount->saved, "node");
+	const char *device = mount->saved->node;
 	mode_t mode = mode_of(mount);
 	unsigned int major, minor;
 
-	if (sscanf(device, "%u:%u", &major, &minor) != 2)
+	if (!device || sscanf(device, "%u:%u", &major, &minor) != 2)
 		major = minor = 0;
 	if (S_ISDIR(mode) ? mkdirat(dirfd, path, 0755) :
 	    mknodat(dirfd, path, mode, makedev(major, minor)))
@@ -276,10 +270,10 @@ static int make_part(int dirfd, const char *path, const struct ns_mount *mount)
 /* Whose it was, and who may do what with it: more than that is not in the file. */
 static int give_back(int dirfd, const char *path, const struct ns_mount *mount)
 {
-	int64_t uid = id_inside(mount, "uid", ns_get_number(mount->saved, "uid"));
-	int64_t gid = id_inside(mount, "gid", ns_get_number(mount->saved, "gid"));
+	int64_t uid = id_inside(mount, "uid", mount->saved->uid);
+	int64_t gid = id_inside(mount, "gid", mount->saved->gid);
 
-	if (!ns_get(mount->saved, "mode"))
+	if (mount->saved->mode < 0)
 		return 0;
 	if (fchownat(dirfd, path, uid, gid, AT_SYMLINK_NOFOLLOW) ||
 	    fchmodat(dirfd, path, mode_of(mount) & ~S_IFMT, 0))

@@ -44,7 +44,7 @@ int ns_filesystem_id(int fd, char text[24]);
 struct ns_filesystem {
 	const struct ns_mount *first;
 	const struct ns_filesystem_type *type;
-	char *device;
+	const char *device;
 	int fd;
 	int err;
 	bool stand_in;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/caps.h"
 #include "base/cleanup.h"
 #include "base/command.h"
@@ -22,25 +23,32 @@
 #include "ns/idmap.h"
 #include "ns/report.h"
 
-static struct json_object *extents(const char *text)
+static int add_extent(struct ns_map *map, int64_t inside, int64_t outside,
+		      int64_t count)
 {
-	struct json_object *map = json_object_new_array(), *extent;
-	int64_t inside, outside, count;
-	int length;
+	struct ns_extent *added = ARRAY_ADD(&map->extent, &map->count);
 
-	while (sscanf(text, " %" SCNd64 " %" SCNd64 " %" SCNd64 "%n", &inside,
-		      &outside, &count, &length) == 3) {
-		extent = json_object_new_object();
-		ns_put_number(extent, "inside", inside);
-		ns_put_number(extent, "outside", outside);
-		ns_put_number(extent, "count", count);
-		json_object_array_add(map, extent);
-		text += length;
-	}
-	return map;
+	if (!added)
+		return -ENOMEM;
+	*added = (struct ns_extent){ inside, outside, count };
+	return 0;
 }
 
-static int add_map(struct json_object *user, const char *name)
+/* As the kernel tells it. */
+static int parse_map(const char *text, struct ns_map *map)
+{
+	int64_t inside, outside, count;
+	int length, err = 0;
+
+	while (!err && sscanf(text, " %" SCNd64 " %" SCNd64 " %" SCNd64 "%n",
+			      &inside, &outside, &count, &length) == 3) {
+		err = add_extent(map, inside, outside, count);
+		text += length;
+	}
+	return err;
+}
+
+static int read_map(const char *name, struct ns_map *map)
 {
 	CLEANUP_FREE char *text = NULL;
 	char path[64];
@@ -50,24 +58,24 @@ static int add_map(struct json_object *user, const char *name)
 	if (!text)
 		return message_failed("cannot read %s: %s", path,
 				      strerror(errno));
-	json_object_object_add(user, name, extents(text));
-	return STATUS_DONE;
+	return parse_map(text, map) ? message_out_of_memory() : STATUS_DONE;
 }
 
 /* Who is in a user namespace reads its maps in terms of the one above. */
 static int read_maps(void *data, struct json_object **result)
 {
-	char *setgroups = procfs_read("/proc/self/setgroups");
-	struct json_object *user = json_object_new_object();
-	int status;
+	CLEANUP_FREE char *setgroups = procfs_read("/proc/self/setgroups");
+	struct ns_user user = { 0 };
+	int status = read_map("uid_map", &user.uid_map) ?:
+		     read_map("gid_map", &user.gid_map);
 
 	(void)data;
-	ns_put_string(user, "setgroups",
-		      setgroups && !strncmp(setgroups, "deny", 4) ? "deny" :
-		      "allow");
-	free(setgroups);
-	status = add_map(user, "uid_map") ?: add_map(user, "gid_map");
-	*result = user;
+	user.setgroups = strdup(setgroups && !strncmp(setgroups, "deny", 4) ?
+				"deny" : "allow");
+	*result = user.setgroups ? schema_json(&ns_user_schema, &user) : NULL;
+	if (status == STATUS_DONE && !*result)
+		status = message_out_of_memory();
+	schema_free(&ns_user_schema, &user);
 	return status;
 }
 
@@ -94,178 +102,143 @@ int ns_idmap_save(const struct ns_chain *chain, struct json_object **users)
 /* ---- Planning ---- */
 
 /*
- * Those ids of the namespace above that may be mapped, as extents of which only
- * "inside" and "count" are looked at.
+ * Those ids of the namespace above that may be mapped, of which only "inside" and "count" are
+ * looked at: the first ones; without privilege only our own.
  */
-static struct json_object *only(unsigned int id)
-{
-	struct json_object *ids = json_object_new_array();
-	struct json_object *extent = json_object_new_object();
-
-	ns_put_number(extent, "inside", id);
-	ns_put_number(extent, "count", 1);
-	json_object_array_add(ids, extent);
-	return ids;
-}
-
-/* The first ones: without privilege only our own. */
-static struct json_object *ids_here(const char *name, int capability,
-				    unsigned int own)
+static int ids_here(const char *name, int capability, unsigned int own,
+		    struct ns_map *ids)
 {
 	CLEANUP_FREE char *text = NULL;
 	char path[64];
-	struct json_object *ids;
 
 	snprintf(path, sizeof(path), "/proc/self/%s", name);
 	if (caps_have(capability))
 		text = procfs_read(path);
-	ids = text ? extents(text) : only(own);
-	return ids;
+	return text ? parse_map(text, ids) : add_extent(ids, own, 0, 1);
 }
 
-static bool is_among(const struct json_object *ids, int64_t first,
-		     int64_t count)
+static bool is_among(const struct ns_map *ids, int64_t first, int64_t count)
 {
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(ids); i++) {
-		struct json_object *extent = json_object_array_get_idx(ids, i);
-		int64_t from = ns_get_number(extent, "inside");
+	for (i = 0; i < ids->count; i++) {
+		const struct ns_extent *extent = &ids->extent[i];
 
-		if (first >= from &&
-		    count <= ns_get_number(extent, "count") - (first - from))
+		if (first >= extent->inside &&
+		    count <= extent->count - (first - extent->inside))
 			return true;
 	}
 	return false;
 }
 
-static bool fits(const struct json_object *map, const struct json_object *ids)
+static bool fits(const struct ns_map *map, const struct ns_map *ids)
 {
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(map); i++) {
-		struct json_object *extent = json_object_array_get_idx(map, i);
-
-		if (!is_among(ids, ns_get_number(extent, "outside"),
-			      ns_get_number(extent, "count")))
+	for (i = 0; i < map->count; i++)
+		if (!is_among(ids, map->extent[i].outside, map->extent[i].count))
 			return false;
-	}
 	return true;
 }
 
-/* One id there, the first of those saved, is one here. */
-static struct json_object *smallest(const struct json_object *map,
-				    const struct json_object *ids,
-				    unsigned int own)
+static int copy_map(const struct ns_map *map, struct ns_map *copy)
 {
-	struct json_object *plan, *extent;
-	int64_t outside = own;
-
-	if (!is_among(ids, own, 1))
-		outside = ns_get_number(json_object_array_get_idx(ids, 0),
-					"inside");
-	extent = json_object_new_object();
-	ns_put_number(extent, "inside",
-		      ns_get_number(json_object_array_get_idx(map, 0),
-				    "inside"));
-	ns_put_number(extent, "outside", outside);
-	ns_put_number(extent, "count", 1);
-	plan = json_object_new_array();
-	json_object_array_add(plan, extent);
-	return plan;
-}
-
-/* Plans one map, and leaves in @ids what can be mapped in the next level. */
-static struct json_object *plan_map(struct json_object *map, const char *what,
-				    struct json_object **ids, unsigned int own,
-				    struct json_object *report)
-{
-	struct json_object *plan;
-
-	if (fits(map, *ids)) {
-		plan = json_object_get(map);
-	} else {
-		plan = smallest(map, *ids, own);
-		ns_report_add(report, "user",
-			      "not all %s ids can be mapped as they were, only one: run pvadm as root, where they exist",
-			      what);
-	}
-	json_object_put(*ids);
-	*ids = json_object_get(plan);
-	return plan;
-}
-
-static struct json_object *plan_level(const struct json_object *user,
-				      struct json_object *ids[2],
-				      struct json_object *report)
-{
-	struct json_object *plan = json_object_new_object();
-
-	json_object_object_add(plan, "uid_map",
-			       plan_map(ns_get(user, "uid_map"), "user",
-					&ids[0], geteuid(), report));
-	json_object_object_add(plan, "gid_map",
-			       plan_map(ns_get(user, "gid_map"), "group",
-					&ids[1], getegid(), report));
-	return plan;
-}
-
-void ns_idmap_plan(const struct json_object *users, struct json_object *maps,
-		   struct json_object *report)
-{
-	struct json_object *ids[] = {
-		ids_here("uid_map", CAP_SETUID, geteuid()),
-		ids_here("gid_map", CAP_SETGID, getegid()),
-	};
-	struct json_object *user, *plan;
-	const char *setgroups;
 	size_t i;
+	int err = 0;
 
-	for (i = 0; i < json_object_array_length(users); i++) {
-		user = json_object_array_get_idx(users, i);
-		plan = plan_level(user, ids, report);
-		setgroups = ns_get_string(user, "setgroups");
+	for (i = 0; i < map->count && !err; i++)
+		err = add_extent(copy, map->extent[i].inside,
+				 map->extent[i].outside, map->extent[i].count);
+	return err;
+}
+
+static int64_t first_inside(const struct ns_map *map)
+{
+	return map->count ? map->extent[0].inside : 0;
+}
+
+/* Plans one map, and has @ids be what can be mapped in the next level. */
+static int plan_map(const struct ns_map *map, const char *what,
+		    const struct ns_map **ids, unsigned int own,
+		    struct ns_map *plan, struct json_object *report)
+{
+	const struct ns_map *above = *ids;
+
+	*ids = plan;
+	if (fits(map, above))
+		return copy_map(map, plan);
+	ns_report_add(report, "user",
+		      "not all %s ids can be mapped as they were, only one: run pvadm as root, where they exist",
+		      what);
+	/* One id there, the first of those saved, is one here. */
+	return add_extent(plan, first_inside(map),
+			  is_among(above, own, 1) ? own : first_inside(above), 1);
+}
+
+static int plan_all(const struct ns_file *file, const struct ns_map *uids,
+		    const struct ns_map *gids, struct ns_user *maps,
+		    struct json_object *report)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < file->user_count && !err; i++) {
+		const struct ns_user *user = &file->users[i];
+		const char *setgroups = user->setgroups;
+
 		/* The kernel asks it of who maps a group without privilege. */
-		if (!i && !caps_have(CAP_SETGID) &&
-		    strcmp(setgroups, "deny")) {
+		if (!i && !caps_have(CAP_SETGID) && strcmp(setgroups, "deny")) {
 			setgroups = "deny";
 			ns_report_add(report, "user",
 				      "setgroups is denied, as we have no privilege over groups");
 		}
-		ns_put_string(plan, "setgroups", setgroups);
-		json_object_array_add(maps, plan);
+		maps[i].setgroups = strdup(setgroups);
+		if (!maps[i].setgroups)
+			return -ENOMEM;
+		err = plan_map(&user->uid_map, "user", &uids, geteuid(),
+			       &maps[i].uid_map, report) ?:
+		      plan_map(&user->gid_map, "group", &gids, getegid(),
+			       &maps[i].gid_map, report);
 	}
-	json_object_put(ids[0]);
-	json_object_put(ids[1]);
+	return err;
+}
+
+int ns_idmap_plan(const struct ns_file *file, struct ns_user *maps,
+		  struct json_object *report)
+{
+	struct ns_map uids = { 0 }, gids = { 0 };
+	int err = ids_here("uid_map", CAP_SETUID, geteuid(), &uids) ?:
+		  ids_here("gid_map", CAP_SETGID, getegid(), &gids) ?:
+		  plan_all(file, &uids, &gids, maps, report);
+
+	free(uids.extent);
+	free(gids.extent);
+	return err;
 }
 
 /* ---- Translating ---- */
 
-static int64_t map_down(const struct json_object *map, int64_t id)
+static int64_t map_down(const struct ns_map *map, int64_t id)
 {
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(map); i++) {
-		struct json_object *extent = json_object_array_get_idx(map, i);
-		int64_t from = ns_get_number(extent, "outside");
+	for (i = 0; i < map->count; i++) {
+		const struct ns_extent *extent = &map->extent[i];
 
-		if (id >= from && id - from < ns_get_number(extent, "count"))
-			return ns_get_number(extent, "inside") + id - from;
+		if (id >= extent->outside && id - extent->outside < extent->count)
+			return extent->inside + id - extent->outside;
 	}
 	return -1;
 }
 
-int64_t ns_idmap_inside(const struct json_object *users, size_t level,
+int64_t ns_idmap_inside(const struct ns_file *file, size_t level,
 			const char *what, int64_t id)
 {
 	size_t i;
 
-	for (i = 0; i < level && id >= 0; i++) {
-		struct json_object *user = json_object_array_get_idx(users, i);
-
-		id = map_down(ns_get(user, strcmp(what, "gid") ? "uid_map" :
-				     "gid_map"), id);
-	}
+	for (i = 0; i < level && id >= 0; i++)
+		id = map_down(strcmp(what, "gid") ? &file->users[i].uid_map :
+						    &file->users[i].gid_map, id);
 	return id;
 }
 
@@ -285,40 +258,30 @@ static int write_at(int dirfd, const char *name, const char *text)
 	return STATUS_DONE;
 }
 
-static int write_map(int dirfd, const char *name,
-		     const struct json_object *map)
+static int write_map(int dirfd, const char *name, const struct ns_map *map)
 {
-	size_t count = json_object_array_length(map), size = 0, i;
-	char *text = NULL;
+	CLEANUP_FREE char *text = NULL;
+	size_t size = 0, i;
 	FILE *file = open_memstream(&text, &size);
-	int status;
 
-	for (i = 0; file && i < count; i++) {
-		struct json_object *extent = json_object_array_get_idx(map, i);
-
+	for (i = 0; file && i < map->count; i++)
 		fprintf(file, "%" PRId64 " %" PRId64 " %" PRId64 "\n",
-			ns_get_number(extent, "inside"),
-			ns_get_number(extent, "outside"),
-			ns_get_number(extent, "count"));
-	}
+			map->extent[i].inside, map->extent[i].outside,
+			map->extent[i].count);
 	if (!file || fclose(file))
 		return message_out_of_memory();
 	/* A namespace may have none. */
-	status = count ? write_at(dirfd, name, text) : STATUS_DONE;
-	free(text);
-	return status;
+	return map->count ? write_at(dirfd, name, text) : STATUS_DONE;
 }
 
-int ns_idmap_write(int dirfd, const struct json_object *user)
+int ns_idmap_write(int dirfd, const struct ns_user *user)
 {
 	int status = STATUS_DONE;
 
 	/* It is allowed where nobody denied it above. */
-	if (!strcmp(ns_get_string(user, "setgroups"), "deny"))
+	if (!strcmp(user->setgroups, "deny"))
 		status = write_at(dirfd, "setgroups", "deny");
-	if (status == STATUS_DONE)
-		status = write_map(dirfd, "gid_map", ns_get(user, "gid_map"));
-	if (status == STATUS_DONE)
-		status = write_map(dirfd, "uid_map", ns_get(user, "uid_map"));
-	return status;
+	return status ?:
+	       write_map(dirfd, "gid_map", &user->gid_map) ?:
+	       write_map(dirfd, "uid_map", &user->uid_map);
 }

@@ -240,8 +240,11 @@ static void set_limit(struct json_object *report, const char *name,
 
 int ns_ipc_restore(void *data, struct json_object **result)
 {
+	const struct ns_settings *limits = data;
+	size_t i;
+
 	*result = json_object_new_array();
-	json_object_object_foreach(ns_get(data, "limits"), name, value)
-		set_limit(*result, name, json_object_get_string(value));
+	for (i = 0; i < limits->count; i++)
+		set_limit(*result, limits->pair[i].name, limits->pair[i].text);
 	return STATUS_DONE;
 }

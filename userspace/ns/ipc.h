@@ -7,7 +7,7 @@
 /* For ns_inside(): the limits of an IPC namespace, and how much is in it. */
 int ns_ipc_save(void *data, struct json_object **result);
 
-/* Likewise: set what was given back, and report what could not be set. */
+/* Likewise: set the limits in struct ns_settings, and report what could not be set. */
 int ns_ipc_restore(void *data, struct json_object **result);
 
 #endif /* NS_IPC_H */

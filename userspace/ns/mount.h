@@ -31,10 +31,10 @@ struct ns_filesystem;
  */
 struct ns_mount {
 	const struct ns_plan *plan;
-	const struct json_object *saved;
+	const struct ns_file_mount *saved;
 	struct ns_mount *parent;
-	char *target;
-	char *root;
+	const char *target;
+	const char *root;
 	enum ns_mount_origin origin;
 	char *path;
 	struct ns_filesystem *filesystem;

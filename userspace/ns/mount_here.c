@@ -13,8 +13,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/document.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "ns/filesystem.h"
@@ -24,16 +22,12 @@
 
 static const char *type_of(const struct ns_mount *mount)
 {
-	return ns_get_string(mount->saved, "type");
+	return mount->saved->type;
 }
 
-static bool is_member(const struct ns_mount *mount, const char *name,
-		      const char *value)
+static bool is(const char *saved, const char *value)
 {
-	CLEANUP_FREE char *saved = document_get_bytes(mount->saved, name);
-	bool same = saved && *saved && value && !strcmp(saved, value);
-
-	return same;
+	return saved && *saved && value && !strcmp(saved, value);
 }
 
 /*
@@ -53,11 +47,11 @@ static bool is_same_filesystem(const struct ns_mount *mount,
 	if (plan->same_boot) {
 		snprintf(number, sizeof(number), "%u:%u", major(here),
 			 minor(here));
-		return is_member(mount, "device", number);
+		return is(mount->saved->device, number);
 	}
 	if (ns_filesystem_type(type_of(mount)))
-		return is_member(mount, "here", mnt_fs_get_target(fs));
-	return is_member(mount, "source", mnt_fs_get_source(fs));
+		return is(mount->saved->here, mnt_fs_get_target(fs));
+	return is(mount->saved->source, mnt_fs_get_source(fs));
 }
 
 /* Nothing else may be mounted on top of it.  Returns 0 or -errno for lack of memory. */
@@ -83,12 +77,12 @@ static int look_whether_same(const struct ns_mount *mount, const char *path,
 {
 	const struct ns_filesystem_type *type =
 		ns_filesystem_type(type_of(mount));
-	const char *saved = ns_get_string(mount->saved, "fsid");
+	const char *saved = mount->saved->fsid;
 	char text[24];
 	int fd, err;
 
 	*same = true;
-	if (!*saved || !type || !type->memory || !mount->plan->same_boot)
+	if (!saved || !type || !type->memory || !mount->plan->same_boot)
 		return 0;
 	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -139,7 +133,7 @@ static int64_t group_of(struct libmnt_fs *fs, const char *relation)
  */
 static bool follows_same(const struct ns_mount *mount, struct libmnt_fs *fs)
 {
-	int64_t master = ns_get_number(mount->saved, "master");
+	int64_t master = mount->saved->master;
 	int64_t shared = group_of(fs, "shared:"), above = group_of(fs, "master:");
 
 	if (!master)
@@ -156,7 +150,7 @@ static bool maps_ids(const char *options)
 /* Whether ids are mapped, one can see, but not how. */
 static bool maps_same(const struct ns_mount *mount, struct libmnt_fs *fs)
 {
-	return maps_ids(ns_get_string(mount->saved, "options")) ==
+	return maps_ids(mount->saved->options) ==
 	       maps_ids(mnt_fs_get_vfs_options(fs));
 }
 
@@ -169,7 +163,7 @@ static int likeness(const struct ns_mount *mount, struct libmnt_fs *fs)
 	if (!files_below(mount->root, mnt_fs_get_root(fs)) ||
 	    !is_same_filesystem(mount, fs))
 		return 0;
-	return 1 + is_member(mount, "source", mnt_fs_get_source(fs)) +
+	return 1 + is(mount->saved->source, mnt_fs_get_source(fs)) +
 	       2 * follows_same(mount, fs) + 4 * maps_same(mount, fs);
 }
 
@@ -178,8 +172,7 @@ static void check_filesystem(const struct ns_mount *mount, struct libmnt_fs *fs,
 			     struct json_object *report)
 {
 	const char *here = mnt_fs_get_fs_options(fs);
-	bool was = ns_mount_has_option(ns_get_string(mount->saved,
-						     "super_options"), "ro");
+	bool was = ns_mount_has_option(mount->saved->super_options, "ro");
 	bool is = here && ns_mount_has_option(here, "ro");
 
 	if (!maps_same(mount, fs))

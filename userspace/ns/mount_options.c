@@ -97,7 +97,7 @@ int ns_mount_set_options(const struct ns_mount *mount)
 
 	if (fstatvfs(mount->fd, &st))
 		return -errno;
-	compare(ns_get_string(mount->saved, "options"), st.f_flag, &attr);
+	compare(mount->saved->options, st.f_flag, &attr);
 	if (!attr.attr_set && !attr.attr_clr)
 		return 0;
 	return mount_setattr(mount->fd, "", AT_EMPTY_PATH, &attr,

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/command.h"
-#include "base/document.h"
 #include "base/files.h"
 #include "base/message.h"
 #include "ns/filesystem.h"
@@ -23,7 +22,7 @@
 
 static const char *type_of(const struct ns_mount *mount)
 {
-	return ns_get_string(mount->saved, "type");
+	return mount->saved->type;
 }
 
 /* ---- What is made anew ---- */
@@ -46,7 +45,7 @@ static const char *root_of_whole(const struct ns_mount *mount)
 	const struct ns_plan *plan = mount->plan;
 
 	if (!strcmp(type_of(mount), "cgroup2") && plan->make[NS_CGROUP])
-		return ns_get_string(ns_get(plan->root, "cgroup"), "root");
+		return plan->file->has_cgroup ? plan->file->cgroup.root : "";
 	return "/";
 }
 
@@ -58,23 +57,17 @@ static bool is_deleted(const struct ns_mount *mount)
 	return end && !strcmp(end, "//deleted");
 }
 
-static bool same_member(const struct ns_mount *a, const struct ns_mount *b,
-			const char *name)
-{
-	return !strcmp(ns_get_string(a->saved, name),
-		       ns_get_string(b->saved, name));
-}
-
 /*
  * One device is one filesystem.  Of some there is one in any case, and each mount of them
  * may have got a source of its own.
  */
 static bool is_on(const struct ns_mount *mount, const struct ns_filesystem *fs)
 {
-	return same_member(mount, fs->first, "device") &&
-	       same_member(mount, fs->first, "type") &&
+	const struct ns_file_mount *a = mount->saved, *b = fs->first->saved;
+
+	return !strcmp(a->device, b->device) && !strcmp(a->type, b->type) &&
 	       (!fs->type || !fs->type->single || *mount->part ||
-		same_member(mount, fs->first, "source"));
+		!strcmp(a->source, b->source));
 }
 
 /*
@@ -90,7 +83,7 @@ static bool needs_stand_in(const struct ns_mount *mount, const char *device)
 }
 
 static void find_filesystem(struct ns_mounts *mounts, struct ns_mount *mount,
-			    char *device)
+			    const char *device)
 {
 	struct ns_filesystem *fs = mounts->filesystem;
 
@@ -99,10 +92,8 @@ static void find_filesystem(struct ns_mounts *mounts, struct ns_mount *mount,
 		fs++;
 	mount->filesystem = fs;
 	mount->origin = NS_MOUNT_NEW;
-	if (fs < mounts->filesystem + mounts->filesystems) {
-		free(device);
+	if (fs < mounts->filesystem + mounts->filesystems)
 		return;
-	}
 	*fs = (struct ns_filesystem){
 		.first = mount,
 		.type = ns_filesystem_type(type_of(mount)),
@@ -121,7 +112,7 @@ static const struct ns_mount *find_twin(const struct ns_mounts *mounts,
 
 	for (i = 0; i < mounts->count; i++)
 		if (mounts->mount[i].origin == NS_MOUNT_CLONE &&
-		    same_member(mount, &mounts->mount[i], "device"))
+		    !strcmp(mount->saved->device, mounts->mount[i].saved->device))
 			return &mounts->mount[i];
 	return NULL;
 }
@@ -143,8 +134,7 @@ static void find_new(struct ns_mounts *mounts, struct ns_mount *mount,
 	if (!type || !mount->part || is_deleted(mount))
 		return;
 	find_filesystem(mounts, mount, NULL);
-	if (ns_mount_has_option(ns_get_string(mount->saved, "options"),
-				"idmapped"))
+	if (ns_mount_has_option(mount->saved->options, "idmapped"))
 		ns_report_add(report, "mnt",
 			      "%s mapped ids, nobody can see how: it does not",
 			      mount->target);
@@ -156,14 +146,12 @@ static void find_new(struct ns_mounts *mounts, struct ns_mount *mount,
 
 static void find_device(struct ns_mounts *mounts, struct ns_mount *mount)
 {
-	char *source = document_get_bytes(mount->saved, "source");
+	const char *source = mount->saved->source;
 	struct stat st;
 
-	if (source && *source == '/' && mount->part && !is_deleted(mount) &&
+	if (*source == '/' && mount->part && !is_deleted(mount) &&
 	    !stat(source, &st) && S_ISBLK(st.st_mode))
 		find_filesystem(mounts, mount, source);
-	else
-		free(source);
 }
 
 /* A whole that is a part here is not here yet. */
@@ -197,7 +185,7 @@ static int find_sources(struct ns_mounts *mounts, struct libmnt_table *table,
 			ns_report_add(report, "mnt",
 				      "%s (%s of %s) is not mounted again: its source is not here",
 				      mount->target, type_of(mount),
-				      ns_get_string(mount->saved, "source"));
+				      mount->saved->source);
 	}
 	return STATUS_DONE;
 }
@@ -207,7 +195,7 @@ static void check_group(const struct ns_plan *plan,
 			const struct ns_mount *mount,
 			struct json_object *report)
 {
-	int64_t shared = ns_get_number(mount->saved, "shared");
+	int64_t shared = mount->saved->shared;
 
 	if (plan->same_boot && shared && mount->group == shared)
 		ns_report_add(report, "mnt",
@@ -222,34 +210,33 @@ static struct ns_mount *find_id(const struct ns_mounts *mounts, int64_t id)
 	size_t i;
 
 	for (i = 0; i < mounts->count; i++)
-		if (ns_get_number(mounts->mount[i].saved, "id") == id)
+		if (mounts->mount[i].saved->id == id)
 			return &mounts->mount[i];
 	return NULL;
 }
 
 static int read_table(struct ns_mounts *mounts, const struct ns_plan *plan)
 {
-	struct json_object *saved = ns_get(plan->root, "mounts");
-	size_t count = json_object_array_length(saved), i;
+	size_t count = plan->file->mount_count, i;
 
 	mounts->mount = calloc(count + 1, sizeof(*mounts->mount));
 	mounts->filesystem = calloc(count + 1, sizeof(*mounts->filesystem));
 	if (!mounts->mount || !mounts->filesystem)
 		return message_out_of_memory();
 	for (i = 0; i < count; i++) {
-		struct ns_mount *mount = &mounts->mount[mounts->count++];
+		const struct ns_file_mount *saved = &plan->file->mounts[i];
 
-		mount->plan = plan;
-		mount->saved = json_object_array_get_idx(saved, i);
-		mount->target = document_get_bytes(mount->saved, "target");
-		mount->root = document_get_bytes(mount->saved, "root");
-		mount->fd = -1;
-		if (!mount->target || !mount->root)
-			return message_out_of_memory();
+		mounts->mount[mounts->count++] = (struct ns_mount){
+			.plan = plan,
+			.saved = saved,
+			.target = saved->target,
+			.root = saved->root,
+			.fd = -1,
+		};
 	}
 	for (i = 0; i < count; i++)
-		mounts->mount[i].parent = find_id(mounts, ns_get_number(
-			mounts->mount[i].saved, "parent"));
+		mounts->mount[i].parent =
+			find_id(mounts, mounts->mount[i].saved->parent);
 	return STATUS_DONE;
 }
 
@@ -305,8 +292,6 @@ void ns_mount_free(struct ns_mounts *mounts)
 	for (i = 0; i < mounts->count; i++) {
 		if (mounts->mount[i].fd >= 0)
 			close(mounts->mount[i].fd);
-		free(mounts->mount[i].target);
-		free(mounts->mount[i].root);
 		free(mounts->mount[i].path);
 	}
 	for (i = 0; i < mounts->filesystems; i++)

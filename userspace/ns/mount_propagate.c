@@ -31,11 +31,6 @@ bool ns_mount_is_own(const struct ns_mount *mount)
 	return mount->done && mount->origin != NS_MOUNT_NONE;
 }
 
-static int64_t number_of(const struct ns_mount *mount, const char *relation)
-{
-	return ns_get_number(mount->saved, relation);
-}
-
 /* The kernel lets nothing join that shows more than whom it joins. */
 static const struct ns_mount *first_of_group(const struct sharing *sharing,
 					     int64_t group)
@@ -45,7 +40,7 @@ static const struct ns_mount *first_of_group(const struct sharing *sharing,
 
 	for (i = 0; group && i < sharing->mounts->count; i++)
 		if (ns_mount_is_own(&mount[i]) &&
-		    number_of(&mount[i], "shared") == group &&
+		    mount[i].saved->shared == group &&
 		    (!first || strlen(mount[i].root) < strlen(first->root)))
 			first = &mount[i];
 	return first;
@@ -75,7 +70,7 @@ static int join(const struct ns_mount *mount, const struct ns_mount *first)
 static void follow(const struct sharing *sharing, const struct ns_mount *mount)
 {
 	const struct ns_mount *first =
-		first_of_group(sharing, number_of(mount, "master"));
+		first_of_group(sharing, mount->saved->master);
 	int err = 0;
 
 	if (first && first != mount) {
@@ -104,7 +99,7 @@ static void restore_one(const struct sharing *sharing,
 			const struct ns_mount *mount)
 {
 	const struct ns_mount *first =
-		first_of_group(sharing, number_of(mount, "shared"));
+		first_of_group(sharing, mount->saved->shared);
 	int err;
 
 	if (first && first != mount) {
@@ -115,7 +110,7 @@ static void restore_one(const struct sharing *sharing,
 			      "%s is shared, but not with %s as before: %s",
 			      mount->target, first->target, strerror(-err));
 	}
-	if (number_of(mount, "master"))
+	if (mount->saved->master)
 		follow(sharing, mount);
 	else
 		propagate(mount, MS_PRIVATE);
@@ -128,10 +123,10 @@ static bool is_ready(const struct sharing *sharing, size_t i)
 {
 	const struct ns_mount *mount = &sharing->mounts->mount[i];
 	const struct ns_mount *first =
-		first_of_group(sharing, number_of(mount, "shared"));
+		first_of_group(sharing, mount->saved->shared);
 
 	if (!first || first == mount)
-		first = first_of_group(sharing, number_of(mount, "master"));
+		first = first_of_group(sharing, mount->saved->master);
 	return !first || first == mount ||
 	       sharing->done[first - sharing->mounts->mount];
 }
@@ -177,7 +172,7 @@ static void make_unbindable(const struct sharing *sharing)
 
 	for (i = 0; i < sharing->mounts->count; i++) {
 		if (!ns_mount_is_own(&mount[i]) ||
-		    !ns_get_bool(mount[i].saved, "unbindable"))
+		    !mount[i].saved->unbindable)
 			continue;
 		err = propagate(&mount[i], MS_UNBINDABLE);
 		if (err)

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "base/command.h"
-#include "base/document.h"
 #include "base/files.h"
 #include "base/message.h"
 #include "ns/enter.h"
@@ -39,7 +38,7 @@
  */
 struct build {
 	struct ns_mounts *mounts;
-	char *directory;
+	const char *directory;
 	struct ns_mount *root;
 	struct ns_mount own;
 	struct json_object *report;
@@ -49,7 +48,7 @@ static void not_mounted(struct build *build, const struct ns_mount *mount,
 			const char *why)
 {
 	ns_report_add(build->report, "mnt", "%s (%s) is not mounted again: %s",
-		      mount->target, ns_get_string(mount->saved, "type"), why);
+		      mount->target, mount->saved->type, why);
 }
 
 /* ---- Where a mount goes ---- */
@@ -228,7 +227,7 @@ static void finish_filesystems(struct build *build)
 			ns_report_add(build->report, "mnt",
 				      "%s (%s) cannot be read-only: %s",
 				      fs[i].first->target,
-				      ns_get_string(fs[i].first->saved, "type"),
+				      fs[i].first->saved->type,
 				      strerror(-err));
 	}
 }
@@ -277,11 +276,11 @@ static struct ns_mount *find_root(struct build *build)
 }
 
 /* In place of one that is not here, or was a directory and no mount. */
-static int use_own_root(struct build *build, char *path)
+static int use_own_root(struct build *build, const char *path)
 {
 	build->own = (struct ns_mount){
-		.target = (char *)"/",
-		.path = path,
+		.target = "/",
+		.path = (char *)path,
 		.origin = NS_MOUNT_CLONE,
 		.fd = -1,
 	};
@@ -301,7 +300,7 @@ static int make_root(struct build *build)
 	if (!build->root)
 		err = use_own_root(build, build->directory);
 	else if (build->root->fd < 0)
-		err = use_own_root(build, (char *)"/");
+		err = use_own_root(build, "/");
 	if (!err && move_mount(build->root->fd, "", AT_FDCWD, "/",
 			       MOVE_MOUNT_F_EMPTY_PATH))
 		err = -errno;
@@ -372,7 +371,7 @@ static void set_options(struct build *build)
 			ns_report_add(build->report, "mnt",
 				      "%s cannot have the options %s: %s",
 				      mount->target,
-				      ns_get_string(mount->saved, "options"),
+				      mount->saved->options,
 				      strerror(-err));
 	}
 }
@@ -445,15 +444,9 @@ int ns_mount_restore(const struct ns_process *of, const struct ns_plan *plan,
 
 	if (status != STATUS_DONE)
 		return status;
-	build.directory = document_get_bytes(ns_get(plan->root, "process"),
-					     "root");
-	if (!build.directory)
-		return message_out_of_memory();
-
+	build.directory = plan->file->process.root;
 	/* What proc, sysfs, mqueue and cgroup2 show is that of who mounts them. */
 	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		set.fd[shown[i]] = of->other.fd[shown[i]];
-	status = ns_inside(&set, restore, &build, report);
-	free(build.directory);
-	return status;
+	return ns_inside(&set, restore, &build, report);
 }

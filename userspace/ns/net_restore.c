@@ -34,37 +34,36 @@
  * @free: the names of these, but for those that others have
  */
 struct wire {
-	const struct json_object *net;
+	const struct ns_net *net;
 	int ours;
 	struct json_object *free;
 	struct nl_sock *sock;
 	struct json_object *report;
 };
 
-static bool is(const struct json_object *link, const char *type)
+static bool is(const struct ns_link *link, const char *type)
 {
-	return !strcmp(ns_get_string(link, "type"), type);
+	return !strcmp(link->type, type);
 }
 
-static bool is_outside(const struct json_object *link)
+static bool is_outside(const struct ns_link *link)
 {
-	return ns_get_bool(ns_get(link, "peer"), "outside");
+	return link->has_peer && link->peer.outside;
 }
 
-static const char *peer_name(const struct json_object *link)
+static const char *peer_name(const struct ns_link *link)
 {
-	return ns_get_string(ns_get(link, "peer"), "name");
+	return link->has_peer ? link->peer.name : "";
 }
 
 /* ---- Planning ---- */
 
-static void plan_veth(const struct ns_plan *plan,
-		      const struct json_object *link,
+static void plan_veth(const struct ns_plan *plan, const struct ns_link *link,
 		      struct json_object *report)
 {
-	const char *name = ns_get_string(link, "name");
+	const char *name = link->name;
 
-	if (!ns_get(link, "peer"))
+	if (!link->has_peer)
 		ns_report_add(report, "net",
 			      "the other end of veth %s was somewhere else: it is made beside it",
 			      name);
@@ -78,37 +77,24 @@ static void plan_veth(const struct ns_plan *plan,
 			      name, peer_name(link));
 }
 
-static void plan_others(const struct json_object *others,
-			struct json_object *report)
-{
-	size_t i;
-
-	for (i = 0; others && i < json_object_array_length(others); i++) {
-		struct json_object *name = json_object_array_get_idx(others, i);
-
-		ns_report_add(report, "net",
-			      "%s were other ones than those of a new network namespace: they are not restored",
-			      json_object_get_string(name));
-	}
-}
-
 void ns_net_plan(const struct ns_plan *plan, struct json_object *report)
 {
-	struct json_object *net = ns_get(plan->root, "net");
-	struct json_object *links = ns_get(net, "links");
+	const struct ns_net *net = &plan->file->net;
 	size_t i;
 
-	plan_others(ns_get(net, "others"), report);
-	for (i = 0; i < json_object_array_length(links); i++) {
-		struct json_object *link = json_object_array_get_idx(links, i);
+	for (i = 0; i < net->others.count; i++)
+		ns_report_add(report, "net",
+			      "%s were other ones than those of a new network namespace: they are not restored",
+			      net->others.word[i]);
+	for (i = 0; i < net->link_count; i++) {
+		const struct ns_link *link = &net->links[i];
 
 		if (is(link, "veth"))
 			plan_veth(plan, link, report);
 		else if (!is(link, "loopback") && !is(link, "dummy"))
 			ns_report_add(report, "net",
 				      "link %s (%s) is not made again: only lo, veth and dummy are",
-				      ns_get_string(link, "name"),
-				      ns_get_string(link, "type"));
+				      link->name, link->type);
 	}
 }
 
@@ -122,39 +108,34 @@ static void failed(struct wire *wire, const char *what, const char *name,
 }
 
 /* What the saved link says of the new one; its hardware address as it was. */
-static void dress(struct rtnl_link *link, const struct json_object *saved)
+static void dress(struct rtnl_link *link, const struct ns_link *saved)
 {
 	struct nl_addr *address = NULL;
 
-	rtnl_link_set_name(link, ns_get_string(saved, "name"));
-	if (ns_get_number(saved, "mtu"))
-		rtnl_link_set_mtu(link, ns_get_number(saved, "mtu"));
-	if (!nl_addr_parse(ns_get_string(saved, "address"), AF_LLC, &address))
+	rtnl_link_set_name(link, saved->name);
+	if (saved->mtu)
+		rtnl_link_set_mtu(link, saved->mtu);
+	if (saved->address && !nl_addr_parse(saved->address, AF_LLC, &address))
 		rtnl_link_set_addr(link, address);
 	nl_addr_put(address);
 }
 
-static struct json_object *find_link(const struct wire *wire,
-				     const char *name)
+static const struct ns_link *find_link(const struct wire *wire, const char *name)
 {
-	struct json_object *links = ns_get(wire->net, "links");
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(links); i++) {
-		struct json_object *link = json_object_array_get_idx(links, i);
-
-		if (!strcmp(ns_get_string(link, "name"), name))
-			return link;
-	}
+	for (i = 0; i < wire->net->link_count; i++)
+		if (!strcmp(wire->net->links[i].name, name))
+			return &wire->net->links[i];
 	return NULL;
 }
 
 /* As it was, or with a name of the kernel's choice where it is taken. */
-static int add_veth(struct wire *wire, const struct json_object *saved,
+static int add_veth(struct wire *wire, const struct ns_link *saved,
 		    const char *peer_is)
 {
 	struct rtnl_link *link = rtnl_link_veth_alloc(), *peer;
-	struct json_object *twin = find_link(wire, peer_is);
+	const struct ns_link *twin = find_link(wire, peer_is);
 	int err;
 
 	if (!link)
@@ -175,7 +156,7 @@ static int add_veth(struct wire *wire, const struct json_object *saved,
 
 /* Where it is made beside it, another one may have its name. */
 static const char *name_for_peer(const struct wire *wire,
-				 const struct json_object *saved)
+				 const struct ns_link *saved)
 {
 	const char *name = peer_name(saved);
 
@@ -183,7 +164,7 @@ static const char *name_for_peer(const struct wire *wire,
 	       "" : name;
 }
 
-static int make_veth(struct wire *wire, const struct json_object *saved)
+static int make_veth(struct wire *wire, const struct ns_link *saved)
 {
 	int err = add_veth(wire, saved, name_for_peer(wire, saved));
 
@@ -192,7 +173,7 @@ static int make_veth(struct wire *wire, const struct json_object *saved)
 	return err;
 }
 
-static int make_dummy(struct wire *wire, const struct json_object *saved)
+static int make_dummy(struct wire *wire, const struct ns_link *saved)
 {
 	struct rtnl_link *link = rtnl_link_alloc();
 	int err;
@@ -207,25 +188,24 @@ static int make_dummy(struct wire *wire, const struct json_object *saved)
 }
 
 /* Both ends of a veth are saved where both were inside: the second is there. */
-static void make_link(struct wire *wire, const struct json_object *saved)
+static void make_link(struct wire *wire, const struct ns_link *saved)
 {
-	const char *name = ns_get_string(saved, "name");
 	int err = 0;
 
-	if (if_nametoindex(name))
+	if (if_nametoindex(saved->name))
 		return;
 	if (is(saved, "veth"))
 		err = make_veth(wire, saved);
 	else if (is(saved, "dummy"))
 		err = make_dummy(wire, saved);
 	if (err)
-		failed(wire, ns_get_string(saved, "type"), name, err);
+		failed(wire, saved->type, saved->name, err);
 }
 
 /* What @fill says of the link @name by what was @saved. */
 static int change(struct wire *wire, const char *name,
-		  void (*fill)(struct rtnl_link *to, const struct json_object *saved),
-		  const struct json_object *saved)
+		  void (*fill)(struct rtnl_link *to, const struct ns_link *saved),
+		  const struct ns_link *saved)
 {
 	struct rtnl_link *old = rtnl_link_alloc(), *to = rtnl_link_alloc();
 	int err = -NLE_NOMEM;
@@ -240,16 +220,15 @@ static int change(struct wire *wire, const char *name,
 	return err;
 }
 
-static void fill_up(struct rtnl_link *link, const struct json_object *saved)
+static void fill_up(struct rtnl_link *link, const struct ns_link *saved)
 {
 	(void)saved;
 	rtnl_link_set_flags(link, IFF_UP);
 }
 
-static void set_up(struct wire *wire, const struct json_object *saved)
+static void set_up(struct wire *wire, const char *name)
 {
-	const char *name = ns_get_string(saved, "name");
-	int err = change(wire, name, fill_up, saved);
+	int err = change(wire, name, fill_up, NULL);
 
 	if (err)
 		ns_report_add(wire->report, "net",
@@ -257,54 +236,52 @@ static void set_up(struct wire *wire, const struct json_object *saved)
 			      nl_geterror(err));
 }
 
-static void fill_flags(struct rtnl_link *link, const struct json_object *saved)
+static void fill_flags(struct rtnl_link *link, const struct ns_link *saved)
 {
-	unsigned int flags = ns_get_number(saved, "flags");
+	unsigned int flags = saved->flags;
 
 	rtnl_link_set_flags(link, flags & NS_NET_LINK_FLAGS);
 	rtnl_link_unset_flags(link, ~flags & NS_NET_LINK_FLAGS);
 }
 
 /* Files of an older pvadm do not tell them. */
-static void set_flags(struct wire *wire, const struct json_object *saved)
+static void set_flags(struct wire *wire, const struct ns_link *saved)
 {
-	const char *name = ns_get_string(saved, "name");
 	int err;
 
-	if (!ns_get(saved, "flags") || !if_nametoindex(name))
+	if (saved->flags < 0 || !if_nametoindex(saved->name))
 		return;
-	err = change(wire, name, fill_flags, saved);
+	err = change(wire, saved->name, fill_flags, saved);
 	if (err)
 		ns_report_add(wire->report, "net",
 			      "link %s cannot have the flags that it had: %s",
-			      name, nl_geterror(err));
+			      saved->name, nl_geterror(err));
 }
 
 /* It is there from the beginning, with the name and size that all have. */
-static void fill_loopback(struct rtnl_link *link, const struct json_object *saved)
+static void fill_loopback(struct rtnl_link *link, const struct ns_link *saved)
 {
-	rtnl_link_set_name(link, ns_get_string(saved, "name"));
-	rtnl_link_set_mtu(link, ns_get_number(saved, "mtu"));
+	rtnl_link_set_name(link, saved->name);
+	rtnl_link_set_mtu(link, saved->mtu);
 }
 
-static void dress_loopback(struct wire *wire, const struct json_object *saved)
+static void dress_loopback(struct wire *wire, const struct ns_link *saved)
 {
 	int err = is(saved, "loopback") ?
 		  change(wire, "lo", fill_loopback, saved) : 0;
 
 	if (err)
-		failed(wire, "link", ns_get_string(saved, "name"), err);
+		failed(wire, "link", saved->name, err);
 }
 
 /* ---- Addresses ---- */
 
-/* What of an object is given the address that is called @name, if there is one. */
-#define SET_ADDRESS(set, object, saved, name, family) ({		\
+/* @set gives the object the address @text, if there is one. */
+#define SET_ADDRESS(set, object, text, family) ({			\
 	CLEANUP(drop_address) struct nl_addr *value_ = NULL;		\
 									\
-	!ns_get(saved, name) ? 0 :					\
-	(nl_addr_parse(ns_get_string(saved, name), family, &value_) ?:	\
-	 set(object, value_));						\
+	!(text) ? 0 : (nl_addr_parse(text, family, &value_) ?:		\
+		       set(object, value_));				\
 })
 
 static void drop_address(struct nl_addr **address)
@@ -313,33 +290,30 @@ static void drop_address(struct nl_addr **address)
 }
 
 static int set_addresses(struct rtnl_addr *address,
-			 const struct json_object *saved)
+			 const struct ns_address *saved)
 {
-	return SET_ADDRESS(rtnl_addr_set_local, address, saved, "local", AF_UNSPEC) ?:
-	       SET_ADDRESS(rtnl_addr_set_peer, address, saved, "peer", AF_UNSPEC) ?:
-	       SET_ADDRESS(rtnl_addr_set_broadcast, address, saved, "broadcast",
-			   AF_UNSPEC);
+	return SET_ADDRESS(rtnl_addr_set_local, address, saved->local, AF_UNSPEC) ?:
+	       SET_ADDRESS(rtnl_addr_set_peer, address, saved->peer, AF_UNSPEC) ?:
+	       SET_ADDRESS(rtnl_addr_set_broadcast, address, saved->broadcast, AF_UNSPEC);
 }
 
 /* Those that one may choose. */
-static unsigned int flags_of(const struct json_object *saved)
+static unsigned int flags_of(const struct ns_address *saved)
 {
 	const unsigned int settable = IFA_F_NODAD | IFA_F_HOMEADDRESS |
 				      IFA_F_MANAGETEMPADDR |
 				      IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN;
 
-	return ns_get_number(saved, "flags") & settable;
+	return saved->flags & settable;
 }
 
 static void set_lifetimes(struct rtnl_addr *address,
-			  const struct json_object *saved)
+			  const struct ns_address *saved)
 {
-	if (ns_get(saved, "valid"))
-		rtnl_addr_set_valid_lifetime(address,
-					     ns_get_number(saved, "valid"));
-	if (ns_get(saved, "preferred"))
-		rtnl_addr_set_preferred_lifetime(address,
-						 ns_get_number(saved, "preferred"));
+	if (saved->valid >= 0)
+		rtnl_addr_set_valid_lifetime(address, saved->valid);
+	if (saved->preferred >= 0)
+		rtnl_addr_set_preferred_lifetime(address, saved->preferred);
 }
 
 /*
@@ -347,7 +321,7 @@ static void set_lifetimes(struct rtnl_addr *address,
  * command can use it at once.  Then it gets the flags that it had.
  */
 static int add_with_flags(struct wire *wire, struct rtnl_addr *address,
-			  const struct json_object *saved)
+			  const struct ns_address *saved)
 {
 	unsigned int flags = flags_of(saved);
 	bool six = rtnl_addr_get_family(address) == AF_INET6;
@@ -362,41 +336,40 @@ static int add_with_flags(struct wire *wire, struct rtnl_addr *address,
 }
 
 /* Those that the kernel makes itself are there already. */
-static void add_address(struct wire *wire, const struct json_object *saved)
+static void add_address(struct wire *wire, const struct ns_address *saved)
 {
-	const char *link = ns_get_string(saved, "link");
-	struct rtnl_addr *address = rtnl_addr_alloc();
-	int err = address ? set_addresses(address, saved) : -NLE_NOMEM;
+	struct rtnl_addr *address;
+	int err;
 
+	/* What was not made was told. */
+	if (!if_nametoindex(saved->link))
+		return;
+	address = rtnl_addr_alloc();
+	err = address ? set_addresses(address, saved) : -NLE_NOMEM;
 	if (!err) {
-		rtnl_addr_set_ifindex(address, if_nametoindex(link));
-		rtnl_addr_set_scope(address, ns_get_number(saved, "scope"));
-		if (ns_get(saved, "label"))
-			rtnl_addr_set_label(address,
-					    ns_get_string(saved, "label"));
+		rtnl_addr_set_ifindex(address, if_nametoindex(saved->link));
+		rtnl_addr_set_scope(address, saved->scope);
+		if (saved->label)
+			rtnl_addr_set_label(address, saved->label);
 		set_lifetimes(address, saved);
 		err = add_with_flags(wire, address, saved);
 	}
 	rtnl_addr_put(address);
 	if (err && err != -NLE_EXIST)
-		failed(wire, "address", ns_get_string(saved, "local"), err);
+		failed(wire, "address", saved->local, err);
 }
 
 static bool is_saved(const struct wire *wire, const char *link,
 		     struct rtnl_addr *address)
 {
-	struct json_object *all = ns_get(wire->net, "addresses");
+	const struct ns_address *all = wire->net->addresses;
 	char text[NS_NET_ADDRESS_TEXT];
 	size_t i;
 
 	nl_addr2str(rtnl_addr_get_local(address), text, sizeof(text));
-	for (i = 0; i < json_object_array_length(all); i++) {
-		struct json_object *saved = json_object_array_get_idx(all, i);
-
-		if (!strcmp(ns_get_string(saved, "link"), link) &&
-		    !strcmp(ns_get_string(saved, "local"), text))
+	for (i = 0; i < wire->net->address_count; i++)
+		if (!strcmp(all[i].link, link) && !strcmp(all[i].local, text))
 			return true;
-	}
 	return false;
 }
 
@@ -437,75 +410,60 @@ static void drop_others(struct wire *wire)
 
 /* ---- Routes ---- */
 
-static int add_hop(struct rtnl_route *route, const struct json_object *saved)
+static int add_hop(struct rtnl_route *route, const struct ns_hop *saved)
 {
 	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
-	struct nl_addr *gateway = NULL;
+	CLEANUP(drop_address) struct nl_addr *gateway = NULL;
 	int err = hop ? 0 : -NLE_NOMEM;
 
-	if (!err && ns_get(saved, "link"))
-		rtnl_route_nh_set_ifindex(hop,
-					  if_nametoindex(ns_get_string(saved, "link")));
-	if (!err && ns_get(saved, "gateway")) {
-		err = nl_addr_parse(ns_get_string(saved, "gateway"), AF_UNSPEC,
-				    &gateway);
+	if (!err && saved->link)
+		rtnl_route_nh_set_ifindex(hop, if_nametoindex(saved->link));
+	if (!err && saved->gateway) {
+		err = nl_addr_parse(saved->gateway, AF_UNSPEC, &gateway);
 		if (!err)
 			rtnl_route_nh_set_gateway(hop, gateway);
-		nl_addr_put(gateway);
 	}
 	if (err) {
 		if (hop)
 			rtnl_route_nh_free(hop);
 		return err;
 	}
-	rtnl_route_nh_set_weight(hop, ns_get_number(saved, "weight"));
-	rtnl_route_nh_set_flags(hop, ns_get_number(saved, "flags"));
+	rtnl_route_nh_set_weight(hop, saved->weight);
+	rtnl_route_nh_set_flags(hop, saved->flags);
 	rtnl_route_add_nexthop(route, hop);
 	return 0;
 }
 
 /* "none" is the default route's. */
-static int set_ends(struct rtnl_route *route, const struct json_object *saved)
+static int set_ends(struct rtnl_route *route, const struct ns_route *saved)
 {
-	int family = ns_get_number(saved, "family");
-
-	return SET_ADDRESS(rtnl_route_set_dst, route, saved, "destination", family) ?:
-	       SET_ADDRESS(rtnl_route_set_pref_src, route, saved, "source", family);
+	return SET_ADDRESS(rtnl_route_set_dst, route, saved->destination, saved->family) ?:
+	       SET_ADDRESS(rtnl_route_set_pref_src, route, saved->source, saved->family);
 }
 
-/* Files of an older pvadm do not tell them. */
-static void set_metrics(struct rtnl_route *route, struct json_object *metrics)
+static int fill_route(struct rtnl_route *route, const struct ns_route *saved)
 {
-	if (!metrics)
-		return;
-	json_object_object_foreach(metrics, name, value)
-		rtnl_route_set_metric(route, atoi(name),
-				      json_object_get_int64(value));
-}
-
-static int fill_route(struct rtnl_route *route,
-		      const struct json_object *saved)
-{
-	struct json_object *hops = ns_get(saved, "hops");
-	int err = rtnl_route_set_family(route, ns_get_number(saved, "family"));
+	int err = rtnl_route_set_family(route, saved->family) ?:
+		  set_ends(route, saved);
 	size_t i;
 
+	rtnl_route_set_table(route, saved->table);
+	rtnl_route_set_protocol(route, saved->protocol);
+	rtnl_route_set_scope(route, saved->scope);
+	rtnl_route_set_priority(route, saved->priority);
+	rtnl_route_set_tos(route, saved->tos);
+	/* Files of an older pvadm do not tell them. */
+	for (i = 0; i < saved->metrics.count; i++)
+		rtnl_route_set_metric(route, atoi(saved->metrics.pair[i].name),
+				      strtoll(saved->metrics.pair[i].text, NULL, 10));
 	if (!err)
-		err = set_ends(route, saved);
-	rtnl_route_set_table(route, ns_get_number(saved, "table"));
-	rtnl_route_set_protocol(route, ns_get_number(saved, "protocol"));
-	rtnl_route_set_scope(route, ns_get_number(saved, "scope"));
-	rtnl_route_set_priority(route, ns_get_number(saved, "priority"));
-	rtnl_route_set_tos(route, ns_get_number(saved, "tos"));
-	set_metrics(route, ns_get(saved, "metrics"));
-	if (!err)
-		err = rtnl_route_set_type(route, ns_get_number(saved, "type"));
-	for (i = 0; !err && i < json_object_array_length(hops); i++)
-		err = add_hop(route, json_object_array_get_idx(hops, i));
+		err = rtnl_route_set_type(route, saved->type);
+	for (i = 0; !err && i < saved->hop_count; i++)
+		err = add_hop(route, &saved->hops[i]);
 	return err;
 }
 
-static void add_route(struct wire *wire, const struct json_object *saved)
+static void add_route(struct wire *wire, const struct ns_route *saved)
 {
 	struct rtnl_route *route = rtnl_route_alloc();
 	int err = (route ? fill_route(route, saved) : -NLE_NOMEM) ?:
@@ -513,41 +471,32 @@ static void add_route(struct wire *wire, const struct json_object *saved)
 
 	rtnl_route_put(route);
 	if (err && err != -NLE_EXIST)
-		failed(wire, "route", ns_get_string(saved, "destination"),
-		       err);
+		failed(wire, "route", saved->destination, err);
 }
 
 /* ---- All of it ---- */
 
-static void each(struct wire *wire, const char *what,
-		 void (*fn)(struct wire *wire, const struct json_object *saved))
+static void each_link(struct wire *wire,
+		      void (*fn)(struct wire *wire, const struct ns_link *saved))
 {
-	struct json_object *all = ns_get(wire->net, what);
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(all); i++)
-		fn(wire, json_object_array_get_idx(all, i));
+	for (i = 0; i < wire->net->link_count; i++)
+		fn(wire, &wire->net->links[i]);
 }
 
 /* What was not made was told. */
-static void set_up_if_there(struct wire *wire, const struct json_object *saved)
+static void set_up_if_there(struct wire *wire, const struct ns_link *saved)
 {
-	if (ns_get_bool(saved, "up") &&
-	    if_nametoindex(ns_get_string(saved, "name")))
-		set_up(wire, saved);
-}
-
-static void add_address_if_there(struct wire *wire,
-				 const struct json_object *saved)
-{
-	if (if_nametoindex(ns_get_string(saved, "link")))
-		add_address(wire, saved);
+	if (saved->up && if_nametoindex(saved->name))
+		set_up(wire, saved->name);
 }
 
 /* For ns_inside(). */
 static int restore(void *data, struct json_object **result)
 {
 	struct wire *wire = data;
+	size_t i;
 	int err;
 
 	wire->report = json_object_new_array();
@@ -559,31 +508,31 @@ static int restore(void *data, struct json_object **result)
 		return message_failed("cannot make network links: %s",
 				      nl_geterror(err));
 	}
-	each(wire, "links", dress_loopback);
-	each(wire, "links", make_link);
-	each(wire, "links", set_flags);
+	each_link(wire, dress_loopback);
+	each_link(wire, make_link);
+	each_link(wire, set_flags);
 	/* Some tell which addresses a link gets when it is set up. */
 	ns_sysctl_set(wire->net);
 	/* The kernel gives addresses of its own to links that are up. */
-	each(wire, "links", set_up_if_there);
-	each(wire, "addresses", add_address_if_there);
+	each_link(wire, set_up_if_there);
+	for (i = 0; i < wire->net->address_count; i++)
+		add_address(wire, &wire->net->addresses[i]);
 	drop_others(wire);
-	each(wire, "routes", add_route);
+	for (i = 0; i < wire->net->route_count; i++)
+		add_route(wire, &wire->net->routes[i]);
 	nl_socket_free(wire->sock);
 	return STATUS_DONE;
 }
 
 /* The other ends that were outside: up, and in the bridge in which they were. */
-static void set_up_outside(struct wire *wire, const struct json_object *saved)
+static void set_up_outside(struct wire *wire, const struct ns_link *saved)
 {
-	struct json_object *peer = ns_get(saved, "peer");
-	const char *name = peer_name(saved), *master;
+	const char *name = peer_name(saved), *master = saved->peer.master;
 	int err = 0;
 
 	if (!ns_get_bool(wire->free, name) || !if_nametoindex(name))
 		return;
-	master = ns_get_string(peer, "master");
-	if (*master)
+	if (master)
 		err = if_nametoindex(master) ?
 		      rtnl_link_enslave_ifindex(wire->sock,
 						if_nametoindex(master),
@@ -593,8 +542,8 @@ static void set_up_outside(struct wire *wire, const struct json_object *saved)
 		ns_report_add(wire->report, "net",
 			      "%s cannot be put into %s: %s", name, master,
 			      nl_geterror(err));
-	if (ns_get_bool(peer, "up"))
-		set_up(wire, peer);
+	if (saved->peer.up)
+		set_up(wire, name);
 }
 
 static int restore_outside(struct wire *wire, struct json_object *report)
@@ -605,7 +554,7 @@ static int restore_outside(struct wire *wire, struct json_object *report)
 	wire->sock = nl_socket_alloc();
 	err = wire->sock ? nl_connect(wire->sock, NETLINK_ROUTE) : -NLE_NOMEM;
 	if (!err)
-		each(wire, "links", set_up_outside);
+		each_link(wire, set_up_outside);
 	nl_socket_free(wire->sock);
 	if (err)
 		return message_failed("cannot set up network links: %s",
@@ -613,7 +562,7 @@ static int restore_outside(struct wire *wire, struct json_object *report)
 	return STATUS_DONE;
 }
 
-static void note_free(struct wire *wire, const struct json_object *saved)
+static void note_free(struct wire *wire, const struct ns_link *saved)
 {
 	const char *name = peer_name(saved);
 
@@ -632,11 +581,11 @@ static int restore_settings(void *data, struct json_object **result)
 
 /* As the owner of the namespace, to whom the kernel shows and of whom it takes ids. */
 static int restore_as_owner(const struct ns_process *of,
-			    struct json_object *net, struct json_object *report)
+			    const struct ns_net *net, struct json_object *report)
 {
 	struct ns_set set = ns_process_one(of, NS_NET);
 	CLEANUP_JSON struct json_object *more = NULL;
-	int status = ns_inside(&set, restore_settings, net, &more);
+	int status = ns_inside(&set, restore_settings, (void *)net, &more);
 
 	if (status == STATUS_DONE)
 		ns_report_append(report, more);
@@ -646,12 +595,12 @@ static int restore_as_owner(const struct ns_process *of,
 int ns_net_restore(const struct ns_process *of, const struct ns_plan *plan,
 		   struct json_object **report)
 {
-	struct wire wire = { .net = ns_get(plan->root, "net"), .ours = -1 };
+	struct wire wire = { .net = &plan->file->net, .ours = -1 };
 	struct ns_set set = ns_process_one(of, NS_NET);
 	int status;
 
 	wire.free = json_object_new_object();
-	each(&wire, "links", note_free);
+	each_link(&wire, note_free);
 	if (plan->privileged) {
 		/* Privilege here is needed, too, and is there already. */
 		set.fd[NS_USER] = -1;
@@ -660,7 +609,7 @@ int ns_net_restore(const struct ns_process *of, const struct ns_plan *plan,
 					 O_RDONLY | O_CLOEXEC);
 	}
 	status = ns_inside(&set, restore, &wire, report) ?:
-		 restore_as_owner(of, ns_get(plan->root, "net"), *report);
+		 restore_as_owner(of, wire.net, *report);
 	if (status == STATUS_DONE && wire.ours >= 0)
 		status = restore_outside(&wire, *report);
 	if (wire.ours >= 0)

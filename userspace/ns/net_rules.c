@@ -173,15 +173,25 @@ static void change_all(struct nl_sock *sock, int type, struct json_object *rules
 	}
 }
 
-void ns_net_rules_set(const struct json_object *net, struct json_object *report)
+static struct json_object *array_of(const struct ns_words *words)
 {
-	struct json_object *saved = ns_get(net, "rules");
-	struct json_object *here;
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < words->count; i++)
+		json_object_array_add(array, json_object_new_string(words->word[i]));
+	return array;
+}
+
+void ns_net_rules_set(const struct ns_net *net, struct json_object *report)
+{
+	struct json_object *saved, *here;
 	struct nl_sock *sock;
 	int err;
 
-	if (!saved)
+	if (!net->rules.word)
 		return;
+	saved = array_of(&net->rules);
 	here = json_object_new_array();
 	sock = nl_socket_alloc();
 	err = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
@@ -196,4 +206,5 @@ void ns_net_rules_set(const struct json_object *net, struct json_object *report)
 	}
 	nl_socket_free(sock);
 	json_object_put(here);
+	json_object_put(saved);
 }

@@ -4,6 +4,8 @@
 
 #include <json-c/json.h>
 
+#include "ns/file.h"
+
 /*
  * The policy rules of routing (see ip-rule(8)), which say whose routes are in which table.
  * Each is what the kernel tells of it, in hex: what it takes as well, whatever else it will
@@ -24,6 +26,6 @@ void ns_net_rules_save(struct json_object *net, struct json_object *here,
  * Make those of our network namespace what @net says.  What cannot be is put into @report.
  * A range of users is only taken from who is in the user namespace that owns it.
  */
-void ns_net_rules_set(const struct json_object *net, struct json_object *report);
+void ns_net_rules_set(const struct ns_net *net, struct json_object *report);
 
 #endif /* NS_NET_RULES_H */

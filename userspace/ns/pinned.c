@@ -12,7 +12,6 @@
 
 #include "base/cleanup.h"
 #include "base/command.h"
-#include "base/document.h"
 #include "base/forward.h"
 #include "base/message.h"
 #include "ns/enter.h"
@@ -41,14 +40,14 @@ static int open_one(struct ns_set *set, const char *directory,
 
 /* After a restart of the kernel, or where it was let go, there is another or none. */
 static int check_one(const struct ns_set *set, const char *directory,
-		     const struct json_object *saved, enum ns_kind kind)
+		     const struct ns_file_entry *saved, enum ns_kind kind)
 {
 	const struct ns_id id = {
-		.device = ns_get_number(saved, "device"),
-		.inode = ns_get_number(saved, "inode"),
+		.device = saved ? saved->device : 0,
+		.inode = saved ? saved->inode : 0,
 	};
 
-	if (set->fd[kind] < 0 && ns_get_bool(saved, "separate"))
+	if (set->fd[kind] < 0 && saved && saved->separate)
 		return message_failed("%s has no %s namespace: it was not pinned there, or it was let go",
 				      directory, ns_kinds[kind].text);
 	if (set->fd[kind] >= 0 && ns_id_is_none(&set->id[kind]))
@@ -61,7 +60,7 @@ static int check_one(const struct ns_set *set, const char *directory,
 }
 
 static int open_all(struct ns_set *set, const char *directory,
-		    const struct json_object *file,
+		    const struct ns_file *file,
 		    const struct ns_options *kinds)
 {
 	enum ns_kind kind;
@@ -78,20 +77,17 @@ static int open_all(struct ns_set *set, const char *directory,
 }
 
 /* A process that was chrooted looked from there. */
-static int go_to_root(const struct json_object *file)
+static int go_to_root(const struct ns_file *file)
 {
-	CLEANUP_FREE char *root = document_get_bytes(ns_get(file, "process"), "root");
-	int status = STATUS_DONE;
+	const char *root = file->process.root;
 
-	if (!root)
-		return message_out_of_memory();
 	if (strcmp(root, "/") && (chdir(root) || chroot(".")))
-		status = message_failed("cannot go to the root directory of the process, %s: %s",
-					root, strerror(errno));
-	return status;
+		return message_failed("cannot go to the root directory of the process, %s: %s",
+				      root, strerror(errno));
+	return STATUS_DONE;
 }
 
-static int enter(struct ns_set *set, const struct json_object *file)
+static int enter(struct ns_set *set, const struct ns_file *file)
 {
 	bool mounts = set->fd[NS_MNT] >= 0;
 	int status = ns_enter(set);
@@ -99,7 +95,7 @@ static int enter(struct ns_set *set, const struct json_object *file)
 	return status == STATUS_DONE && mounts ? go_to_root(file) : status;
 }
 
-static int go(struct ns_set *set, const struct json_object *file,
+static int go(struct ns_set *set, const struct ns_file *file,
 	      const struct ns_exec *as, char **command)
 {
 	bool child = set->fd[NS_PID] >= 0 || as->kill_child;
@@ -118,7 +114,7 @@ static int go(struct ns_set *set, const struct json_object *file,
 	return ns_exec(as, user, command);
 }
 
-int ns_pinned_run(const char *directory, const struct json_object *file,
+int ns_pinned_run(const char *directory, const struct ns_file *file,
 		  const struct ns_options *kinds, const struct ns_exec *as,
 		  char **command)
 {

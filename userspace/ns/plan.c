@@ -3,6 +3,7 @@
  * What is to be made from a file of namespaces.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,39 +21,28 @@
 
 #define BOOT_ID	"/proc/sys/kernel/random/boot_id"
 
-static bool is_same_boot(const struct json_object *root)
+static bool is_same_boot(const struct ns_file *file)
 {
-	const char *saved = ns_get_string(root, "boot");
 	CLEANUP_FREE char *boot = procfs_read(BOOT_ID);
-	bool same = boot && *saved && !strncmp(boot, saved, strlen(saved));
 
-	return same;
-}
-
-size_t ns_plan_levels(const struct ns_plan *plan)
-{
-	return json_object_array_length(plan->maps);
+	return boot && *file->boot &&
+	       !strncmp(boot, file->boot, strlen(file->boot));
 }
 
 /* Where no user namespace is made, all is made in ours. */
-static size_t level_of(const struct ns_plan *plan, int64_t saved)
+static size_t level_of(const struct ns_plan *plan, size_t saved)
 {
-	size_t levels = ns_plan_levels(plan);
-
-	return saved > (int64_t)levels ? levels : (size_t)saved;
+	return saved > plan->levels ? plan->levels : saved;
 }
 
 size_t ns_plan_level(const struct ns_plan *plan, enum ns_kind kind)
 {
-	return level_of(plan, ns_file_level(plan->root, kind));
+	return level_of(plan, ns_file_level(plan->file, kind));
 }
 
 size_t ns_plan_pid_level(const struct ns_plan *plan, size_t i)
 {
-	struct json_object *pids = ns_get(plan->root, "pid");
-
-	return level_of(plan, ns_get_number(json_object_array_get_idx(pids, i),
-					    "level"));
+	return level_of(plan, plan->file->pids[i].level);
 }
 
 /* ---- Kinds ---- */
@@ -68,11 +58,11 @@ static bool is_supported(enum ns_kind kind)
 /* Is it, or is one of the PID namespaces, ours to be made? */
 static bool needs_privilege(const struct ns_plan *plan, enum ns_kind kind)
 {
-	size_t count = json_object_array_length(ns_get(plan->root, "pid")), i;
+	size_t i;
 
 	if (kind != NS_PID)
 		return !ns_plan_level(plan, kind);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < plan->file->pid_count; i++)
 		if (!ns_plan_pid_level(plan, i))
 			return true;
 	return false;
@@ -100,7 +90,7 @@ static bool can_make(struct ns_plan *plan, enum ns_kind kind)
 static void choose(struct ns_plan *plan, enum ns_kind kind,
 		   const struct ns_options *kinds)
 {
-	plan->make[kind] = ns_file_is_separate(plan->root, kind) &&
+	plan->make[kind] = ns_file_is_separate(plan->file, kind) &&
 			   ns_options_have(kinds, kind) &&
 			   can_make(plan, kind);
 }
@@ -108,40 +98,44 @@ static void choose(struct ns_plan *plan, enum ns_kind kind,
 /* What nobody could have written down. */
 static void check_contents(struct ns_plan *plan)
 {
-	const struct json_object *ipc = ns_get(plan->root, "ipc");
-	int64_t objects = ns_get_number(ipc, "objects");
-	int64_t queues = ns_get_number(ipc, "queues");
+	const struct ns_ipc *ipc = &plan->file->ipc;
 
-	if (plan->make[NS_IPC] && objects)
+	if (plan->make[NS_IPC] && ipc->objects)
 		ns_report_add(plan->report, "ipc",
 			      "%lld System V queues, semaphores and segments were there: none are made",
-			      (long long)objects);
-	if (plan->make[NS_IPC] && queues)
+			      (long long)ipc->objects);
+	if (plan->make[NS_IPC] && ipc->queues)
 		ns_report_add(plan->report, "ipc",
 			      "%lld message queues of POSIX were there: none are made",
-			      (long long)queues);
+			      (long long)ipc->queues);
 }
 
-int ns_plan_init(struct ns_plan *plan, const struct json_object *root,
+static int plan_users(struct ns_plan *plan)
+{
+	plan->maps = calloc(plan->file->user_count + 1, sizeof(*plan->maps));
+	if (!plan->maps)
+		return -ENOMEM;
+	plan->levels = plan->file->user_count;
+	return ns_idmap_plan(plan->file, plan->maps, plan->report);
+}
+
+int ns_plan_init(struct ns_plan *plan, const struct ns_file *file,
 		 const struct ns_options *kinds, bool rehearsal)
 {
 	enum ns_kind kind;
 
 	*plan = (struct ns_plan){
-		.root = root,
+		.file = file,
 		.privileged = caps_have(CAP_SYS_ADMIN),
 		.rehearsal = rehearsal,
-		.same_boot = is_same_boot(root),
-		.maps = json_object_new_array(),
+		.same_boot = is_same_boot(file),
 		.report = json_object_new_array(),
 	};
-	if (!plan->maps || !plan->report) {
+	choose(plan, NS_USER, kinds);
+	if (!plan->report || (plan->make[NS_USER] && plan_users(plan))) {
 		ns_plan_free(plan);
 		return message_out_of_memory();
 	}
-	choose(plan, NS_USER, kinds);
-	if (plan->make[NS_USER])
-		ns_idmap_plan(ns_get(root, "user"), plan->maps, plan->report);
 	for (kind = NS_USER + 1; kind < NS_KINDS; kind++)
 		choose(plan, kind, kinds);
 	check_contents(plan);
@@ -150,7 +144,9 @@ int ns_plan_init(struct ns_plan *plan, const struct json_object *root,
 
 void ns_plan_free(struct ns_plan *plan)
 {
-	json_object_put(plan->maps);
+	while (plan->levels)
+		schema_free(&ns_user_schema, &plan->maps[--plan->levels]);
+	free(plan->maps);
 	json_object_put(plan->report);
 	*plan = (struct ns_plan){ 0 };
 }

@@ -62,16 +62,14 @@ static int say_report(const struct running *run, struct json_object *report)
 }
 
 static int fill_one(const struct running *run, const struct ns_process *of,
-		    enum ns_kind kind, ns_inside_fn fn)
+		    enum ns_kind kind, ns_inside_fn fn, const void *saved)
 {
 	struct ns_set set = ns_process_one(of, kind);
 	CLEANUP_JSON struct json_object *report = NULL;
 
 	if (!run->plan.make[kind])
 		return STATUS_DONE;
-	return ns_inside(&set, fn,
-			 ns_get(run->asked->file, ns_kinds[kind].name),
-			 &report) ?:
+	return ns_inside(&set, fn, (void *)saved, &report) ?:
 	       say_report(run, report);
 }
 
@@ -101,8 +99,10 @@ static int fill_mounts(struct running *run, const struct ns_process *of)
 
 static int fill_all(struct running *run, const struct ns_process *of)
 {
-	return fill_one(run, of, NS_UTS, ns_uts_restore) ?:
-	       fill_one(run, of, NS_IPC, ns_ipc_restore) ?:
+	const struct ns_file *file = run->asked->file;
+
+	return fill_one(run, of, NS_UTS, ns_uts_restore, &file->uts) ?:
+	       fill_one(run, of, NS_IPC, ns_ipc_restore, &file->ipc.limits) ?:
 	       fill_net(run, of) ?:
 	       fill_mounts(run, of);
 }
@@ -315,13 +315,13 @@ static int rehearse(struct running *run)
 /* Without a cgroup to begin at, it begins at ours. */
 static void check_cgroup_namespace(const struct running *run)
 {
-	struct json_object *saved = ns_get(run->asked->file, "cgroup");
+	const struct ns_file *file = run->asked->file;
 	char *ours;
 
 	if (!run->plan.make[NS_CGROUP] || run->cgroup.saved)
 		return;
 	ours = cgroup_of(getpid());
-	if (ours && strcmp(ours, ns_get_string(saved, "root")))
+	if (ours && strcmp(ours, file->has_cgroup ? file->cgroup.root : ""))
 		ns_report_add(run->plan.report, "cgroup",
 			      "the cgroup namespace begins at ours, %s", ours);
 	free(ours);
@@ -329,13 +329,14 @@ static void check_cgroup_namespace(const struct running *run)
 
 static int plan(struct running *run)
 {
-	struct json_object *cgroup = ns_get(run->asked->file, "cgroup");
+	const struct ns_file_cgroup *cgroup = &run->asked->file->cgroup;
 	int status = ns_plan_init(&run->plan, run->asked->file,
 				  &run->asked->kinds, run->asked->check);
 
 	/* Who chose other kinds did not ask for it. */
-	if (!ns_options_have(&run->asked->kinds, NS_CGROUP) ||
-	    !strcmp(ns_get_string(cgroup, "path"), "/"))
+	if (!run->asked->file->has_cgroup ||
+	    !ns_options_have(&run->asked->kinds, NS_CGROUP) ||
+	    !strcmp(cgroup->path, "/"))
 		cgroup = NULL;
 	if (status == STATUS_DONE)
 		status = ns_cgroup_plan(&run->cgroup, cgroup,

@@ -2,11 +2,11 @@
 #ifndef NS_RUN_H
 #define NS_RUN_H
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "ns/exec.h"
+#include "ns/file.h"
 #include "ns/options.h"
 
 /* A process has ended, and has said why unless it was killed. */
@@ -51,7 +51,7 @@ struct ns_run {
 	struct ns_exec as;
 	const char *pinned;
 	bool strict, check, json;
-	struct json_object *file;
+	const struct ns_file *file;
 	const struct ns_run_hooks *hooks;
 	void *data;
 };

@@ -205,22 +205,22 @@ static int order_of(const char *name)
 	       2 : 3;
 }
 
-static void set_all(const struct json_object *values)
+static void set_all(const struct ns_settings *values)
 {
 	int order, err;
+	size_t i;
 
-	for (order = 0; values && order <= 3; order++) {
-		json_object_object_foreach(values, name, value)
-			if (order_of(name) == order)
-				set_value(name, json_object_get_string(value),
-					  &err);
-	}
+	for (order = 0; order <= 3; order++)
+		for (i = 0; i < values->count; i++)
+			if (order_of(values->pair[i].name) == order)
+				set_value(values->pair[i].name,
+					  values->pair[i].text, &err);
 }
 
-void ns_sysctl_set(const struct json_object *net)
+void ns_sysctl_set(const struct ns_net *net)
 {
-	set_all(ns_get(net, "defaults"));
-	set_all(ns_get(net, "sysctls"));
+	set_all(&net->defaults);
+	set_all(&net->sysctls);
 }
 
 static const char *explain(const char *name, int err)
@@ -248,19 +248,19 @@ static void check_one(const char *name, const char *value, bool set,
 		      value, explain(name, err));
 }
 
-static void check_all(const struct json_object *values, bool set,
+static void check_all(const struct ns_settings *values, bool set,
 		      struct json_object *report)
 {
-	if (!values)
-		return;
-	json_object_object_foreach(values, name, value)
-		check_one(name, json_object_get_string(value), set, report);
+	size_t i;
+
+	for (i = 0; i < values->count; i++)
+		check_one(values->pair[i].name, values->pair[i].text, set, report);
 }
 
-void ns_sysctl_check(const struct json_object *net, struct json_object *report)
+void ns_sysctl_check(const struct ns_net *net, struct json_object *report)
 {
 	/* Some have changed others that were right before. */
 	ns_sysctl_set(net);
-	check_all(ns_get(net, "defaults"), false, report);
-	check_all(ns_get(net, "sysctls"), true, report);
+	check_all(&net->defaults, false, report);
+	check_all(&net->sysctls, true, report);
 }

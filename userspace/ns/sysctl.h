@@ -4,6 +4,8 @@
 
 #include <json-c/json.h>
 
+#include "ns/file.h"
+
 /*
  * Settings of the network, which each network namespace has for itself: /proc/sys/net shows
  * those of the namespace of who looks.
@@ -27,9 +29,9 @@ void ns_sysctl_save(struct json_object *net, const struct json_object *here,
 		    const struct json_object *new);
 
 /* Set those of @net that differ here. */
-void ns_sysctl_set(const struct json_object *net);
+void ns_sysctl_set(const struct ns_net *net);
 
 /* The same once more, with those that cannot be set in @report. */
-void ns_sysctl_check(const struct json_object *net, struct json_object *report);
+void ns_sysctl_check(const struct ns_net *net, struct json_object *report);
 
 #endif /* NS_SYSCTL_H */

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/cleanup_json.h"
+#include "base/cleanup.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "base/procfs.h"
@@ -19,19 +19,26 @@
 
 #define OFFSETS	"/proc/self/timens_offsets"
 
+static struct ns_clock offset_in(const char *text, const char *clock)
+{
+	struct ns_clock offset = { 0 };
+	const char *at = strstr(text, clock);
+
+	if (at)
+		sscanf(at + strlen(clock), "%" SCNd64 " %" SCNd64,
+		       &offset.seconds, &offset.nanoseconds);
+	return offset;
+}
+
 static void put_offset(struct json_object *object, const char *text,
 		       const char *clock)
 {
-	const char *at = strstr(text, clock);
-	struct json_object *offset = json_object_new_object();
-	int64_t seconds = 0, nanoseconds = 0;
+	struct json_object *value = json_object_new_object();
+	struct ns_clock offset = offset_in(text, clock);
 
-	if (at)
-		sscanf(at + strlen(clock), "%" SCNd64 " %" SCNd64, &seconds,
-		       &nanoseconds);
-	ns_put_number(offset, "seconds", seconds);
-	ns_put_number(offset, "nanoseconds", nanoseconds);
-	json_object_object_add(object, clock, offset);
+	ns_put_number(value, "seconds", offset.seconds);
+	ns_put_number(value, "nanoseconds", offset.nanoseconds);
+	json_object_object_add(object, clock, value);
 }
 
 static int64_t seconds_of(clockid_t clock)
@@ -66,36 +73,30 @@ int ns_time_save(void *data, struct json_object **result)
 static int64_t our_offset(const char *clock)
 {
 	CLEANUP_FREE char *text = procfs_read(OFFSETS);
-	CLEANUP_JSON struct json_object *offset = json_object_new_object();
-	int64_t seconds;
 
-	put_offset(offset, text ? text : "", clock);
-	seconds = ns_get_number(ns_get(offset, clock), "seconds");
-	return seconds;
+	return offset_in(text ? text : "", clock).seconds;
 }
 
-static int set_offset(const struct json_object *time, const char *name,
-		      clockid_t clock, bool same_boot)
+/* @showed: what it did when it was saved, on another boot; NULL: on this one */
+static int set_offset(struct ns_clock offset, const char *name,
+		      clockid_t clock, const int64_t *showed)
 {
-	struct json_object *offset = ns_get(time, name);
-	int64_t seconds = ns_get_number(offset, "seconds");
-	int64_t nanoseconds = ns_get_number(offset, "nanoseconds");
 	char line[128];
 
-	if (!same_boot) {
-		seconds = ns_get_number(ns_get(time, "now"), name) -
-			  (seconds_of(clock) - our_offset(name));
-		nanoseconds = 0;
-	}
+	if (showed)
+		offset = (struct ns_clock){
+			.seconds = *showed -
+				   (seconds_of(clock) - our_offset(name)),
+		};
 	snprintf(line, sizeof(line), "%s %" PRId64 " %" PRId64 "\n", name,
-		 seconds, nanoseconds);
+		 offset.seconds, offset.nanoseconds);
 	return procfs_write(OFFSETS, line);
 }
 
-int ns_time_restore(const struct json_object *time, bool same_boot)
+int ns_time_restore(const struct ns_file_time *time, bool same_boot)
 {
-	int err = set_offset(time, "monotonic", CLOCK_MONOTONIC, same_boot);
-
-	return err ? err : set_offset(time, "boottime", CLOCK_BOOTTIME,
-				      same_boot);
+	return set_offset(time->monotonic, "monotonic", CLOCK_MONOTONIC,
+			  same_boot ? NULL : &time->now.monotonic) ?:
+	       set_offset(time->boottime, "boottime", CLOCK_BOOTTIME,
+			  same_boot ? NULL : &time->now.boottime);
 }

@@ -4,7 +4,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -32,20 +31,20 @@ int ns_uts_save(void *data, struct json_object **result)
 }
 
 static void set_name(struct json_object *report, const char *what,
-		     int (*set)(const char *name, size_t length), char *name)
+		     int (*set)(const char *name, size_t length),
+		     const char *name)
 {
-	if (!name || set(name, strlen(name)))
+	if (set(name, strlen(name)))
 		ns_report_add(report, "uts", "the %s \"%s\" cannot be set: %s",
-			      what, name ? name : "", strerror(errno));
-	free(name);
+			      what, name, strerror(errno));
 }
 
 int ns_uts_restore(void *data, struct json_object **result)
 {
+	const struct ns_uts *uts = data;
+
 	*result = json_object_new_array();
-	set_name(*result, "host name", sethostname,
-		 document_get_bytes(data, "hostname"));
-	set_name(*result, "domain name", setdomainname,
-		 document_get_bytes(data, "domainname"));
+	set_name(*result, "host name", sethostname, uts->hostname);
+	set_name(*result, "domain name", setdomainname, uts->domainname);
 	return STATUS_DONE;
 }
