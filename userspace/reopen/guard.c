@@ -108,14 +108,16 @@ struct guarded {
 static int watch(int peer, void *arg)
 {
 	const struct guarded *guarded = arg;
-	void *page = mmap(NULL, 2 * getpagesize(), PROT_READ, MAP_SHARED,
-			  guarded->notes, 0);
+	void *page;
 	ssize_t got;
 	char byte = 0;
 
 	/* Two steps, so that it is no child of the command's. */
 	if (fork())
 		return 0;
+	/* Not before: no child has what its parent has mapped of them. */
+	page = mmap(NULL, 2 * getpagesize(), PROT_READ, MAP_SHARED,
+		    guarded->notes, 0);
 	setsid();
 	if (page == MAP_FAILED || chdir("/") || write(peer, &byte, 1) != 1)
 		return 1;
