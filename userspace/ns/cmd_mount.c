@@ -150,13 +150,10 @@ static int ns_mount_main(const struct command *command, int argc, char **argv)
 		return message_usage(command,
 				     "the place %s is relative: it is spelled from the process's root",
 				     mounting.place);
-	status = pidref_open(&mounting.pidref, command, argv[optind]);
-	if (status == STATUS_DONE)
-		status = find_place(&mounting);
-	if (status == STATUS_DONE)
-		status = take_tree(&mounting);
-	if (status == STATUS_DONE)
-		status = ns_inside(&mounting.set, put_tree, &mounting, NULL);
+	status = pidref_open(&mounting.pidref, command, argv[optind]) ?:
+		 find_place(&mounting) ?:
+		 take_tree(&mounting) ?:
+		 ns_inside(&mounting.set, put_tree, &mounting, NULL);
 	give_back(&mounting);
 	return status;
 }

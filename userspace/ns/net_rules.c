@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "ns/file.h"
 #include "ns/net_rules.h"
 #include "ns/report.h"
@@ -76,7 +77,7 @@ static int take_rule(struct nl_msg *message, void *arg)
 	struct nlmsghdr *header = nlmsg_hdr(message);
 	struct fib_rule_hdr *rule = nlmsg_data(header);
 	struct reading *reading = arg;
-	char *text;
+	CLEANUP_FREE char *text = NULL;
 
 	rule->flags &= FIB_RULE_INVERT;
 	text = to_hex(nlmsg_data(header), nlmsg_datalen(header));
@@ -85,7 +86,6 @@ static int take_rule(struct nl_msg *message, void *arg)
 				      json_object_new_string(text));
 	else
 		reading->err = -ENOMEM;
-	free(text);
 	return NL_OK;
 }
 
@@ -104,10 +104,9 @@ int ns_net_rules_read(struct json_object *rules)
 		return -ENOMEM;
 	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, take_rule,
 			    &reading);
-	err = nl_connect(sock, NETLINK_ROUTE);
-	if (!err)
-		err = nl_send_simple(sock, RTM_GETRULE, NLM_F_DUMP, &request,
-				     sizeof(request));
+	err = nl_connect(sock, NETLINK_ROUTE) ?:
+	      nl_send_simple(sock, RTM_GETRULE, NLM_F_DUMP, &request,
+			     sizeof(request));
 	if (err >= 0)
 		err = nl_recvmsgs_default(sock);
 	nl_socket_free(sock);
