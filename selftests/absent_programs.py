@@ -171,7 +171,7 @@ def T15_python_venv():
     """)
 
 
-@test
+@long_one
 def T15_git():
     """init, clone, worktree, status, from the outside and from above."""
     needs("git")
