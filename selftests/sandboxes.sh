@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # T13: sandboxes and containers that are started from an attached shell see what they
 # would see if they were started from one that has NEW bind-mounted on ORIGINAL: NEW,
-# wherever ORIGINAL is handed in, and their own files at that name.
+# wherever ORIGINAL is handed in, and their own files at that name. They find their root
+# directory, too, where it is named below an ORIGINAL and nothing is there (T15, T9).
 # shellcheck disable=SC2317 # what `promise` calls
 # shellcheck disable=SC2016 # for other shells
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
@@ -14,11 +15,37 @@ echo ID=cell >"$CELL/usr/lib/os-release"
 ln -s ../usr/lib/os-release "$CELL/etc/os-release"
 cell_has sh cat ls pwd
 
+# All of this is there by another name, of which nothing is.
+GONE=/pvt-sandboxes.$$
+ABSENT=$GONE/all
+export ABSENT
+
+mounted_at_absent() {
+	local status=0
+	mkdir -p "$ABSENT"
+	unshare -m sh -c 'mount --make-rprivate / && mount --bind "$SCRATCH" "$ABSENT" && exec "$@"' \
+		- "$@" || status=$?
+	rmdir "$ABSENT" "$GONE"
+	return "$status"
+}
+
+attached_to_absent() {
+	pvadm run --map "$ABSENT=$SCRATCH" -- "$@" && [[ ! -e $GONE ]]
+}
+
+WORLDS=(mounted attached)
+
+# absent : the other worlds.
+absent() {
+	WORLDS=(mounted_at_absent attached_to_absent)
+	CELL=$ABSENT/cell
+}
+
 # alike EXPECTED COMMAND... : both print that, and end with the same status.
 alike() {
 	local expected=$1 world status
 	shift
-	for world in mounted attached; do
+	for world in "${WORLDS[@]}"; do
 		status=0
 		"$world" "$@" >"$SCRATCH/out" 2>&1 </dev/null || status=$?
 		same "$(tr -s ' \r\n' ' ' <"$SCRATCH/out")" "$expected " "what $world prints"
@@ -86,18 +113,51 @@ contained() {
 	alike "mine f" "$@"
 }
 
-crun_sees_it() {
-	contained crun --root "$SCRATCH/crun" --cgroup-manager=disabled run \
-		--bundle "$SCRATCH/bundle" one
+# With --no-pivot runc goes through mountinfo for each /proc that is not its container's,
+# and unmounts it.
+contained_at_absent() {
+	absent
+	bundle "$LOOK; cat $DATA/f /proc/self/comm" "/x=$ABSENT/big"
+	alike "new deep new /x/d cell cat" "$@" --bundle "$ABSENT/bundle" one
+	alike "new deep new /x/d cell cat" "$@" --no-pivot --bundle "$ABSENT/bundle" one
 }
 
-runc_sees_it() {
+CRUN=(crun --root "$SCRATCH/crun" --cgroup-manager=disabled run)
+
+crun_sees_it() {
+	contained "${CRUN[@]}" --bundle "$SCRATCH/bundle" one
+}
+
+RUNC=(runc --root "$SCRATCH/runc" run)
+
+can_runc() {
 	bundle true
-	if runc --root "$SCRATCH/runc" run --bundle "$SCRATCH/bundle" one 2>&1 </dev/null |
+	if "${RUNC[@]}" --bundle "$SCRATCH/bundle" one 2>&1 </dev/null |
 		grep -q bpf_prog_query; then
 		skip "this kernel has no BPF for cgroups"
 	fi
-	contained runc --root "$SCRATCH/runc" run --bundle "$SCRATCH/bundle" one
+}
+
+runc_sees_it() {
+	can_runc
+	contained "${RUNC[@]}" --bundle "$SCRATCH/bundle" one
+	bundle "$LOOK" "/x=$DATA"
+	alike "new deep new /x/d" "${RUNC[@]}" --no-pivot --bundle "$SCRATCH/bundle" one
+}
+
+crun_is_in_what_is_absent() {
+	contained_at_absent "${CRUN[@]}"
+}
+
+runc_is_in_what_is_absent() {
+	can_runc
+	contained_at_absent "${RUNC[@]}"
+}
+
+bubblewrap_is_in_what_is_absent() {
+	absent
+	alike "new deep new /x/d cell" bwrap --bind "$CELL" / --bind "$ABSENT/big" /x \
+		sh -c "$LOOK; cat $DATA/f"
 }
 
 podman_sees_it() {
@@ -111,13 +171,25 @@ podman_sees_it() {
 		/bin/sh -c "$AT_ITS_NAME"
 }
 
-nspawn_sees_it() {
-	local nspawn=(systemd-nspawn --quiet --register=no --keep-unit --pipe -D "$CELL")
-	# It wants to know the machine's.
+NSPAWN=(systemd-nspawn --quiet --register=no --keep-unit --pipe -D)
+
+# It wants to know the machine's.
+can_nspawn() {
 	[[ -s /etc/machine-id ]] || tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
-	alike "cell" "${nspawn[@]}" /bin/cat "$DATA/f"
-	alike "new deep new /x/d" "${nspawn[@]}" --bind="$DATA:/x" /bin/sh -c "$LOOK"
-	alike "new deep" "${nspawn[@]}" --bind="$DATA" /bin/sh -c "$AT_ITS_NAME"
+}
+
+nspawn_sees_it() {
+	can_nspawn
+	alike "cell" "${NSPAWN[@]}" "$CELL" /bin/cat "$DATA/f"
+	alike "new deep new /x/d" "${NSPAWN[@]}" "$CELL" --bind="$DATA:/x" /bin/sh -c "$LOOK"
+	alike "new deep" "${NSPAWN[@]}" "$CELL" --bind="$DATA" /bin/sh -c "$AT_ITS_NAME"
+}
+
+nspawn_is_in_what_is_absent() {
+	can_nspawn
+	absent
+	alike "new deep new /x/d cell" "${NSPAWN[@]}" "$CELL" --bind="$ABSENT/big:/x" \
+		/bin/sh -c "$LOOK; cat $DATA/f"
 }
 
 promise bubblewrap_sees_it bubblewrap_sees_it
@@ -125,4 +197,7 @@ promise crun_sees_it crun_sees_it
 promise runc_sees_it runc_sees_it
 promise podman_sees_it podman_sees_it
 promise nspawn_sees_it nspawn_sees_it
+for name in bubblewrap crun runc nspawn; do
+	promise "T15_${name}_is_in_what_is_absent" "${name}_is_in_what_is_absent"
+done
 keep "$@"
