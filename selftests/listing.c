@@ -747,14 +747,15 @@ static bool is_united(int fd, const struct entry *list, int nr)
 	if (nr != NR_UNION)
 		return false;
 	for (i = 0; i < PLAIN + OVER; i++) {
-		entry = find(list, nr, i < PLAIN ? pvt_path("plain%d", i) :
-						   pvt_path("over%d", i - PLAIN));
+		entry = find_entry(list, nr, i < PLAIN ? pvt_path("plain%d", i) :
+						 pvt_path("over%d", i - PLAIN));
 		if (!entry || !is_as_stat(fd, entry) ||
 		    (i < BOTH && entry->type >= 0 && entry->type != DT_DIR))
 			return false;
 	}
-	return find(list, nr, "user1") && find(list, nr, "file") &&
-	       find(list, nr, "same") && find(list, nr, ".") && find(list, nr, "..");
+	return find_entry(list, nr, "user1") && find_entry(list, nr, "file") &&
+	       find_entry(list, nr, "same") && find_entry(list, nr, ".") &&
+	       find_entry(list, nr, "..");
 }
 
 static void body_union(void *arg)
