@@ -12,12 +12,6 @@ struct pv_draft;
 struct sk_buff;
 struct task_struct;
 
-/* The flags that each request takes; the policies of all of them are in policy.c. */
-#define PV_FLAGS_SET	(PATHVIRT_F_TREE | PATHVIRT_F_PUSH | PATHVIRT_F_NO_REVERSE | \
-			 PATHVIRT_F_LATE | PATHVIRT_F_BY_NAME)
-#define PV_FLAGS_GET	PATHVIRT_F_CGROUPS
-#define PV_FLAGS_DEL	(PATHVIRT_F_TREE | PATHVIRT_F_ALL | PATHVIRT_F_OWN)
-
 /* Reasons; the constants in them are those that user space knows. */
 extern const char pv_why_opener[];
 
@@ -28,7 +22,7 @@ int pv_info_may_attach(struct sk_buff *skb, struct genl_info *info);
 int pv_rules_parse(struct genl_info *info, struct pv_draft *draft);
 struct task_struct *pv_target_get(struct nlattr **attrs,
 				  const char **why,
-					 const struct nlattr **bad);
+				  const struct nlattr **bad);
 struct task_struct *pv_info_target(struct genl_info *info);
 u32 pv_info_flags(const struct genl_info *info);
 

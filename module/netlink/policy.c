@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Made by scripts/policies from Documentation/netlink/specs/pathvirt.yaml. */
-#include "netlink/parse.h"
+#include "netlink/flags.h"
 #include "netlink/policy.h"
 
 const struct nla_policy pv_rule_policy[PATHVIRT_RULE_A_UNDER + 1] = {
