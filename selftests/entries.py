@@ -26,11 +26,13 @@ TRACING = "/sys/kernel/tracing/events/syscalls"
 ROLES = ("OPEN", "LOOKUP", "PARENT")
 
 # Programs with the tests of a row, and what they are to be asked for: where
-# ORIGINAL is there, an untranslated call does something, but elsewhere.
+# ORIGINAL is there, an untranslated call does something, but elsewhere. In a union,
+# what one call finds depends on the hooks of others.
 PROGRAMS = {
     "syscalls": ("-t", "T6_original_decoy"),
     "syscalls_32": ("-t", "T6_original_decoy"),
-    "uring": (),
+    "uring": ("-T", "T17_inline_all_is_in_ORIGINAL_itself",
+              "-T", "T17_sqpoll_worker_all_is_in_ORIGINAL_itself"),
 }
 
 
