@@ -797,7 +797,7 @@ def S3_checkpoint_is_interrupted_where_it_waits():
              "pvadm", "checkpoint", holder.pid, "--dir", BUNDLE)
     with open(trace, encoding="utf-8") as file:
         reads = [line for line in file if line.startswith("read(")]
-    waits = [i for i, line in enumerate(reads, 1) if "<pipe:" in line]
+    waits = [i for i, line in enumerate(reads, 1) if "<socket:" in line]
     check(waits, "no reading from a helper in", len(reads), "reads")
     for when in waits:
         with Holder() as holder:

@@ -382,7 +382,8 @@ attach_takes_a_file_of_many() {
 		pids+=($((i % 2 ? SLEEPER : OTHER)))
 	done
 	printf "%s --map $OLD=$NEWER\n" "${pids[@]}" | pvadm attach -b -
-	same "$(left)" "2 2" "from standard input"
+	# Theirs, and the one that both share what they are made of with.
+	same "$(left)" "2 3" "from standard input"
 	pvadm detach "$SLEEPER" "$OTHER"
 }
 
